@@ -1,0 +1,48 @@
+import vue from '@vitejs/plugin-vue'
+import { defineConfig } from 'electron-vite'
+import { resolve } from 'node:path'
+
+const here = import.meta.dirname
+const main = (file: string): string => resolve(here, 'src-main', file)
+
+/**
+ * Four programs come out of `electron-vite build`:
+ * the desktop entry, the command line and the training worker (out/main), the preload bridge (out/preload)
+ * and the renderer (out/renderer). The first three share chunks and run under Electron or plain Node alike.
+ */
+export default defineConfig({
+  main: {
+    build: {
+      outDir: 'out/main',
+      externalizeDeps: true,
+      rollupOptions: {
+        input: {
+          electron: main('electron.ts'),
+          cli: main('cli.ts'),
+          worker: main('training/worker.ts'),
+        },
+        output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+      },
+    },
+  },
+  preload: {
+    build: {
+      outDir: 'out/preload',
+      rollupOptions: {
+        input: { preload: main('preload.ts') },
+        // A sandboxed preload may not be an ES module.
+        output: { format: 'cjs', entryFileNames: '[name].cjs' },
+      },
+    },
+  },
+  renderer: {
+    root: resolve(here, 'src-renderer'),
+    base: './',
+    plugins: [vue()],
+    build: {
+      outDir: resolve(here, 'out/renderer'),
+      emptyOutDir: true,
+      rollupOptions: { input: resolve(here, 'src-renderer/index.html') },
+    },
+  },
+})

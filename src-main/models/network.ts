@@ -1,0 +1,47 @@
+import type { Tensor } from '../engine'
+import type { Part } from '../run'
+
+/**
+ * A network is input layer + trunk + readout for one task and one setting, written for a *fused group* of K runs:
+ * everything trained carries a leading run dimension K, everything frozen is shared and does not. A single run is K = 1.
+ *
+ * Dimensions, in one notation everywhere: K runs, B examples, T tokens, F input features, D trunk width,
+ * H heads, V vocabulary, R tokens read, C outputs.
+ */
+
+export interface Parameter {
+  /** PyTorch / Hugging Face name, as in the checkpoint ("in.weight", "encoder.layer.0.attention.self.query.weight"). */
+  readonly name: string
+  /** In the layout of its file, without K. */
+  readonly shape: readonly number[]
+  readonly part: Part
+  /** Trunk layer, counted from 0; null outside the layers. */
+  readonly layer: number | null
+  readonly trained: boolean
+}
+
+/** Tensors by parameter name: trained ones [K, ...shape], frozen ones [...shape]. */
+export type Weights = ReadonlyMap<string, Tensor>
+
+/**
+ * Dropout during training: zeroes with the rate and scales by 1 / (1 - rate). Draws are a pure function of
+ * (run seed, step, site), so a run drops the same units alone and in any group. `site` numbers the place in the network.
+ */
+export interface Dropout {
+  /** x is [K, ...]. */
+  apply(x: Tensor, site: number): Tensor
+}
+
+export interface Network {
+  readonly parameters: readonly Parameter[]
+  /**
+   * Logits [K, B, R * C] from x [K, B, T, F] (or int32 tokens [K, B, T]). Without dropout it evaluates.
+   * Nothing here reads a value in JavaScript, so that a step can be traced into one graph.
+   */
+  forward(weights: Weights, x: Tensor, dropout: Dropout | null): Tensor
+  /**
+   * First values for the runs with these seeds: pretrained trunks from their file, the rest by the architecture's own
+   * initialisation. The same seed gives the same values whatever the other seeds are.
+   */
+  initialise(seeds: readonly number[]): Promise<Map<string, Tensor>>
+}

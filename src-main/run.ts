@@ -1,0 +1,182 @@
+/**
+ * A run, as every room of the house knows it: its states, its configuration, its metrics and its row in the history.
+ *
+ * Types that mirror the study file or an export keep the file's snake_case keys (they are promises to users,
+ * see docs/contract of the study file); everything else is camelCase.
+ */
+
+/** States of a run. `finished` and `early-stopped` are both complete. */
+export const RUN_STATES = [
+  'queued',
+  'running',
+  'paused',
+  'finished',
+  'early-stopped',
+  'diverged',
+  'failed',
+  'cancelled',
+] as const
+export type RunState = (typeof RUN_STATES)[number]
+
+/** The run reached its own end and its scores count. */
+export const isComplete = (state: RunState): boolean => state === 'finished' || state === 'early-stopped'
+
+/** The run has a result that no further training would change: complete, or diverged (a result too). */
+export const isSettled = (state: RunState): boolean => isComplete(state) || state === 'diverged'
+
+/** The run may still produce a result without anyone asking for it again. */
+export const isOpen = (state: RunState): boolean => state === 'queued' || state === 'running' || state === 'paused'
+
+/** Metric names in the database and in every export. */
+export const METRICS = [
+  'train/loss',
+  'train/grad_norm',
+  'train/accuracy',
+  'val/loss',
+  'val/accuracy',
+  'val/accuracy_masked',
+  'test/loss',
+  'test/accuracy',
+  'test/accuracy_masked',
+  'time/step_ms',
+] as const
+export type MetricName = (typeof METRICS)[number]
+
+/** The parts of a network that a setting may train. */
+export const PARTS = ['input', 'output', 'layer_norm', 'positions', 'attention', 'feed_forward'] as const
+export type Part = (typeof PARTS)[number]
+
+/** How the trunk is treated. `train` lists what receives gradients; `last_layers: k` adds the whole of the last k layers. */
+export interface Setting {
+  readonly name: string
+  readonly init: 'pretrained' | 'random' | 'statistics'
+  readonly train: readonly (Part | { readonly last_layers: number })[]
+}
+
+export interface TrainingOptions {
+  readonly batch_size: number
+  readonly max_steps: number
+  readonly optimizer: 'adam'
+  /** Global-norm clip per run; 0 turns clipping off. */
+  readonly grad_clip: number
+  readonly dropout: number
+  readonly shuffle: boolean
+}
+
+export interface ValidationOptions {
+  /** Share of the training split set apart; ignored by tasks with a validation split of their own. */
+  readonly fraction: number
+  readonly seed: number
+  /** A fixed random subset of the validation split, chosen once per study. */
+  readonly examples: number | 'all'
+  /** Steps between evaluations. */
+  readonly every: number
+  /** Evaluations without improvement before a run stops early. */
+  readonly patience: number
+  readonly metric: 'accuracy' | 'loss'
+}
+
+export interface TestOptions {
+  readonly examples: number | 'all'
+}
+
+/** How a winner is chosen from the arms of a cell. Not part of a run's key: it can change without retraining. */
+export interface SelectionRule {
+  readonly metric: 'accuracy' | 'loss'
+  readonly seeds: 'mean' | 'median'
+  readonly tie: 'lowest-rate' | 'highest-rate'
+  readonly diverged: 'exclude-arm' | 'as-chance'
+}
+
+export interface ExecutionOptions {
+  readonly precision: 'float32' | 'bf16'
+  readonly isolation: 'thread' | 'process'
+}
+
+/** What makes two arms comparable. */
+export interface Protocol {
+  readonly training: TrainingOptions
+  readonly validation: ValidationOptions
+  readonly test: TestOptions
+  readonly selection: SelectionRule
+}
+
+/** The task of a run: kind, its effective options, and the SHA-256 of every data file it reads (by role, not by path). */
+export interface TaskIdentity {
+  readonly kind: string
+  readonly options: Readonly<Record<string, string | number | boolean>>
+  readonly data: Readonly<Record<string, string>>
+}
+
+/** The model of a run: a directory's files by hash, or the shape of a random trunk. */
+export type ModelIdentity =
+  | { readonly source: 'directory'; readonly type: string; readonly files: Readonly<Record<string, string>> }
+  | { readonly source: 'random'; readonly type: string; readonly shape: Readonly<Record<string, number>> }
+
+/**
+ * The canonical configuration of a run. The SHA-256 of its canonical JSON is the run's key: two runs with the same
+ * key are the same run, whatever study asked for them.
+ */
+export interface RunConfig {
+  readonly task: TaskIdentity
+  readonly model: ModelIdentity
+  readonly setting: Setting
+  /** Rounded to 3 significant digits. */
+  readonly learning_rate: number
+  readonly seed: number
+  readonly training: TrainingOptions
+  readonly validation: ValidationOptions
+  readonly test: TestOptions
+  /** SHA-256 of the `start_from` file, or null. */
+  readonly start_from: string | null
+  readonly precision: ExecutionOptions['precision']
+}
+
+/** Where and with what a run was trained. */
+export interface Environment {
+  readonly engine: string
+  readonly device: string
+  readonly versions: Readonly<Record<string, string>>
+  readonly threads: number
+  readonly group_size: number
+  readonly commit: string | null
+}
+
+/** Summary scores of a run: validation at the best step, test read once at that step. Null: not known, or sealed. */
+export type Summary = Readonly<Partial<Record<MetricName, number | null>>>
+
+/** One row of the history, seen from a study (whose words for task and model it carries). */
+export interface RunRecord {
+  /** First 12 hex digits of the key; unique in a workspace. */
+  readonly id: string
+  readonly key: string
+  readonly study: string
+  readonly task: string
+  readonly model: string
+  readonly setting: string
+  readonly learningRate: number
+  readonly seed: number
+  readonly state: RunState
+  /** False: the study's file no longer asks for this run. */
+  readonly inPlan: boolean
+  /** Steps trained so far. */
+  readonly steps: number
+  readonly bestStep: number | null
+  readonly parametersTrained: number | null
+  readonly parametersTotal: number | null
+  readonly summary: Summary
+  /** Why it failed, diverged or was cancelled, in one sentence. */
+  readonly reason: string | null
+  readonly environment: Environment | null
+  /** ISO 8601, UTC. */
+  readonly startedAt: string | null
+  readonly finishedAt: string | null
+  readonly config: RunConfig
+}
+
+/** One metric of one run; `steps`, `values` and `times` (Unix milliseconds) are of equal length, steps rising. */
+export interface Series {
+  readonly steps: Uint32Array
+  readonly values: Float64Array
+  readonly times: Float64Array
+}

@@ -1,0 +1,40 @@
+/**
+ * What a task gives a trainer. A task owns its data, sizes and chance score in its own file;
+ * nothing elsewhere asks which task it is.
+ */
+
+/** What the network reads: T vectors of width F, or T integer tokens below `vocabulary`. */
+export type TaskInput =
+  | { readonly kind: 'vectors'; readonly tokens: number; readonly width: number }
+  | { readonly kind: 'tokens'; readonly tokens: number; readonly vocabulary: number }
+
+/** What the network answers at the last token(s): one of C classes, n bits (2 logits each), or n real values. */
+export type TaskOutput =
+  | { readonly kind: 'classes'; readonly count: number }
+  | { readonly kind: 'bits'; readonly count: number }
+  | { readonly kind: 'values'; readonly count: number }
+
+/** A block of examples, row-major. `x` is [B, T, F] floats or [B, T] tokens; `y` [B] classes, [B, n] bits or values. */
+export interface Batch {
+  readonly size: number
+  readonly x: Float32Array | Int32Array
+  readonly y: Int32Array | Float32Array
+}
+
+/** One split of a task. The same index always gives the same example. */
+export interface Split {
+  readonly size: number
+  /** Gathers the examples at `indices` in that order. */
+  batch(indices: ArrayLike<number>): Batch
+}
+
+export interface Task {
+  readonly input: TaskInput
+  readonly output: TaskOutput
+  /** How many of the last tokens are read (1, or `ratio` tokens per row for bit tasks). */
+  readonly readTokens: number
+  readonly train: Split
+  /** A validation split of the task's own; null: one is carved from train by the study's protocol. */
+  readonly validation: Split | null
+  readonly test: Split
+}

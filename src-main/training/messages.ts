@@ -1,0 +1,73 @@
+import type { Environment, MetricName, RunConfig, RunState, Summary } from '../run'
+import type { ModelSource, TaskSource } from '../study/study'
+
+/**
+ * All that the queue and a training worker say to each other. The messages are the same whether the worker is a
+ * thread or a child process; everything in them survives structured clone.
+ */
+
+/** One run of a job. */
+export interface JobRun {
+  readonly id: string
+  readonly config: RunConfig
+}
+
+/**
+ * Work for one worker: runs of one fused group (same task, model, setting and shapes; rate and seed differ).
+ * Every run resumes from its newest good checkpoint in `checkpoints/<run id>/` when there is one.
+ */
+export interface TrainingJob {
+  readonly runs: readonly JobRun[]
+  readonly task: TaskSource
+  readonly model: ModelSource
+  readonly startFrom: string | null
+  /** Absolute; holds one folder per run id. */
+  readonly checkpoints: string
+}
+
+export type ToWorker =
+  | { readonly type: 'train'; readonly seq: number; readonly job: TrainingJob }
+  /** Save a checkpoint of every run of the job and end them as `paused`. */
+  | { readonly type: 'pause' }
+  /** End one run of the job as `cancelled`. */
+  | { readonly type: 'cancel'; readonly run: string }
+  | { readonly type: 'close' }
+
+/** Consecutive points of one metric of one run. */
+export interface MetricChunk {
+  readonly metric: MetricName
+  readonly steps: Uint32Array
+  readonly values: Float64Array
+  /** Unix milliseconds. */
+  readonly times: Float64Array
+}
+
+/** How a run ended, or stopped for now. */
+export interface RunOutcome {
+  readonly state: Extract<RunState, 'finished' | 'early-stopped' | 'diverged' | 'failed' | 'paused' | 'cancelled'>
+  readonly steps: number
+  readonly bestStep: number | null
+  /** `val/*` at the best step and `test/*` read there; empty unless complete. */
+  readonly summary: Summary
+  readonly reason: string | null
+}
+
+export type FromWorker =
+  | { readonly type: 'ready'; readonly environment: Environment }
+  | {
+      readonly type: 'begun'
+      readonly run: string
+      /** 0, or the checkpoint's step: later points in the store are to be dropped before new ones arrive. */
+      readonly fromStep: number
+      readonly parametersTrained: number
+      readonly parametersTotal: number
+    }
+  | { readonly type: 'points'; readonly run: string; readonly chunks: readonly MetricChunk[] }
+  /** A checkpoint of this step is safely on disk; all points up to it were sent before this message. */
+  | { readonly type: 'checkpoint'; readonly run: string; readonly step: number }
+  | { readonly type: 'ended'; readonly run: string; readonly outcome: RunOutcome }
+  | { readonly type: 'log'; readonly level: 'info' | 'warning'; readonly run: string | null; readonly message: string }
+  /** The job is over and the worker is free for the next. */
+  | { readonly type: 'done'; readonly seq: number }
+  /** The job could not go on; runs without an `ended` have failed for this reason. */
+  | { readonly type: 'failed'; readonly seq: number; readonly message: string; readonly stack: string | null }
