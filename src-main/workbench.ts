@@ -92,7 +92,12 @@ export interface PointsDelta {
 export type WorkbenchEvent = { readonly cursor: number; readonly at: number } & WorkbenchHappening
 
 export type WorkbenchHappening =
-  | { readonly type: 'run-changed'; readonly run: string; readonly state: RunState; readonly studies: readonly string[] }
+  | {
+      readonly type: 'run-changed'
+      readonly run: string
+      readonly state: RunState
+      readonly studies: readonly string[]
+    }
   | {
       readonly type: 'points'
       readonly run: string

@@ -31,6 +31,12 @@ export type ToWorker =
   | { readonly type: 'pause' }
   /** End one run of the job as `cancelled`. */
   | { readonly type: 'cancel'; readonly run: string }
+  /**
+   * Every `points` of this run sent so far is committed, up to this step (the run's highest). A worker makes a
+   * checkpoint the one to resume from only after the points up to its step are stored, so that a kill at any moment
+   * loses no logged step; and it waits when far ahead of the store (back-pressure).
+   */
+  | { readonly type: 'stored'; readonly run: string; readonly step: number }
   | { readonly type: 'close' }
 
 /** Consecutive points of one metric of one run. */
@@ -66,6 +72,8 @@ export type FromWorker =
   /** A checkpoint of this step is safely on disk; all points up to it were sent before this message. */
   | { readonly type: 'checkpoint'; readonly run: string; readonly step: number }
   | { readonly type: 'ended'; readonly run: string; readonly outcome: RunOutcome }
+  /** Still at work where nothing else is sent for long: loading, compiling, a big evaluation. Every few seconds. */
+  | { readonly type: 'alive' }
   | { readonly type: 'log'; readonly level: 'info' | 'warning'; readonly run: string | null; readonly message: string }
   /** The job is over and the worker is free for the next. */
   | { readonly type: 'done'; readonly seq: number }
