@@ -1,0 +1,164 @@
+import { createRequire } from 'node:module'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { availableParallelism, cpus } from 'node:os'
+import { dirname, join } from 'node:path'
+import { InputError } from '../errors'
+
+/**
+ * Finds and loads a tensor backend. TensorFlow through tfjs-node-gpu's binding (one build for CPU and NVIDIA), or
+ * tfjs's wasm backend where TensorFlow is not to be had.
+ */
+
+// tfjs is CommonJS in Node. `require` gives the very instance that tfjs-node-gpu and the wasm backend register with.
+export const require = createRequire(import.meta.url)
+export const tf = require('@tensorflow/tfjs') as typeof import('@tensorflow/tfjs')
+
+export const ENGINES = ['tensorflow', 'wasm'] as const
+export type EngineName = (typeof ENGINES)[number]
+export type EngineChoice = EngineName | 'auto'
+
+export interface EngineInfo {
+  readonly name: EngineName
+  /** What computes, in words: "CPU (<model>)", "GPU (<model>)". */
+  readonly device: string
+  readonly versions: Readonly<Record<string, string>>
+  readonly threads: number
+  /** Why `auto` did not get TensorFlow and what to do about it; null when it did, or when wasm was asked for. */
+  readonly warning: string | null
+}
+
+/** What TensorFlow's compiled parts are called once set-up has put them into the package. */
+export function bindingFiles(): {
+  readonly binding: string
+  readonly library: string
+  readonly quiet: string
+} {
+  const folder = dirname(require.resolve('@tensorflow/tfjs-node-gpu/package.json'))
+  return {
+    binding: join(folder, 'lib/napi-v8/tfjs_binding.node'),
+    library: join(folder, 'deps/lib/libtensorflow_cc.so.2'),
+    quiet: join(folder, 'lib/napi-v8/quiet.node'),
+  }
+}
+
+let loading: Promise<EngineInfo> | null = null
+let loaded: EngineInfo | null = null
+
+/**
+ * Loads an engine once per thread; later calls return the same one. `auto` takes TensorFlow, or wasm where
+ * TensorFlow cannot be loaded. The environment variable FAIRSWEEP_ENGINE decides what `auto` means.
+ *
+ * @throws InputError when the engine that was asked for by name cannot be had, or another one is loaded already.
+ */
+export async function loadEngine(choice: EngineChoice = 'auto'): Promise<EngineInfo> {
+  const wanted = choice === 'auto' ? choiceFromEnvironment() : choice
+  loading ??= load(wanted)
+  let engine: EngineInfo
+  try {
+    engine = await loading
+  } catch (error) {
+    loading = null
+    throw error
+  }
+  if (wanted !== 'auto' && engine.name !== wanted) {
+    throw new InputError(`engine ${wanted} was asked for, but this process already runs on ${engine.name}`)
+  }
+  loaded = engine
+  return engine
+}
+
+/** The engine that this thread runs on. */
+export function currentEngine(): EngineInfo {
+  if (loaded === null) throw new Error('no engine is loaded: call loadEngine() first')
+  return loaded
+}
+
+function choiceFromEnvironment(): EngineChoice {
+  const value = process.env.FAIRSWEEP_ENGINE ?? 'auto'
+  if (value === 'auto' || value === 'tensorflow' || value === 'wasm') return value
+  throw new InputError(`found ${JSON.stringify(value)}, expected auto, tensorflow or wasm`, {
+    field: 'FAIRSWEEP_ENGINE',
+  })
+}
+
+async function load(choice: EngineChoice): Promise<EngineInfo> {
+  // No banners, and no check of every result for NaN.
+  tf.enableProdMode()
+  if (choice === 'wasm') return loadWasm(null)
+  const missing = missingParts()
+  if (missing === null) return loadTensorFlow()
+  if (choice === 'tensorflow') throw new InputError(missing)
+  return loadWasm(
+    `${missing} Training runs on the wasm engine instead: 10 to 15 times slower, and not for every trunk.`,
+  )
+}
+
+/** Why TensorFlow cannot be loaded and what to do, or null when all its parts are there. */
+export function missingParts(): string | null {
+  if (process.platform !== 'linux') {
+    return `The TensorFlow engine is for Linux and WSL2, and this is ${process.platform}.`
+  }
+  const { binding, library } = bindingFiles()
+  const absent = [library, binding].filter((file) => !existsSync(file))
+  if (absent.length === 0) return null
+  return `TensorFlow is not set up here (${absent.join(' and ')} missing): run "npm run setup".`
+}
+
+function loadTensorFlow(): EngineInfo {
+  // Gone from Node 23 on, and called by tfjs-node.
+  const util = require('node:util') as { isNullOrUndefined?: (value: unknown) => boolean }
+  util.isNullOrUndefined ??= (value) => value === null || value === undefined
+  const { quiet } = bindingFiles()
+  if (existsSync(quiet)) require(quiet)
+
+  require('@tensorflow/tfjs-node-gpu')
+  const { binding, isUsingGpuDevice } = nodeBackend()
+  return {
+    name: 'tensorflow',
+    device: isUsingGpuDevice ? `GPU (${gpuModels()[0] ?? 'NVIDIA'})` : cpuName(),
+    versions: { node: process.versions.node, tfjs: tf.version.tfjs, tensorflow: binding.TF_Version },
+    threads: Number(process.env.TF_NUM_INTRAOP_THREADS ?? 0) || availableParallelism(),
+    warning: null,
+  }
+}
+
+async function loadWasm(warning: string | null): Promise<EngineInfo> {
+  const wasm = require('@tensorflow/tfjs-backend-wasm') as typeof import('@tensorflow/tfjs-backend-wasm')
+  if (!(await tf.setBackend('wasm'))) throw new Error('the wasm engine could not be started')
+  return {
+    name: 'wasm',
+    device: cpuName(),
+    versions: { node: process.versions.node, tfjs: tf.version.tfjs, 'tfjs-backend-wasm': wasm.version_wasm },
+    threads: wasm.getThreadsCount(),
+    warning,
+  }
+}
+
+/** The part of tfjs-node's backend that runs TensorFlow operations by name. */
+export interface NodeBackend {
+  readonly binding: { readonly TF_Version: string } & Readonly<Record<string, number>>
+  readonly isUsingGpuDevice: boolean
+  getDTypeInteger(dtype: string): number
+  executeSingleOutput(
+    name: string,
+    attributes: readonly { readonly name: string; readonly type: number; readonly value: unknown }[],
+    inputs: readonly import('@tensorflow/tfjs').Tensor[],
+  ): import('@tensorflow/tfjs').Tensor
+}
+
+/** tfjs-node's backend; call it only when the engine is TensorFlow. */
+export function nodeBackend(): NodeBackend {
+  return tf.backend() as unknown as NodeBackend
+}
+
+const cpuName = (): string => `CPU (${cpus()[0]?.model.trim() ?? process.arch})`
+
+/** Models of the NVIDIA devices whose driver is loaded, in the driver's order. */
+export function gpuModels(): string[] {
+  const folder = '/proc/driver/nvidia/gpus'
+  if (!existsSync(folder)) return []
+  return readdirSync(folder).map((device) => {
+    const text = readFileSync(join(folder, device, 'information'), 'utf8')
+    return /^Model:\s*(.+)$/m.exec(text)?.[1]?.trim() ?? 'NVIDIA'
+  })
+}
