@@ -1,0 +1,212 @@
+import type { Environment, ExecutionOptions } from '../run'
+import type { FromWorker, TrainingJob } from '../training/messages'
+import type { Channel, OpenChannel } from './channel'
+
+/**
+ * Why a job ended early. `died`: the worker is gone and another may do better. `failed`: the job itself cannot be done.
+ * `stopped`: we ended it, and its runs can go on later from where their checkpoints are.
+ */
+export class WorkerFault extends Error {
+  override readonly name = 'WorkerFault'
+  constructor(
+    readonly kind: 'died' | 'failed' | 'stopped',
+    message: string,
+    /** False: the worker died before it could say `ready`, so no run is to blame. */
+    readonly wasReady: boolean,
+  ) {
+    super(message)
+  }
+}
+
+export interface WorkerLimits {
+  /** A worker that says nothing for so long is hung. */
+  readonly silenceSeconds: number
+  /** A worker that was asked to pause has so long to save its state. */
+  readonly pauseSeconds: number
+}
+
+export const WORKER_LIMITS: WorkerLimits = { silenceSeconds: 120, pauseSeconds: 60 }
+
+const TICK_MS = 1_000
+
+/**
+ * One worker and the job it is on. However the worker ends (throws, exits, is killed, goes silent, or talks nonsense),
+ * what waits for it is rejected with the reason.
+ */
+export class TrainingWorker {
+  private readonly channel: Channel
+  private readonly clock: NodeJS.Timeout
+  private environment: Environment | null = null
+  private job: Job | null = null
+  private fault: WorkerFault | null = null
+  private lastSeq = 0
+  // Counted in ticks, not by the clock: after this process itself was stopped, a late tick counts as one.
+  private silentTicks = 0
+  private pausingTicks: number | null = null
+  /** Cancelled before the worker was ready to hear it. */
+  private cancelled: string[] = []
+
+  constructor(
+    open: OpenChannel,
+    readonly isolation: ExecutionOptions['isolation'],
+    private readonly limits: WorkerLimits = WORKER_LIMITS,
+  ) {
+    this.clock = setInterval(() => this.tick(), TICK_MS)
+    this.channel = open(isolation, {
+      message: (message) => this.take(message),
+      gone: (reason) => this.end('died', reason),
+    })
+  }
+
+  get isDead(): boolean {
+    return this.fault !== null
+  }
+
+  /**
+   * Trains a job and hands every message about its runs to `handle`; one that throws ends the worker.
+   * @throws {WorkerFault}
+   */
+  train(job: TrainingJob, handle: (message: RunMessage, environment: Environment) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.fault !== null) return reject(this.fault)
+      if (this.job !== null) return reject(new Error('this worker is already on a job'))
+      this.lastSeq++
+      this.silentTicks = 0
+      this.pausingTicks = null
+      const open = new Set(job.runs.map((run) => run.id))
+      this.job = { seq: this.lastSeq, job, known: new Set(open), open, handle, resolve, reject }
+      if (this.environment !== null) this.channel.send({ type: 'train', seq: this.lastSeq, job })
+    })
+  }
+
+  /** All points of the run up to this step are in the store. */
+  stored(run: string, step: number): void {
+    this.channel.send({ type: 'stored', run, step })
+  }
+
+  /** Asks for a checkpoint of every run of the job, and to end them as paused. */
+  pause(): void {
+    if (this.job === null || this.pausingTicks !== null) return
+    this.pausingTicks = 0
+    if (this.environment === null) this.end('stopped', 'stopped before training began')
+    else this.channel.send({ type: 'pause' })
+  }
+
+  cancel(run: string): void {
+    if (this.environment === null) this.cancelled.push(run)
+    else this.channel.send({ type: 'cancel', run })
+  }
+
+  /** Ends the worker; a job it was on is rejected as stopped. */
+  async close(): Promise<void> {
+    this.end('stopped', 'the worker was closed')
+    await this.channel.kill()
+  }
+
+  private take(message: unknown): void {
+    if (this.fault !== null) return
+    this.silentTicks = 0
+    try {
+      if (!isMessage(message))
+        throw new Error(`the worker sent something that is no message: ${preview(message)}`)
+      this.understand(message)
+    } catch (error) {
+      this.kill('died', error instanceof Error ? error.message : String(error))
+    }
+  }
+
+  private understand(message: FromWorker): void {
+    const { job } = this
+    switch (message.type) {
+      case 'alive':
+        return
+      case 'ready':
+        this.environment = message.environment
+        if (job !== null) this.channel.send({ type: 'train', seq: job.seq, job: job.job })
+        for (const run of this.cancelled) this.channel.send({ type: 'cancel', run })
+        return
+      case 'done':
+      case 'failed':
+        if (job === null || job.seq !== message.seq) throw new Error(`the worker ended a job it was not on`)
+        if (message.type === 'done' && job.open.size > 0)
+          throw new Error('the worker left a run without an end')
+        this.job = null
+        if (message.type === 'done') job.resolve()
+        else job.reject(new WorkerFault('failed', message.message, true))
+        return
+      default:
+        if (
+          job === null ||
+          this.environment === null ||
+          (message.run !== null && !job.known.has(message.run))
+        ) {
+          throw new Error(`the worker spoke of run ${message.run}, which it was not given`)
+        }
+        job.handle(message, this.environment)
+        if (message.type === 'ended') job.open.delete(message.run)
+    }
+  }
+
+  private tick(): void {
+    if (this.job === null) return
+    this.silentTicks++
+    if (this.pausingTicks !== null) this.pausingTicks++
+    if (this.silentTicks > this.limits.silenceSeconds) {
+      this.kill('died', `the worker gave no sign of life for ${this.limits.silenceSeconds} seconds`)
+    } else if (this.pausingTicks !== null && this.pausingTicks > this.limits.pauseSeconds) {
+      this.kill('stopped', `the worker did not save its state within ${this.limits.pauseSeconds} seconds`)
+    }
+  }
+
+  private kill(kind: WorkerFault['kind'], reason: string): void {
+    this.end(kind, reason)
+    void this.channel.kill()
+  }
+
+  private end(kind: WorkerFault['kind'], reason: string): void {
+    if (this.fault !== null) return
+    clearInterval(this.clock)
+    this.fault = new WorkerFault(kind, reason, this.environment !== null)
+    this.job?.reject(this.fault)
+    this.job = null
+  }
+}
+
+/** What a worker says about runs while it is on a job. */
+export type RunMessage = Exclude<FromWorker, { type: 'ready' | 'alive' | 'done' | 'failed' }>
+
+interface Job {
+  readonly seq: number
+  readonly job: TrainingJob
+  readonly known: ReadonlySet<string>
+  /** Runs that have not ended. */
+  readonly open: Set<string>
+  readonly handle: (message: RunMessage, environment: Environment) => void
+  readonly resolve: () => void
+  readonly reject: (error: Error) => void
+}
+
+const MESSAGE_TYPES: ReadonlySet<string> = new Set<FromWorker['type']>([
+  'ready',
+  'begun',
+  'points',
+  'checkpoint',
+  'ended',
+  'alive',
+  'log',
+  'done',
+  'failed',
+])
+
+/** Worker and queue are built together, so only the kind is checked: nonsense is a sign of a broken worker, not of an older one. */
+function isMessage(value: unknown): value is FromWorker {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'type' in value &&
+    typeof value.type === 'string' &&
+    MESSAGE_TYPES.has(value.type)
+  )
+}
+
+const preview = (value: unknown): string => (JSON.stringify(value) ?? String(value)).slice(0, 80)
