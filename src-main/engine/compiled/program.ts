@@ -1,0 +1,248 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Tensor } from '@tensorflow/tfjs'
+import { tf } from '../backend'
+import { DATA_TYPE, encodeSavedModel, type GraphDType, type GraphNode } from './graph-def'
+import { symbolicBackend } from './symbolic'
+import { Tracer, forgetSymbols } from './trace'
+
+/** Shape and element type of what an entry is fed with. */
+export interface Feed {
+  readonly shape: readonly number[]
+  readonly dtype: GraphDType
+}
+
+export interface EntryResult {
+  readonly outputs: Readonly<Record<string, Tensor>>
+  /** New values of variables, by name; they take effect together, after every read of this entry. */
+  readonly updates?: ReadonlyMap<string, Tensor>
+}
+
+interface Entry {
+  readonly feeds: readonly string[]
+  readonly outputs: readonly string[]
+}
+
+/**
+ * Builds one TensorFlow graph out of several entries (a training step, an evaluation) that share variables, from plain
+ * tfjs code. Variables live in named groups that are written and read as a whole.
+ *
+ * ```ts
+ * const builder = new ProgramBuilder()
+ * const w = builder.variable('w', [3], 'state')
+ * builder.entry('step', { x: { shape: [3], dtype: 'float32' } }, ({ x }) => ({
+ *   outputs: { sum: tf.sum(tf.mul(w, x)) },
+ *   updates: new Map([['w', tf.add(w, x)]]),
+ * }))
+ * const program = builder.load()
+ * ```
+ */
+export class ProgramBuilder {
+  private readonly tracer = new Tracer()
+  private readonly variables = new Map<
+    string,
+    { readonly node: string; readonly feed: Feed; readonly group: string }
+  >()
+  private readonly entries = new Map<string, Entry>()
+  private readonly symbols: Tensor[] = []
+  private readonly compiled = new Set<string>()
+
+  /** Declares a variable; the tensor stands for its value when an entry starts. */
+  variable(name: string, shape: readonly number[], group: string, dtype: GraphDType = 'float32'): Tensor {
+    const node = `variable_${this.variables.size}`
+    const attributes = { dtype: { type: DATA_TYPE[dtype] }, shape: { shape } }
+    this.tracer.add(
+      'VarHandleOp',
+      [],
+      { ...attributes, shared_name: { s: node }, container: { s: '' } },
+      node,
+    )
+    this.tracer.add('ReadVariableOp', [`${node}:0`], { dtype: attributes.dtype }, `${node}/read`)
+    this.variables.set(name, { node, feed: { shape, dtype }, group })
+    const symbol = this.tracer.symbol(`${node}/read:0`, shape, dtype)
+    this.symbols.push(symbol)
+    return symbol
+  }
+
+  /**
+   * Traces `body` as an entry of the program.
+   * @param xla compile the entry with XLA; random draws stay outside of the compiled part (XLA draws other bits)
+   */
+  entry(
+    name: string,
+    feeds: Readonly<Record<string, Feed>>,
+    body: (feeds: Readonly<Record<string, Tensor>>) => EntryResult,
+    { xla = false } = {},
+  ): void {
+    forgetSymbols(() => {
+      const placeholders = Object.entries(feeds).map(([feed, { shape, dtype }]) => {
+        const attributes = { dtype: { type: DATA_TYPE[dtype] }, shape: { shape } }
+        return [
+          feed,
+          this.tracer.symbol(
+            `${this.tracer.add('Placeholder', [], attributes, `${name}/${feed}`)}:0`,
+            shape,
+            dtype,
+          ),
+        ]
+      })
+      const result = this.tracer.record(name, () =>
+        body(Object.fromEntries(placeholders) as Record<string, Tensor>),
+      )
+      const assigned = [...(result.updates ?? [])].map(([variable, value]) => this.assign(variable, value))
+      for (const [output, tensor] of Object.entries(result.outputs)) {
+        const type = DATA_TYPE[tensor.dtype as GraphDType]
+        const inputs = [this.tracer.source(tensor), ...assigned.map((node) => `^${node}`)]
+        this.tracer.add('Identity', inputs, { T: { type } }, `${name}/out/${output}`)
+      }
+      return result
+    })
+    this.entries.set(name, { feeds: Object.keys(feeds), outputs: this.outputNames(name) })
+    if (xla) this.compiled.add(name)
+  }
+
+  /** Hands the graph to TensorFlow. Every group must be written before an entry runs. */
+  load(): Program {
+    const groups = new Map<string, Map<string, string>>()
+    for (const [name, { node, feed, group }] of this.variables) {
+      this.initializer(node, feed)
+      const members = groups.get(group) ?? new Map<string, string>()
+      groups.set(group, members.set(name, node))
+    }
+    for (const [group, members] of groups) {
+      const done = [...members.values()].map((node) => `^${node}/assign`)
+      const zero = this.tracer.constant('float32', [], new Float32Array(1))
+      this.tracer.add('Identity', [zero, ...done], { T: { type: DATA_TYPE.float32 } }, `write/${group}`)
+    }
+    for (const symbol of this.symbols) symbol.dispose()
+    return new Program(markForXla(this.tracer.nodes, this.compiled), this.entries, groups)
+  }
+
+  private assign(variable: string, value: Tensor): string {
+    const known = this.variables.get(variable)
+    if (!known) throw new Error(`no variable ${variable} in this program`)
+    const { node, feed } = known
+    if (value.shape.join() !== feed.shape.join()) {
+      throw new Error(`${variable} has shape [${feed.shape.join()}] and is given [${value.shape.join()}]`)
+    }
+    const inputs = [`${node}:0`, this.tracer.source(value), `^${node}/read`]
+    return this.tracer.add('AssignVariableOp', inputs, { dtype: { type: DATA_TYPE[feed.dtype] } })
+  }
+
+  private initializer(node: string, { shape, dtype }: Feed): void {
+    const attribute = { dtype: { type: DATA_TYPE[dtype] } }
+    this.tracer.add('Placeholder', [], { ...attribute, shape: { shape } }, `${node}/value`)
+    this.tracer.add('AssignVariableOp', [`${node}:0`, `${node}/value:0`], attribute, `${node}/assign`)
+  }
+
+  private outputNames(entry: string): string[] {
+    const prefix = `${entry}/out/`
+    return this.tracer.nodes
+      .filter(({ name }) => name.startsWith(prefix))
+      .map(({ name }) => name.slice(prefix.length))
+  }
+}
+
+/** A loaded graph: one TensorFlow session with its variables. */
+export class Program {
+  private readonly session: number
+
+  constructor(
+    nodes: readonly GraphNode[],
+    private readonly entries: ReadonlyMap<string, Entry>,
+    private readonly groups: ReadonlyMap<string, ReadonlyMap<string, string>>,
+  ) {
+    const folder = mkdtempSync(join(tmpdir(), 'fairsweep-graph-'))
+    try {
+      writeFileSync(join(folder, 'saved_model.pb'), encodeSavedModel(nodes))
+      this.session = symbolicBackend().binding.loadSavedModel(folder, 'serve')
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  }
+
+  /** Sets all variables of a group. The tensors stay the caller's. */
+  write(group: string, values: ReadonlyMap<string, Tensor>): void {
+    const members = this.members(group)
+    tf.tidy(() => {
+      const feeds = [...members].map(([name, node]): [string, Tensor] => {
+        const value = values.get(name)
+        if (!value) throw new Error(`variable ${name} of ${group} is not given`)
+        // A tensor made in JavaScript shares JavaScript's memory; a variable that kept it would be freed by
+        // TensorFlow's own thread, which corrupts the heap. The product of an operation is TensorFlow's own.
+        return [`${node}/value:0`, tf.add(value, tf.scalar(0, value.dtype))]
+      })
+      this.call(feeds, [`write/${group}:0`])
+    })
+  }
+
+  /** The variables of a group, by name, as tensors that the caller disposes. */
+  read(group: string): Map<string, Tensor> {
+    const members = this.members(group)
+    const values = this.call(
+      [],
+      [...members.values()].map((node) => `${node}/read:0`),
+    )
+    return new Map([...members.keys()].map((name, index) => [name, values[index] as Tensor]))
+  }
+
+  /** Runs an entry; the caller disposes of the outputs. */
+  run(name: string, feeds: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
+    const entry = this.entries.get(name)
+    if (!entry) throw new Error(`no entry ${name} in this program`)
+    const given = entry.feeds.map((feed): [string, Tensor] => {
+      const value = feeds[feed]
+      if (!value) throw new Error(`${name} needs the feed ${feed}`)
+      return [`${name}/${feed}:0`, value]
+    })
+    const outputs = this.call(
+      given,
+      entry.outputs.map((output) => `${name}/out/${output}:0`),
+    )
+    return Object.fromEntries(entry.outputs.map((output, index) => [output, outputs[index] as Tensor]))
+  }
+
+  dispose(): void {
+    symbolicBackend().binding.deleteSavedModel(this.session)
+  }
+
+  private members(group: string): ReadonlyMap<string, string> {
+    const members = this.groups.get(group)
+    if (!members) throw new Error(`no variables ${group} in this program`)
+    return members
+  }
+
+  private call(feeds: readonly (readonly [string, Tensor])[], fetches: readonly string[]): Tensor[] {
+    const backend = symbolicBackend()
+    const ids = backend.getInputTensorIds(feeds.map(([, tensor]) => tensor))
+    const names = feeds.map(([name]) => name).join()
+    return backend.binding
+      .runSavedModel(this.session, ids, names, fetches.join())
+      .map((metadata) => backend.createOutputTensor(metadata))
+  }
+}
+
+const STATE = /^(VarHandleOp|ReadVariableOp|AssignVariableOp|Placeholder)$/
+const RANDOM = /^StatelessRandom/
+
+/** Marks the arithmetic of the given entries for XLA: all but state, random draws and what feeds those. */
+function markForXla(nodes: readonly GraphNode[], entries: ReadonlySet<string>): GraphNode[] {
+  const byName = new Map(nodes.map((node) => [node.name, node]))
+  const outside = new Set<string>()
+  const leaveOut = (name: string): void => {
+    if (outside.has(name)) return
+    outside.add(name)
+    for (const input of byName.get(name)?.inputs ?? []) leaveOut(nodeOf(input))
+  }
+  for (const node of nodes) if (RANDOM.test(node.op)) leaveOut(node.name)
+  return nodes.map((node) => {
+    const [entry = ''] = node.name.split('/')
+    if (!entries.has(entry) || STATE.test(node.op) || outside.has(node.name) || node.name.includes('/out/'))
+      return node
+    const mark = { _XlaCompile: { b: true }, _XlaScope: { s: entry } }
+    return { ...node, attributes: { ...node.attributes, ...mark } }
+  })
+}
+
+const nodeOf = (input: string): string => input.replace(/^\^/, '').replace(/:\d+$/, '')
