@@ -59,7 +59,9 @@ describe('a compiled program', () => {
     builder.entry(
       'draw',
       { seed: { shape: [2], dtype: 'int32' } },
-      ({ seed }) => ({ outputs: { u: tf.mul(statelessUniform([8], tf.add(seed as Tensor1D, tf.scalar(1, 'int32'))), 3) } }),
+      ({ seed }) => ({
+        outputs: { u: tf.mul(statelessUniform([8], tf.add(seed as Tensor1D, tf.scalar(1, 'int32'))), 3) },
+      }),
       { xla },
     )
     const program = builder.load()
