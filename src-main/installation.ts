@@ -1,0 +1,61 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/**
+ * Where the things of this installation are, whether the code runs from its source (tests) or built (`out/`).
+ * `scripts/places.js` says the same for set-up, which runs before anything is built; a test holds them equal.
+ */
+export interface Installation {
+  /** The folder of Fairsweep's own package.json. */
+  readonly root: string
+  readonly version: string
+  readonly resources: string
+  readonly migrations: string
+  readonly studies: string
+  /** The built training worker: a program for `new Worker()` or `fork()`. */
+  readonly workerEntry: string
+  /** The built renderer. */
+  readonly renderer: string
+  /** Per user, shared by all checkouts: the TensorFlow library, built bindings, pretrained trunks. */
+  readonly cache: string
+  /** Pretrained trunks that set-up brought, one directory each, in the layout of Hugging Face. */
+  readonly models: string
+}
+
+export const installation: Installation = locate(dirname(fileURLToPath(import.meta.url)))
+
+function locate(start: string): Installation {
+  const root = findRoot(start)
+  const cache = cacheFolder(process.env)
+  const { version } = readManifest(root)
+  return {
+    root,
+    version,
+    resources: join(root, 'resources'),
+    migrations: join(root, 'resources/migrations'),
+    studies: join(root, 'resources/studies'),
+    workerEntry: join(root, 'out/main/worker.js'),
+    renderer: join(root, 'out/renderer'),
+    cache,
+    models: join(cache, 'models'),
+  }
+}
+
+function findRoot(start: string): string {
+  for (let folder = start; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'package.json')) && readManifest(folder).name === 'fairsweep') return folder
+    if (folder === dirname(folder)) throw new Error(`${start} is not inside a Fairsweep installation`)
+  }
+}
+
+function readManifest(folder: string): { name: string; version: string } {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { name: string; version: string }
+}
+
+/** FAIRSWEEP_CACHE, else the XDG cache folder, else ~/.cache. */
+function cacheFolder(environment: NodeJS.ProcessEnv): string {
+  const { FAIRSWEEP_CACHE, XDG_CACHE_HOME } = environment
+  return FAIRSWEEP_CACHE || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'fairsweep')
+}

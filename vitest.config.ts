@@ -1,0 +1,38 @@
+import vue from '@vitejs/plugin-vue'
+import { defineConfig } from 'vitest/config'
+
+/**
+ * Two projects: everything that runs in Node, and the renderer's pure parts and components.
+ * Training tests share few cores with TensorFlow's own threads, so few files run at once.
+ */
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 10_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'main',
+          environment: 'node',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/renderer/**'],
+          setupFiles: ['test/setup.ts'],
+        },
+      },
+      {
+        extends: true,
+        plugins: [vue()],
+        test: {
+          name: 'renderer',
+          environment: 'node',
+          include: ['test/renderer/**/*.test.ts'],
+          setupFiles: ['test/setup.ts'],
+        },
+      },
+    ],
+  },
+})
