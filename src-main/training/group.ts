@@ -1,0 +1,226 @@
+import { tf, type Tensor } from '../engine'
+import type { Parameter, Weights } from '../models/network'
+import type { TrainingOptions } from '../run'
+import type { Batch, Split } from '../tasks/task'
+import type { TrainedParameter } from './adam'
+import type { Scores } from './best-step'
+import { evaluate } from './evaluate'
+import { toTensors, type Problem } from './problem'
+import { trainStep } from './step'
+
+/** Values of one run's trained parameters by name, each [1, ...shape]. Owned by whoever holds it. */
+export type Snapshot = ReadonlyMap<string, Tensor>
+
+/** All that a step changes in one run, by parameter name, each of the parameter's own shape. */
+export interface RunTensors {
+  readonly weights: ReadonlyMap<string, Float32Array>
+  readonly firstMoments: ReadonlyMap<string, Float32Array>
+  readonly secondMoments: ReadonlyMap<string, Float32Array>
+}
+
+/** One run of a group: its seed and rate, and where it goes on from (null: from its first values). */
+export interface GroupMember {
+  readonly seed: number
+  readonly learningRate: number
+  readonly from: RunTensors | null
+}
+
+export interface StepScores {
+  readonly loss: number
+  readonly gradNorm: number
+  readonly accuracy: number | null
+}
+
+/** K runs that take their steps together, and all the tensors they own. */
+export class FusedGroup {
+  private constructor(
+    private readonly problem: Problem,
+    private readonly training: TrainingOptions,
+    readonly size: number,
+    private readonly frozen: Weights,
+    private readonly parameters: readonly TrainedParameter[],
+    private readonly learningRate: Tensor,
+    private readonly seed: Tensor,
+  ) {}
+
+  static async create(
+    problem: Problem,
+    training: TrainingOptions,
+    members: readonly GroupMember[],
+  ): Promise<FusedGroup> {
+    const { network } = problem
+    const initial = await network.initialise(members.map(({ seed }) => seed))
+    const take = (name: string): Tensor => {
+      const tensor = initial.get(name)
+      if (tensor === undefined) throw new Error(`the network has no first value for its parameter '${name}'`)
+      initial.delete(name)
+      return tensor
+    }
+    const parameters = network.parameters
+      .filter(({ trained }) => trained)
+      .map((p) => trainedParameter(p, take(p.name), members))
+    const frozen = new Map(
+      network.parameters.filter(({ trained }) => !trained).map(({ name }) => [name, take(name)]),
+    )
+    tf.dispose([...initial.values()])
+    return new FusedGroup(
+      problem,
+      training,
+      members.length,
+      frozen,
+      parameters,
+      tf.tensor1d(
+        members.map(({ learningRate }) => learningRate),
+        'float32',
+      ),
+      tf.tensor1d(
+        members.map(({ seed }) => seed),
+        'int32',
+      ),
+    )
+  }
+
+  /** One step of every run: `batch` holds the runs' examples end to end, `steps` counts from 1; inactive runs stay. */
+  step(batch: Batch, steps: readonly number[], active: readonly boolean[]): StepScores[] {
+    const definition = {
+      problem: this.problem,
+      frozen: this.frozen,
+      dropout: this.training.dropout,
+      gradClip: this.training.grad_clip,
+    }
+    const result = tf.tidy(() =>
+      trainStep(definition, this.parameters, {
+        ...toTensors(this.problem, batch, this.size),
+        learningRate: this.learningRate,
+        seed: this.seed,
+        step: tf.tensor1d([...steps], 'int32'),
+        active: this.size === 1 ? null : tf.tensor1d([...active], 'bool'),
+      }),
+    )
+    const values = result.dataSync() // [3, K]
+    result.dispose()
+    const hasAccuracy = this.problem.objective.accuracy !== null
+    return Array.from({ length: this.size }, (_, k) => ({
+      loss: values[k] ?? NaN,
+      gradNorm: values[this.size + k] ?? NaN,
+      accuracy: hasAccuracy ? (values[2 * this.size + k] ?? NaN) : null,
+    }))
+  }
+
+  /** Scores of all runs as they are now; null when interrupted. */
+  evaluate(split: Split, interrupted: () => boolean): Promise<Scores[] | null> {
+    const weights = new Map(this.parameters.map(({ name, value }): [string, Tensor] => [name, value]))
+    return this.#evaluate(weights, this.size, split, interrupted)
+  }
+
+  /** Scores of one run, with the weights of a snapshot or (null) as it is now; null when interrupted. */
+  async evaluateRun(
+    run: number,
+    snapshot: Snapshot | null,
+    split: Split,
+    interrupted: () => boolean,
+  ): Promise<Scores | null> {
+    const weights = snapshot ?? this.snapshot(run)
+    const scores = await this.#evaluate(weights, 1, split, interrupted)
+    if (snapshot === null) tf.dispose([...weights.values()])
+    return scores?.[0] ?? null
+  }
+
+  /** The trained weights of one run as they are now. */
+  snapshot(run: number): Snapshot {
+    return new Map(this.parameters.map(({ name, value }) => [name, slot(value, run, this.size)]))
+  }
+
+  /** The snapshot that these values are. */
+  toSnapshot(values: ReadonlyMap<string, Float32Array>): Snapshot {
+    return new Map(
+      this.parameters.map(({ name, value }) => [
+        name,
+        fromValues(values, name, [1, ...value.shape.slice(1)]),
+      ]),
+    )
+  }
+
+  /** Reads everything that a step changes in one run. */
+  read(run: number): RunTensors {
+    const readAll = (part: 'value' | 'firstMoment' | 'secondMoment'): Map<string, Float32Array> =>
+      new Map(
+        this.parameters.map((parameter) => {
+          const tensor = slot(parameter[part], run, this.size)
+          const values = tensor.dataSync<'float32'>()
+          tensor.dispose()
+          return [parameter.name, values]
+        }),
+      )
+    return {
+      weights: readAll('value'),
+      firstMoments: readAll('firstMoment'),
+      secondMoments: readAll('secondMoment'),
+    }
+  }
+
+  dispose(): void {
+    tf.dispose([...this.frozen.values(), this.learningRate, this.seed])
+    for (const { value, firstMoment, secondMoment } of this.parameters)
+      tf.dispose([value, firstMoment, secondMoment])
+  }
+
+  #evaluate(
+    trained: Weights,
+    runs: number,
+    split: Split,
+    interrupted: () => boolean,
+  ): Promise<Scores[] | null> {
+    return evaluate(this.problem, new Map([...this.frozen, ...trained]), runs, split, interrupted)
+  }
+}
+
+/** Reads a snapshot's values. */
+export const readSnapshot = (snapshot: Snapshot): Map<string, Float32Array> =>
+  new Map(Array.from(snapshot, ([name, tensor]) => [name, tensor.dataSync<'float32'>()]))
+
+/** The variables of one parameter, each run's row from where it goes on or from its first value; consumes `initial`. */
+function trainedParameter(
+  { name, shape }: Parameter,
+  initial: Tensor,
+  members: readonly GroupMember[],
+): TrainedParameter {
+  const rows = (first: (run: number) => Tensor, part: keyof RunTensors): Tensor =>
+    tf.tidy(() => {
+      const tensors = members.map(({ from }, run) =>
+        from === null ? first(run) : fromValues(from[part], name, [1, ...shape]),
+      )
+      // A copy that the engine owns: a tensor made from a JavaScript array may share its memory.
+      return tensors.length === 1 ? tf.mul(tensors[0] ?? 1, 1) : tf.concat(tensors)
+    })
+  const variable = (tensor: Tensor): TrainedParameter['value'] => {
+    const created = tf.variable(tensor)
+    tensor.dispose()
+    return created
+  }
+  const zeros = (): Tensor => tf.zeros([1, ...shape])
+  const parameter = {
+    name,
+    value: variable(rows((run) => slot(initial, run, members.length), 'weights')),
+    firstMoment: variable(rows(zeros, 'firstMoments')),
+    secondMoment: variable(rows(zeros, 'secondMoments')),
+  }
+  initial.dispose()
+  return parameter
+}
+
+/** One run's row of a tensor [K, ...shape], as [1, ...shape]. */
+const slot = (tensor: Tensor, run: number, runs: number): Tensor =>
+  runs === 1
+    ? tensor.clone()
+    : tf.slice(tensor, [run, ...tensor.shape.slice(1).map(() => 0)], [1, ...tensor.shape.slice(1)])
+
+function fromValues(
+  values: ReadonlyMap<string, Float32Array>,
+  name: string,
+  shape: readonly number[],
+): Tensor {
+  const found = values.get(name)
+  if (found === undefined) throw new Error(`no value for the trained parameter '${name}'`)
+  return tf.tensor(found, [...shape], 'float32')
+}

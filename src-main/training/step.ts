@@ -1,0 +1,97 @@
+import { tf, type Tensor } from '../engine'
+import type { Weights } from '../models/network'
+import { adam, type TrainedParameter } from './adam'
+import { seededDropout } from './dropout'
+import type { Problem } from './problem'
+
+/** Added to the norm before dividing by it, as PyTorch's `clip_grad_norm_` does. */
+const CLIP_EPSILON = 1e-6
+
+/** What a step works on and never changes. */
+export interface StepDefinition {
+  readonly problem: Problem
+  /** Weights that do not train, by name. */
+  readonly frozen: Weights
+  /** Rate of dropped units; 0: none. */
+  readonly dropout: number
+  /** Largest global gradient norm of a run; 0: no clipping. */
+  readonly gradClip: number
+}
+
+/** What differs from step to step; one row per run. */
+export interface StepFeeds {
+  /** [K, B, T, F] floats or [K, B, T] tokens. */
+  readonly x: Tensor
+  /** [K, B, n] */
+  readonly y: Tensor
+  /** [K] */
+  readonly learningRate: Tensor
+  /** [K] int32: the seed of each run's dropout. */
+  readonly seed: Tensor
+  /** [K] int32: the number of this step in each run, counted from 1. */
+  readonly step: Tensor
+  /** [K] bool: false leaves a run untouched. Null: all runs train. */
+  readonly active: Tensor | null
+}
+
+/**
+ * One training step of a fused group: forward, backward, per-run clipping, Adam. Changes `parameters` and returns
+ * [3, K]: mean loss, gradient norm before clipping, accuracy (0 where the objective has none).
+ *
+ * Runs share nothing but frozen weights, so a NaN stays in its run. No value is read in JavaScript on the way:
+ * the step is a function of its variables and feeds and can be traced into one graph.
+ */
+export function trainStep(
+  { problem, frozen, dropout, gradClip }: StepDefinition,
+  parameters: readonly TrainedParameter[],
+  feeds: StepFeeds,
+): Tensor {
+  const { network, objective } = problem
+  return tf.tidy(() => {
+    const weights = new Map(frozen)
+    for (const { name, value } of parameters) weights.set(name, value)
+    const units = dropout === 0 ? null : seededDropout(dropout, feeds.seed, feeds.step)
+
+    let losses: Tensor | undefined // [K]
+    let accuracy: Tensor | undefined // [K]
+    const { grads } = tf.variableGrads(
+      () => {
+        const logits = network.forward(weights, feeds.x, units) // [K, B, R * C]
+        losses = tf.keep(tf.mean(objective.loss(logits, feeds.y), -1))
+        const right = objective.accuracy?.(logits, feeds.y)
+        accuracy = tf.keep(right === undefined ? tf.zerosLike(losses) : tf.mean(right, -1))
+        return tf.sum(losses)
+      },
+      parameters.map(({ value }) => value),
+    )
+    if (losses === undefined || accuracy === undefined) throw new Error('the forward pass did not run')
+
+    const gradients = parameters.map(({ name, value }) => {
+      const gradient = grads[value.name]
+      if (gradient === undefined)
+        throw new Error(`parameter '${name}' is to be trained, but the loss does not depend on it`)
+      return gradient // [K, ...shape]
+    })
+    const norm = globalNorm(gradients) // [K]
+    const clipped = gradClip === 0 ? gradients : clip(gradients, norm, gradClip)
+    adam(parameters, clipped, feeds)
+    const result = tf.stack([losses, norm, accuracy])
+    tf.dispose([losses, accuracy])
+    return result
+  })
+}
+
+/** The norm of all of a run's gradients together. */
+function globalNorm(gradients: readonly Tensor[]): Tensor {
+  const squares = gradients.map((gradient) =>
+    tf.sum(tf.square(tf.reshape(gradient, [gradient.shape[0] ?? 0, -1])), 1),
+  )
+  return tf.sqrt(tf.addN(squares))
+}
+
+function clip(gradients: readonly Tensor[], norm: Tensor, limit: number): Tensor[] {
+  const scale = tf.minimum(tf.div(limit, tf.add(norm, CLIP_EPSILON)), 1) // [K]
+  return gradients.map((gradient) =>
+    tf.mul(gradient, tf.reshape(scale, [-1, ...gradient.shape.slice(1).map(() => 1)])),
+  )
+}
