@@ -19,7 +19,7 @@ export interface ChannelListener {
 export type OpenChannel = (isolation: ExecutionOptions['isolation'], listener: ChannelListener) => Channel
 
 /** Lines of a worker's own output kept to explain its death: a native abort says why only there. */
-const TAIL_LINES = 5
+const TAIL_LINES = 12
 
 /** Workers that run the built file `entry`, as threads of this process or as processes of their own. */
 export function channelsTo(entry: string): OpenChannel {

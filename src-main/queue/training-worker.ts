@@ -18,16 +18,16 @@ export class WorkerFault extends Error {
   }
 }
 
+/** Limits are counted in ticks, not by the clock: when this process itself was stopped, a late tick counts as one. */
 export interface WorkerLimits {
-  /** A worker that says nothing for so long is hung. */
-  readonly silenceSeconds: number
+  readonly tickMs: number
+  /** A worker that says nothing for so long while it is on a job is hung. */
+  readonly silenceTicks: number
   /** A worker that was asked to pause has so long to save its state. */
-  readonly pauseSeconds: number
+  readonly pauseTicks: number
 }
 
-export const WORKER_LIMITS: WorkerLimits = { silenceSeconds: 120, pauseSeconds: 60 }
-
-const TICK_MS = 1_000
+export const WORKER_LIMITS: WorkerLimits = { tickMs: 1_000, silenceTicks: 120, pauseTicks: 60 }
 
 /**
  * One worker and the job it is on. However the worker ends (throws, exits, is killed, goes silent, or talks nonsense),
@@ -40,7 +40,6 @@ export class TrainingWorker {
   private job: Job | null = null
   private fault: WorkerFault | null = null
   private lastSeq = 0
-  // Counted in ticks, not by the clock: after this process itself was stopped, a late tick counts as one.
   private silentTicks = 0
   private pausingTicks: number | null = null
   /** Cancelled before the worker was ready to hear it. */
@@ -51,7 +50,7 @@ export class TrainingWorker {
     readonly isolation: ExecutionOptions['isolation'],
     private readonly limits: WorkerLimits = WORKER_LIMITS,
   ) {
-    this.clock = setInterval(() => this.tick(), TICK_MS)
+    this.clock = setInterval(() => this.tick(), limits.tickMs)
     this.channel = open(isolation, {
       message: (message) => this.take(message),
       gone: (reason) => this.end('died', reason),
@@ -151,11 +150,21 @@ export class TrainingWorker {
     if (this.job === null) return
     this.silentTicks++
     if (this.pausingTicks !== null) this.pausingTicks++
-    if (this.silentTicks > this.limits.silenceSeconds) {
-      this.kill('died', `the worker gave no sign of life for ${this.limits.silenceSeconds} seconds`)
-    } else if (this.pausingTicks !== null && this.pausingTicks > this.limits.pauseSeconds) {
-      this.kill('stopped', `the worker did not save its state within ${this.limits.pauseSeconds} seconds`)
+    if (this.silentTicks > this.limits.silenceTicks) {
+      this.kill(
+        'died',
+        `the worker gave no sign of life for ${this.seconds(this.limits.silenceTicks)} seconds`,
+      )
+    } else if (this.pausingTicks !== null && this.pausingTicks > this.limits.pauseTicks) {
+      this.kill(
+        'stopped',
+        `the worker did not save its state within ${this.seconds(this.limits.pauseTicks)} seconds`,
+      )
     }
+  }
+
+  private seconds(ticks: number): number {
+    return (ticks * this.limits.tickMs) / 1000
   }
 
   private kill(kind: WorkerFault['kind'], reason: string): void {

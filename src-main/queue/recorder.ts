@@ -1,0 +1,113 @@
+import type { Environment, RunState } from '../run'
+import type { Store } from '../store/store'
+import type { RunOutcome } from '../training/messages'
+import type { RunProgress, WorkbenchHappening } from '../workbench'
+import type { EventStream } from './event-stream'
+import { RunMeter } from './progress'
+import type { RunMessage } from './training-worker'
+
+/** A run in a worker's hands, as far as its progress is concerned. */
+export interface TrainedRun {
+  readonly id: string
+  readonly maxSteps: number
+  readonly group: readonly string[]
+}
+
+/** Writes what workers say into the store, one transaction a message, and tells those who listen. */
+export class Recorder {
+  private readonly meters = new Map<string, RunMeter>()
+
+  constructor(
+    private readonly store: Store,
+    private readonly events: EventStream,
+  ) {}
+
+  /**
+   * @returns the step up to which the run's points are now stored, if the message brought any; its state, if it changed
+   * @throws whatever the store cannot do; nothing of the message is stored then
+   */
+  record(
+    run: TrainedRun | undefined,
+    message: RunMessage,
+    environment: Environment,
+  ): { stored?: number; state?: RunState } {
+    switch (message.type) {
+      case 'begun': {
+        const { fromStep, parametersTrained, parametersTotal } = message
+        this.store.together(() => {
+          this.store.begin(message.run, { fromStep, parametersTrained, parametersTotal, environment })
+          this.store.log({ study: null, run: message.run, kind: 'begun', detail: `from step ${fromStep}` })
+        })
+        if (run) this.startMeter(run, fromStep)
+        this.emit({ type: 'points', run: message.run, replaceAfter: fromStep, deltas: [] })
+        this.changed(message.run, 'running')
+        return {}
+      }
+      case 'points': {
+        this.store.append(message.run, message.chunks)
+        const deltas = message.chunks.map(({ metric, steps, values }) => ({
+          metric,
+          steps: [...steps],
+          values: [...values],
+        }))
+        this.emit({ type: 'points', run: message.run, replaceAfter: null, deltas })
+        const last = Math.max(0, ...deltas.map((delta) => delta.steps.at(-1) ?? 0))
+        this.meters.get(message.run)?.reached(last)
+        return { stored: last }
+      }
+      case 'checkpoint':
+        return {}
+      case 'ended':
+        this.end(message.run, message.outcome)
+        return { state: message.outcome.state }
+      case 'log':
+        this.log(message.level, message.run, message.message)
+        return {}
+    }
+  }
+
+  end(run: string, outcome: RunOutcome): void {
+    this.store.end(run, outcome)
+    this.meters.delete(run)
+    this.changed(run, outcome.state)
+  }
+
+  setState(run: string, state: RunState, reason?: string): void {
+    this.store.setState(run, state, reason)
+    if (state !== 'running') this.meters.delete(run)
+    this.changed(run, state)
+  }
+
+  /** The run failed outside its worker's own account of it. */
+  fail(run: string, reason: string): void {
+    const steps = this.store.run(run)?.steps ?? 0
+    this.end(run, { state: 'failed', steps, bestStep: null, summary: {}, reason })
+  }
+
+  log(level: 'info' | 'warning' | 'error', run: string | null, message: string): void {
+    this.store.log({ study: null, run, kind: level, detail: message })
+    this.emit({ type: 'log', level, study: null, run, message })
+  }
+
+  /** As `log`, where the store may be what is in trouble. */
+  cry(message: string): void {
+    this.emit({ type: 'log', level: 'error', study: null, run: null, message })
+  }
+
+  progress(): RunProgress[] {
+    return [...this.meters.values()].map((meter) => meter.read())
+  }
+
+  private startMeter({ id, maxSteps, group }: TrainedRun, fromStep: number): void {
+    const studies = this.store.studiesOf(id)
+    this.meters.set(id, new RunMeter({ run: id, studies, of: maxSteps, group }, fromStep))
+  }
+
+  private changed(run: string, state: RunState): void {
+    this.emit({ type: 'run-changed', run, state, studies: this.store.studiesOf(run) })
+  }
+
+  private emit(happening: WorkbenchHappening): void {
+    this.events.emit(happening)
+  }
+}

@@ -1,0 +1,87 @@
+import { parentPort } from 'node:worker_threads'
+
+/**
+ * A worker that trains nothing and speaks the queue's messages, as a thread or as a process. What it does with a run is
+ * told by the `behave` option of the run's task: "exit@3" leaves with code 3 when step 3 is reached, and so on.
+ * Checkpoints are kept in files, as the real one does, so that a run goes on where it was.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const send = (message) => (parentPort ? parentPort.postMessage(message) : process.send(message))
+let paused = false
+const cancelled = new Set()
+
+const listen = (message) => {
+  if (message.type === 'train') void train(message.seq, message.job)
+  if (message.type === 'pause') paused = true
+  if (message.type === 'cancel') cancelled.add(message.run)
+}
+if (parentPort) parentPort.on('message', listen)
+else process.on('message', listen)
+
+const environment = { engine: 'fake', device: 'none', versions: {}, threads: 1, group_size: 1, commit: null }
+if (process.env.FAKE_WORKER_START === 'fail') throw new Error('the engine does not load')
+if (process.env.FAKE_WORKER_START !== 'never') send({ type: 'ready', environment })
+
+const faults = {
+  exit: () => process.exit(3),
+  throw: () =>
+    setTimeout(() => {
+      throw new Error('boom')
+    }),
+  spin: () => {
+    for (;;);
+  },
+  hang: () => new Promise(() => {}),
+  abort: () => process.abort(),
+  kill: () => process.kill(process.pid, 'SIGKILL'),
+  garbage: () => send({ type: 'no-such-thing' }),
+  stranger: () => send({ type: 'points', run: 'stranger', chunks: [] }),
+  early: () => send({ type: 'done', seq: 1 }),
+}
+
+async function train(seq, job) {
+  paused = false
+  for (const run of job.runs) {
+    const folder = join(job.checkpoints, run.id)
+    const file = join(folder, 'step')
+    const [behave, at] = String(job.task.options.behave ?? '').split('@')
+    const of = run.config.training.max_steps
+    mkdirSync(folder, { recursive: true })
+    let step = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0
+    send({ type: 'begun', run: run.id, fromStep: step, parametersTrained: 10, parametersTotal: 100 })
+    const end = (state, reason = null) =>
+      send({
+        type: 'ended',
+        run: run.id,
+        outcome: { state, steps: step, bestStep: null, summary: {}, reason },
+      })
+    let state = 'finished'
+    while (step < of) {
+      step++
+      const [steps, values, times] = [
+        Uint32Array.of(step),
+        Float64Array.of(1 / step),
+        Float64Array.of(Date.now()),
+      ]
+      send({ type: 'points', run: run.id, chunks: [{ metric: 'train/loss', steps, values, times }] })
+      // "once" faults happen only to a run that starts from 0, so a retry gets through.
+      if (behave === 'fail') return send({ type: 'failed', seq, message: 'no such trunk', stack: null })
+      if (behave === 'exit-once' && step === Number(at) && !existsSync(join(folder, 'died'))) {
+        writeFileSync(join(folder, 'died'), '')
+        process.exit(7)
+      }
+      if (faults[behave] && step === Number(at)) await faults[behave]()
+      if (step % 2 === 0) writeFileSync(file, String(step))
+      await new Promise((resolve) => setTimeout(resolve, Number(job.task.options.step_ms ?? 0)))
+      if (paused || cancelled.has(run.id)) {
+        writeFileSync(file, String(step))
+        state = paused ? 'paused' : 'cancelled'
+        break
+      }
+    }
+    end(state)
+  }
+  send({ type: 'done', seq })
+}
