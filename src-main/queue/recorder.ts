@@ -41,17 +41,19 @@ export class Recorder {
         if (run) this.startMeter(run, fromStep)
         this.emit({ type: 'points', run: message.run, replaceAfter: fromStep, deltas: [] })
         this.changed(message.run, 'running')
-        return {}
+        return { stored: fromStep }
       }
       case 'points': {
         this.store.append(message.run, message.chunks)
-        const deltas = message.chunks.map(({ metric, steps, values }) => ({
+        const last = Math.max(0, ...message.chunks.map(({ steps }) => steps.at(-1) ?? 0))
+        // Test scores leave through the store alone, which knows whether they are sealed.
+        const open = message.chunks.filter(({ metric }) => !metric.startsWith('test/'))
+        const deltas = open.map(({ metric, steps, values }) => ({
           metric,
           steps: [...steps],
           values: [...values],
         }))
         this.emit({ type: 'points', run: message.run, replaceAfter: null, deltas })
-        const last = Math.max(0, ...deltas.map((delta) => delta.steps.at(-1) ?? 0))
         this.meters.get(message.run)?.reached(last)
         return { stored: last }
       }
