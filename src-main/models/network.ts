@@ -3,7 +3,8 @@ import type { Part } from '../run'
 
 /**
  * A network is input layer + trunk + readout for one task and one setting, written for a *fused group* of K runs:
- * everything trained carries a leading run dimension K, everything frozen is shared and does not. A single run is K = 1.
+ * everything trained carries a leading run dimension K; everything frozen is shared and does not, unless the seeds of the
+ * runs give it different values (a frozen random trunk). A single run is K = 1.
  *
  * Dimensions, in one notation everywhere: K runs, B examples, T tokens, F input features, D trunk width,
  * H heads, V vocabulary, R tokens read, C outputs.
@@ -14,14 +15,21 @@ export interface Parameter {
   readonly name: string
   /** In the layout of its file, without K. */
   readonly shape: readonly number[]
-  readonly part: Part
+  readonly part: Part | 'token_type'
   /** Trunk layer, counted from 0; null outside the layers. */
   readonly layer: number | null
   readonly trained: boolean
 }
 
-/** Tensors by parameter name: trained ones [K, ...shape], frozen ones [...shape]. */
+/**
+ * Tensors by parameter name: trained ones [K, ...shape]; frozen ones [...shape], or [K, ...shape] where they differ
+ * from run to run. The rank tells which.
+ */
 export type Weights = ReadonlyMap<string, Tensor>
+
+/** Has this weight a value for each run? (Else it is shared by all.) */
+export const isPerRun = (parameter: Parameter, weight: Tensor): boolean =>
+  weight.rank > parameter.shape.length
 
 /**
  * Dropout during training: zeroes with the rate and scales by 1 / (1 - rate). Draws are a pure function of
@@ -36,12 +44,12 @@ export interface Network {
   readonly parameters: readonly Parameter[]
   /**
    * Logits [K, B, R * C] from x [K, B, T, F] (or int32 tokens [K, B, T]). Without dropout it evaluates.
-   * Nothing here reads a value in JavaScript, so that a step can be traced into one graph.
+   * Nothing here reads a value in JavaScript, so that a step can be traced into one graph. Call it inside tf.tidy.
    */
   forward(weights: Weights, x: Tensor, dropout: Dropout | null): Tensor
   /**
    * First values for the runs with these seeds: pretrained trunks from their file, the rest by the architecture's own
-   * initialisation. The same seed gives the same values whatever the other seeds are.
+   * initialisation. The same seed gives the same values whatever the other seeds are. The caller owns the tensors.
    */
   initialise(seeds: readonly number[]): Promise<Map<string, Tensor>>
 }

@@ -1,0 +1,214 @@
+import { open, type FileHandle } from 'node:fs/promises'
+import { InputError } from '../errors'
+import { headerLength, parseHeader, type DType, type Header, type TensorEntry } from './safetensors-header'
+
+export type { DType, TensorEntry } from './safetensors-header'
+
+/** Elements of one tensor, row-major. BOOL is one byte an element; F16 and BF16 become float32. */
+export type TensorData =
+  | Float32Array<ArrayBuffer>
+  | Float64Array<ArrayBuffer>
+  | Int8Array<ArrayBuffer>
+  | Uint8Array<ArrayBuffer>
+  | Int16Array<ArrayBuffer>
+  | Uint16Array<ArrayBuffer>
+  | Int32Array<ArrayBuffer>
+  | Uint32Array<ArrayBuffer>
+  | BigInt64Array<ArrayBuffer>
+  | BigUint64Array<ArrayBuffer>
+
+/** A checked file of which only the header has been read; tensors come one by one, each with one copy in memory. */
+export interface SafetensorsFile extends Header {
+  readonly path: string
+  /** @throws InputError where the type cannot be read, or the file has changed since it was opened. */
+  read(name: string): Promise<TensorData>
+  /** A tensor of any floating-point type as float32. */
+  readFloats(name: string): Promise<Float32Array<ArrayBuffer>>
+}
+
+/** Bytes per read: Node's single reads end at 2 GiB, and conversion needs only a small window. */
+const READ_BYTES = 64 * 2 ** 20
+const CONVERT_BYTES = 4 * 2 ** 20
+
+/** @throws InputError where the file is missing or breaks a rule of the format. */
+export async function openSafetensors(path: string): Promise<SafetensorsFile> {
+  const { header, stamp } = await withFile(path, async (handle) => {
+    const { size, mtimeMs } = await handle.stat()
+    const firstBytes = await readBytes(handle, 0, Math.min(8, size), path)
+    const length = headerLength(firstBytes, size, path)
+    const json = await readBytes(handle, 8, length, path)
+    return { header: parseHeader(json, size, path), stamp: { size, mtimeMs } }
+  })
+
+  const read = async (name: string): Promise<TensorData> => {
+    const entry = header.tensors.get(name)
+    if (entry === undefined) throw new InputError('there is no such tensor', { file: path, field: name })
+    return withFile(path, async (handle) => {
+      const now = await handle.stat()
+      if (now.size !== stamp.size || now.mtimeMs !== stamp.mtimeMs)
+        throw new InputError('the file changed while it was being read', { file: path })
+      return readTensor(handle, entry, path)
+    })
+  }
+
+  const readFloats = async (name: string): Promise<Float32Array<ArrayBuffer>> => {
+    const data = await read(name)
+    if (data instanceof Float32Array) return data
+    if (data instanceof Float64Array) return Float32Array.from(data)
+    const dtype = header.tensors.get(name)?.dtype ?? ''
+    throw new InputError(`found ${dtype}, expected floating-point numbers`, { file: path, field: name })
+  }
+
+  return { ...header, path, read, readFloats }
+}
+
+async function withFile<T>(path: string, use: (handle: FileHandle) => Promise<T>): Promise<T> {
+  let handle: FileHandle
+  try {
+    handle = await open(path, 'r')
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? String(error)
+    throw new InputError(code === 'ENOENT' ? 'there is no such file' : `cannot be opened (${code})`, {
+      file: path,
+    })
+  }
+  try {
+    if (!(await handle.stat()).isFile()) throw new InputError('is not a file', { file: path })
+    return await use(handle)
+  } finally {
+    await handle.close()
+  }
+}
+
+async function readBytes(
+  handle: FileHandle,
+  start: number,
+  length: number,
+  path: string,
+): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length)
+  await fill(handle, bytes, start, path)
+  return bytes
+}
+
+/** Fills all of `bytes` from position `start` of the file. */
+async function fill(handle: FileHandle, bytes: Uint8Array, start: number, path: string): Promise<void> {
+  let done = 0
+  while (done < bytes.length) {
+    const { bytesRead } = await handle.read(
+      bytes,
+      done,
+      Math.min(READ_BYTES, bytes.length - done),
+      start + done,
+    )
+    if (bytesRead === 0)
+      throw new InputError(`ends at byte ${start + done}, more was expected`, { file: path })
+    done += bytesRead
+  }
+}
+
+async function readTensor(handle: FileHandle, entry: TensorEntry, path: string): Promise<TensorData> {
+  const { dtype, start, end } = entry
+  if (dtype === 'F16' || dtype === 'BF16') {
+    const values = new Float32Array((end - start) / 2)
+    const widen = dtype === 'F16' ? widenHalf : widenBrain
+    for (let at = start; at < end; at += CONVERT_BYTES) {
+      const part = await readBytes(handle, at, Math.min(CONVERT_BYTES, end - at), path)
+      widen(new Uint16Array(part.buffer), values, (at - start) / 2)
+    }
+    return values
+  }
+  const data = PLAIN[dtype]?.(new ArrayBuffer(end - start))
+  if (data === undefined)
+    throw new InputError(`${dtype} cannot be read, expected F64, F32, F16, BF16, BOOL or an integer type`, {
+      file: path,
+      field: entry.name,
+    })
+  await fill(handle, new Uint8Array(data.buffer), start, path)
+  return data
+}
+
+/** Types whose bytes are a typed array as they are (all supported machines are little-endian). */
+const PLAIN: Partial<Record<DType, (bytes: ArrayBuffer) => TensorData>> = {
+  F32: (bytes) => new Float32Array(bytes),
+  F64: (bytes) => new Float64Array(bytes),
+  I8: (bytes) => new Int8Array(bytes),
+  U8: (bytes) => new Uint8Array(bytes),
+  BOOL: (bytes) => new Uint8Array(bytes),
+  I16: (bytes) => new Int16Array(bytes),
+  U16: (bytes) => new Uint16Array(bytes),
+  I32: (bytes) => new Int32Array(bytes),
+  U32: (bytes) => new Uint32Array(bytes),
+  I64: (bytes) => new BigInt64Array(bytes),
+  U64: (bytes) => new BigUint64Array(bytes),
+}
+
+/** BF16 is the upper half of a float32. */
+function widenBrain(from: Uint16Array, to: Float32Array, offset: number): void {
+  const bits = new Uint32Array(to.buffer)
+  for (let i = 0; i < from.length; i++) bits[offset + i] = (from[i] ?? 0) << 16
+}
+
+/** IEEE 754 half precision; every value is exact in float32, NaN payloads move up unchanged. */
+function widenHalf(from: Uint16Array, to: Float32Array, offset: number): void {
+  const bits = new Uint32Array(to.buffer)
+  for (let i = 0; i < from.length; i++) {
+    const half = from[i] ?? 0
+    const sign = (half & 0x8000) << 16
+    const exponent = (half >>> 10) & 0x1f
+    const fraction = half & 0x3ff
+    if (exponent === 0) to[offset + i] = (sign === 0 ? fraction : -fraction) * 2 ** -24
+    else bits[offset + i] = sign | ((exponent === 0x1f ? 0xff : exponent + 112) << 23) | (fraction << 13)
+  }
+}
+
+export interface NamedTensor {
+  readonly name: string
+  readonly shape: readonly number[]
+  readonly data: TensorData
+}
+
+const WRITTEN = new Map<unknown, DType>([
+  [Float32Array, 'F32'],
+  [Float64Array, 'F64'],
+  [Int8Array, 'I8'],
+  [Uint8Array, 'U8'],
+  [Int16Array, 'I16'],
+  [Uint16Array, 'U16'],
+  [Int32Array, 'I32'],
+  [Uint32Array, 'U32'],
+  [BigInt64Array, 'I64'],
+  [BigUint64Array, 'U64'],
+])
+
+/**
+ * The bytes of a file with these tensors, as blocks to be written one after the other: the header, then the tensors'
+ * own memory, uncopied (so do not change them until it is written). Wide types come first, so that every tensor is
+ * aligned; within a width the order is kept.
+ */
+export function encodeSafetensors(
+  tensors: readonly NamedTensor[],
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array[] {
+  const ordered = [...tensors].sort((a, b) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT)
+  const members = new Map<string, string>()
+  if (Object.keys(metadata).length > 0) members.set('__metadata__', JSON.stringify(metadata))
+  let covered = 0
+  for (const { name, shape, data } of ordered) {
+    if (members.has(name) || name === '__metadata__')
+      throw new Error(`two tensors are called ${JSON.stringify(name)}`)
+    if (shape.reduce((product, size) => product * size, 1) !== data.length)
+      throw new Error(`${name}: [${shape.join(', ')}] does not hold ${data.length} elements`)
+    const end = covered + data.byteLength
+    const dtype = WRITTEN.get(data.constructor)
+    members.set(name, JSON.stringify({ dtype, shape, data_offsets: [covered, end] }))
+    covered = end
+  }
+  const json = `{${[...members].map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')}}`
+  const text = new TextEncoder().encode(json)
+  const padded = Math.ceil(text.length / 8) * 8
+  const header = new Uint8Array(8 + padded).fill(0x20)
+  new DataView(header.buffer).setBigUint64(0, BigInt(padded), true)
+  header.set(text, 8)
+  return [header, ...ordered.map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength))]
+}
