@@ -50,7 +50,10 @@ export interface MetricChunk {
 
 /** How a run ended, or stopped for now. */
 export interface RunOutcome {
-  readonly state: Extract<RunState, 'finished' | 'early-stopped' | 'diverged' | 'failed' | 'paused' | 'cancelled'>
+  readonly state: Extract<
+    RunState,
+    'finished' | 'early-stopped' | 'diverged' | 'failed' | 'paused' | 'cancelled'
+  >
   readonly steps: number
   readonly bestStep: number | null
   /** `val/*` at the best step and `test/*` read there; empty unless complete. */
@@ -74,7 +77,12 @@ export type FromWorker =
   | { readonly type: 'ended'; readonly run: string; readonly outcome: RunOutcome }
   /** Still at work where nothing else is sent for long: loading, compiling, a big evaluation. Every few seconds. */
   | { readonly type: 'alive' }
-  | { readonly type: 'log'; readonly level: 'info' | 'warning'; readonly run: string | null; readonly message: string }
+  | {
+      readonly type: 'log'
+      readonly level: 'info' | 'warning'
+      readonly run: string | null
+      readonly message: string
+    }
   /** The job is over and the worker is free for the next. */
   | { readonly type: 'done'; readonly seq: number }
   /** The job could not go on; runs without an `ended` have failed for this reason. */

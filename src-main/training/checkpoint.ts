@@ -1,0 +1,171 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Parameter } from '../models/network'
+import {
+  encodeSafetensors,
+  openSafetensors,
+  type NamedTensor,
+  type SafetensorsFile,
+} from '../models/safetensors'
+import type { BestStepState } from './best-step'
+import type { RunTensors } from './group'
+
+/** Everything that a run needs to go on as if it had never stopped; its data order and dropout follow from the step. */
+export interface Checkpoint {
+  readonly step: number
+  readonly best: BestStepState
+  readonly tensors: RunTensors
+  /** The weights of the best step; null before the first evaluation. */
+  readonly bestWeights: ReadonlyMap<string, Float32Array> | null
+}
+
+const FORMAT = 'fairsweep checkpoint 1'
+const KEPT = 2
+/** The name holds step and SHA-256 of the content: one rename makes both known, and any reader can check the file. */
+const NAME = /^step-(\d{9})\.([0-9a-f]{64})\.safetensors$/
+const UNFINISHED = '.unfinished'
+/** Where a parameter's values stand in a file; its weights stand under its plain name. */
+const PREFIX = { best: 'best/', firstMoments: 'adam/exp_avg/', secondMoments: 'adam/exp_avg_sq/' } as const
+
+/** The checkpoints of one run: safetensors files of which the newest two are kept. */
+export class CheckpointFolder {
+  readonly #trained: readonly Parameter[]
+
+  constructor(
+    private readonly path: string,
+    private readonly run: string,
+    parameters: readonly Parameter[],
+  ) {
+    this.#trained = parameters.filter(({ trained }) => trained)
+  }
+
+  /** The newest checkpoint that is whole; `warn` hears of each that is not. Null: there is none. */
+  async newest(warn: (message: string) => void): Promise<Checkpoint | null> {
+    await mkdir(this.path, { recursive: true })
+    for (const file of await this.#files()) {
+      try {
+        return await this.#read(file)
+      } catch (error) {
+        warn(`checkpoint ${file} is passed over: ${error instanceof Error ? error.message : String(error)}`)
+      }
+    }
+    return null
+  }
+
+  /**
+   * Writes a checkpoint beside the others; it is on disk when this resolves, but is not the one to resume from before
+   * `publish`.
+   */
+  async write(checkpoint: Checkpoint): Promise<{ publish(): Promise<void> }> {
+    const blocks = this.#encode(checkpoint)
+    const hash = createHash('sha256')
+    const unfinished = join(this.path, `step-${checkpoint.step}${UNFINISHED}`)
+    const file = await open(unfinished, 'w', 0o600)
+    try {
+      for (const block of blocks) {
+        hash.update(block)
+        await file.writeFile(block)
+      }
+      await file.sync()
+    } catch (error) {
+      await rm(unfinished, { force: true })
+      throw error
+    } finally {
+      await file.close()
+    }
+    const name = `step-${String(checkpoint.step).padStart(9, '0')}.${hash.digest('hex')}.safetensors`
+    return {
+      publish: async () => {
+        await rename(unfinished, join(this.path, name))
+        await syncFolder(this.path)
+        await this.#prune()
+      },
+    }
+  }
+
+  /** Names of the checkpoints, newest first. */
+  async #files(): Promise<string[]> {
+    const names = await readdir(this.path)
+    return names.filter((name) => NAME.test(name)).sort((a, b) => (a < b ? 1 : -1))
+  }
+
+  async #prune(): Promise<void> {
+    const names = await readdir(this.path)
+    const old = (await this.#files()).slice(KEPT)
+    for (const name of [...old, ...names.filter((name) => name.endsWith(UNFINISHED))]) {
+      await rm(join(this.path, name), { force: true })
+    }
+  }
+
+  #encode({ step, best, tensors, bestWeights }: Checkpoint): Uint8Array[] {
+    const named = (prefix: string, values: ReadonlyMap<string, Float32Array>): NamedTensor[] =>
+      this.#trained.map(({ name, shape }) => {
+        const data = values.get(name)
+        if (data === undefined) throw new Error(`no values for parameter '${name}'`)
+        return { name: prefix + name, shape, data: data as Float32Array<ArrayBuffer> }
+      })
+    return encodeSafetensors(
+      [
+        ...named('', tensors.weights),
+        ...named(PREFIX.firstMoments, tensors.firstMoments),
+        ...named(PREFIX.secondMoments, tensors.secondMoments),
+        ...(bestWeights === null ? [] : named(PREFIX.best, bestWeights)),
+      ],
+      { format: FORMAT, run: this.run, step: String(step), best_step: JSON.stringify(best) },
+    )
+  }
+
+  async #read(name: string): Promise<Checkpoint> {
+    const path = join(this.path, name)
+    const [, , expected] = NAME.exec(name) ?? []
+    if ((await sha256(path)) !== expected)
+      throw new Error('its content does not have the SHA-256 of its name')
+    const file = await openSafetensors(path)
+    if (file.metadata.get('format') !== FORMAT) throw new Error(`expected the format '${FORMAT}'`)
+    if (file.metadata.get('run') !== this.run)
+      throw new Error(`it belongs to run ${file.metadata.get('run')}`)
+    const best = JSON.parse(file.metadata.get('best_step') ?? '') as BestStepState
+    return {
+      step: Number(file.metadata.get('step')),
+      best,
+      tensors: {
+        weights: await this.#values(file, ''),
+        firstMoments: await this.#values(file, PREFIX.firstMoments),
+        secondMoments: await this.#values(file, PREFIX.secondMoments),
+      },
+      bestWeights: best.best === null ? null : await this.#values(file, PREFIX.best),
+    }
+  }
+
+  async #values(file: SafetensorsFile, prefix: string): Promise<Map<string, Float32Array>> {
+    const values = new Map<string, Float32Array>()
+    for (const { name, shape } of this.#trained) {
+      const found = file.tensors.get(prefix + name)?.shape
+      if (found?.join() !== shape.join()) {
+        throw new Error(
+          `${prefix}${name} has shape [${found?.join(', ')}], the network's is [${shape.join(', ')}]`,
+        )
+      }
+      values.set(name, await file.readFloats(prefix + name))
+    }
+    return values
+  }
+}
+
+async function sha256(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 })) hash.update(chunk as Buffer)
+  return hash.digest('hex')
+}
+
+/** Makes a rename in the folder survive a power cut. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path)
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}

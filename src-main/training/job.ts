@@ -1,0 +1,102 @@
+import { join } from 'node:path'
+import { InputError, NotYetError } from '../errors'
+import type { Network, Parameter } from '../models/network'
+import type { RunConfig } from '../run'
+import { splitTask } from '../tasks/split'
+import type { Task } from '../tasks/task'
+import { CheckpointFolder, type Checkpoint } from './checkpoint'
+import { FusedGroup } from './group'
+import type { JobControl } from './job-control'
+import { LOOP_PACE, trainGroup, type LoopPace, type SavedRun } from './loop'
+import type { JobRun, TrainingJob } from './messages'
+import { objectiveOf } from './objective'
+import { TrainingRun } from './training-run'
+
+/** Where a job's task and network come from. */
+export interface Materials {
+  task(job: TrainingJob, config: RunConfig): Promise<Task>
+  network(job: TrainingJob, config: RunConfig, task: Task): Promise<Network>
+}
+
+/**
+ * Trains the runs of a job, each from its newest good checkpoint, to their ends or until the job is paused.
+ * @throws InputError where the data, the model or the options cannot be used.
+ */
+export async function runJob(
+  job: TrainingJob,
+  materials: Materials,
+  control: JobControl,
+  pace: LoopPace = LOOP_PACE,
+): Promise<void> {
+  const { config } = job.runs[0] ?? noRuns()
+  if (config.precision !== 'float32')
+    throw new NotYetError(`precision ${config.precision}`, { field: 'execution.precision' })
+  const task = await materials.task(job, config)
+  const objective = objectiveOf(task.output)
+  if (objective.accuracy === null && config.validation.metric === 'accuracy') {
+    throw new InputError('this task has no accuracy, expected loss', { field: 'validation.metric' })
+  }
+  const splits = splitTask(task, config.validation, config.test)
+  const network = await materials.network(job, config, task)
+  const starts = await Promise.all(job.runs.map((run) => findStart(run, job, network.parameters, control)))
+
+  const group = await FusedGroup.create(
+    { input: task.input, network, objective },
+    config.training,
+    starts.map(({ run, from }) => ({
+      seed: run.config.seed,
+      learningRate: run.config.learning_rate,
+      from: from?.tensors ?? null,
+    })),
+  )
+  const members = starts.map(({ run, folder, from }, slot): SavedRun => {
+    const start = {
+      step: from?.step ?? 0,
+      best: from?.best,
+      bestWeights: from?.bestWeights ? group.toSnapshot(from.bestWeights) : null,
+    }
+    const examples = splits.train.size
+    return {
+      folder,
+      run: new TrainingRun(run.id, run.config, slot, splits.validation !== null, examples, start, control),
+    }
+  })
+  try {
+    for (const { run } of members) announce(run, network.parameters, control)
+    await trainGroup(group, members, splits, control, pace)
+  } finally {
+    for (const { run } of members) run.dispose()
+    group.dispose()
+  }
+}
+
+async function findStart(
+  run: JobRun,
+  job: TrainingJob,
+  parameters: readonly Parameter[],
+  control: JobControl,
+): Promise<{ run: JobRun; folder: CheckpointFolder; from: Checkpoint | null }> {
+  const folder = new CheckpointFolder(join(job.checkpoints, run.id), run.id, parameters)
+  const from = await folder.newest((message) =>
+    control.send({ type: 'log', level: 'warning', run: run.id, message }),
+  )
+  return { run, folder, from }
+}
+
+function announce(run: TrainingRun, parameters: readonly Parameter[], control: JobControl): void {
+  const count = (counted: readonly Parameter[]): number =>
+    counted.reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0)
+  // A checkpoint is made only after its points are stored.
+  control.acknowledge(run.id, run.step)
+  control.send({
+    type: 'begun',
+    run: run.id,
+    fromStep: run.step,
+    parametersTrained: count(parameters.filter(({ trained }) => trained)),
+    parametersTotal: count(parameters),
+  })
+}
+
+const noRuns = (): never => {
+  throw new Error('a job without runs')
+}
