@@ -1,0 +1,71 @@
+import {
+  createTRPCClient,
+  httpBatchLink,
+  httpSubscriptionLink,
+  splitLink,
+  TRPCClientError,
+} from '@trpc/client'
+import type { TRPCLink } from '@trpc/client'
+import type { inferRouterOutputs } from '@trpc/server'
+import type { Problem } from '../src-main/api/procedure'
+import type { AppRouter } from '../src-main/api/router'
+import type { Bridge } from '../src-main/preload'
+import { ipcLink } from './ipc-link'
+
+declare global {
+  interface Window {
+    /** Set by the preload in the desktop window, absent in a browser. */
+    readonly fairsweep?: Bridge
+  }
+}
+
+/** The workbench, over whichever door this page came through. Nothing else knows which. */
+export const api = createTRPCClient<AppRouter>({
+  links: [window.fairsweep === undefined ? httpDoor() : ipcLink(window.fairsweep)],
+})
+
+export type Answers = inferRouterOutputs<AppRouter>
+
+function httpDoor(): TRPCLink<AppRouter> {
+  return splitLink({
+    condition: (call) => call.type === 'subscription',
+    true: httpSubscriptionLink({ url: '/trpc' }),
+    false: httpBatchLink({ url: '/trpc', maxURLLength: 4_000 }),
+  })
+}
+
+/** What to tell the user about a call that failed: what happened, and what to do about it. */
+export interface Fault {
+  readonly what: string
+  readonly remedy: string
+  readonly problems: readonly Problem[]
+}
+
+export function faultOf(error: unknown): Fault {
+  if (!(error instanceof TRPCClientError)) return { what: String(error), remedy: 'Try again.', problems: [] }
+  const data = error.data as { httpStatus?: number; problems?: Problem[] } | null | undefined
+  const status = data?.httpStatus ?? statusOf(error)
+  if (data?.problems !== undefined && data.problems.length > 0) {
+    return { what: error.message, remedy: 'Correct it and try again.', problems: data.problems }
+  }
+  if (status === 401 || status === 403) {
+    return {
+      what: 'This page is no longer signed in to the workbench.',
+      remedy: 'Start the workbench again and open the link that it prints.',
+      problems: [],
+    }
+  }
+  if (status === undefined) {
+    return {
+      what: 'The workbench does not answer.',
+      remedy: 'Its program may have ended: start it again, then reload this page. Trained steps are saved.',
+      problems: [],
+    }
+  }
+  return { what: error.message, remedy: 'Try again; if it stays, run fairsweep doctor.', problems: [] }
+}
+
+function statusOf(error: TRPCClientError<AppRouter>): number | undefined {
+  const response = error.meta?.['response']
+  return response instanceof Response ? response.status : undefined
+}

@@ -1,0 +1,59 @@
+/** Numbers and times as people read them. Pure; the tables, charts and forms share it. */
+
+const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹'
+
+/** A learning rate in the few digits that tell it from its neighbours: "1e-3", "3.16e-7". */
+export function rate(value: number): string {
+  return value
+    .toExponential(2)
+    .replace(/\.?0+e/, 'e')
+    .replace('e+', 'e')
+}
+
+/** The same for an axis: "10⁻³", "3.16×10⁻⁷". */
+export function rateLabel(value: number): string {
+  const [digits = '', exponent = ''] = rate(value).split('e')
+  const power = `10${exponent.replace('-', '⁻').replace(/\d/g, (digit) => SUPERSCRIPTS[Number(digit)] ?? digit)}`
+  return digits === '1' ? power : `${digits}×${power}`
+}
+
+/** A score in its table: accuracies in per cent with one decimal, losses with four significant digits. */
+export function score(value: number | null | undefined, metric: 'accuracy' | 'loss'): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) return '–'
+  return metric === 'accuracy' ? (100 * value).toFixed(1) : value.toPrecision(4)
+}
+
+/** "98.5 ± 0.1"; without a standard error the mean alone. */
+export function estimate(
+  value: { readonly mean: number; readonly sem: number | null } | null | undefined,
+  metric: 'accuracy' | 'loss',
+): string {
+  if (value === null || value === undefined) return '–'
+  const mean = score(value.mean, metric)
+  return value.sem === null ? mean : `${mean} ± ${score(value.sem, metric)}`
+}
+
+export const count = (value: number): string => value.toLocaleString('en-US')
+
+/** "1 run", "2 runs". */
+export const plural = (value: number, word: string): string =>
+  `${count(value)} ${word}${value === 1 ? '' : 's'}`
+
+/** "40 s", "3 min", "2 h 5 min", "3 d 4 h". */
+export function duration(seconds: number): string {
+  if (seconds < 90) return `${Math.round(seconds)} s`
+  const minutes = Math.round(seconds / 60)
+  if (minutes < 90) return `${minutes} min`
+  const hours = Math.floor(minutes / 60)
+  if (hours < 48) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`
+  return hours % 24 === 0 ? `${hours / 24} d` : `${Math.floor(hours / 24)} d ${hours % 24} h`
+}
+
+/** "14:05" for today, "3 Nov 14:05" for this year, else with its year. */
+export function moment(iso: string, now = new Date()): string {
+  const at = new Date(iso)
+  const time = at.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })
+  if (at.toDateString() === now.toDateString()) return time
+  const year = at.getFullYear() === now.getFullYear() ? undefined : 'numeric'
+  return `${at.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year })} ${time}`
+}

@@ -1,0 +1,19 @@
+import '@fontsource/inter/latin-400.css'
+import '@fontsource/inter/latin-500.css'
+import '@fontsource/inter/latin-600.css'
+import './style.css'
+import { QueryClient, VueQueryPlugin } from '@tanstack/vue-query'
+import { createApp } from 'vue'
+import App from './App.vue'
+import { followEvents } from './live'
+import { places } from './places'
+
+/** What the workbench says changed is fetched again at once (live.ts), so nothing is polled. */
+const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: { staleTime: Infinity, refetchOnWindowFocus: false, retry: 1, retryDelay: 500 },
+  },
+})
+
+followEvents(queryClient)
+createApp(App).use(VueQueryPlugin, { queryClient }).use(places).mount('#app')
