@@ -34,10 +34,7 @@ export class Recorder {
     switch (message.type) {
       case 'begun': {
         const { fromStep, parametersTrained, parametersTotal } = message
-        this.store.together(() => {
-          this.store.begin(message.run, { fromStep, parametersTrained, parametersTotal, environment })
-          this.store.log({ study: null, run: message.run, kind: 'begun', detail: `from step ${fromStep}` })
-        })
+        this.store.begin(message.run, { fromStep, parametersTrained, parametersTotal, environment })
         if (run) this.startMeter(run, fromStep)
         this.emit({ type: 'points', run: message.run, replaceAfter: fromStep, deltas: [] })
         this.changed(message.run, 'running')

@@ -1,0 +1,79 @@
+import type { Cell, Comparison, Group, Ranking } from '../analysis/conclusions'
+import { countText, estimateText, plain, rateText, scoreText, tableText } from './words'
+
+/** A comparison as people read it in a terminal. */
+export function comparisonText(comparison: Comparison): string {
+  const { metric, progress } = comparison
+  const unit = metric === 'accuracy' ? 'accuracy in %' : 'loss'
+  const head = [
+    `${plain(comparison.study)}: ${progress.complete + progress.diverged} of ${countText(progress.planned, 'run')} have a result`,
+    ...(progress.diverged > 0 ? [`${progress.diverged} of them diverged`] : []),
+    ...(progress.missing > 0 ? [`${progress.missing} failed or cancelled`] : []),
+    ...(progress.open > 0 ? [`${progress.open} still open`] : []),
+    ...(progress.notInPlan > 0 ? [`${progress.notInPlan} more not in plan`] : []),
+  ].join(', ')
+  const sealed = comparison.testSealed
+    ? [
+        'The test is sealed until the last planned run has ended; --reveal-test opens it early, and is logged.',
+      ]
+    : []
+  const key = `${unit}: mean ± standard error (seeds)`
+  return [head, ...sealed, key, ...comparison.groups.map((group) => groupText(group, comparison))].join(
+    '\n\n',
+  )
+}
+
+function groupText(group: Group, { metric, testSealed }: Comparison): string {
+  const chance = group.chance === null ? '' : `, chance ${scoreText(group.chance, metric)}`
+  const rows = group.cells.map((cell) => [
+    cell.setting,
+    cell.choice === null ? '–' : `${rateText(cell.choice.rate)}${cell.choice.edge === null ? '' : ' (edge)'}`,
+    estimateText(cell.choice?.validation ?? null, metric),
+    testSealed ? 'sealed' : estimateText(cell.choice?.test ?? null, metric),
+    runsText(cell),
+  ])
+  const table = tableText(['setting', 'best learning rate', 'validation', 'test', 'runs'], rows)
+  return [
+    `${plain(group.task)} × ${plain(group.model)}${chance}\n\n${table}`,
+    rankingsText(group),
+    list('What it shows', group.sentences),
+    list('What it does not prove', group.notProven),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n')
+}
+
+function runsText(cell: Cell): string {
+  const sum = (count: (arm: Cell['arms'][number]) => number): number =>
+    cell.arms.reduce((total, arm) => total + count(arm), 0)
+  const diverged = sum((arm) => arm.counts.diverged)
+  const done = sum((arm) => arm.counts.complete) + diverged
+  return `${done} of ${sum((arm) => arm.planned)}${diverged > 0 ? ` (${diverged} diverged)` : ''}`
+}
+
+/** The ranking at each rate, with a mark where its order is not that of the settings' own best rates. */
+function rankingsText(group: Group): string {
+  const places = [
+    ...group.rankings,
+    group.best.validation,
+    ...(group.best.test === null ? [] : [group.best.test]),
+  ]
+  const rows = places.map((ranking) => [
+    ranking.rate === null ? 'own best' : rateText(ranking.rate),
+    ranking.split,
+    ranking.text,
+    ranking.rate === null ? '' : changeText(group, ranking),
+  ])
+  return `Ranking of the settings at each learning rate\n\n${tableText(['learning rate', 'by', 'ranking', ''], rows)}`
+}
+
+function changeText(group: Group, { rate }: Ranking): string {
+  const flips = group.flips.filter((flip) => flip.rate === rate)
+  if (flips.length === 0) return ''
+  const sure = flips.filter((flip) => flip.beyondNoise).length
+  return `order changes (${countText(flips.length, 'pair')}, ${sure} beyond noise)`
+}
+
+function list(title: string, items: readonly string[]): string {
+  return items.length === 0 ? '' : `${title}\n${items.map((item) => `  - ${plain(item)}`).join('\n')}`
+}
