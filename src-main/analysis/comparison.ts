@@ -1,0 +1,171 @@
+import type { RunRecord } from '../run'
+import { buildArms } from './arms'
+import type { Cell, Comparison, Group, Progress, StudyOutline } from './conclusions'
+import { chosenArm, contrastsOf, differenceAtBest, differenceOfArms, differencesByRate } from './contrasts'
+import type { DifferenceRule } from './contrasts'
+import { findFlips, rankAtBest, rankAtRate } from './ranking'
+import { chooseArm, compareScores, higherIsBetter, pickByTest } from './selection'
+import { sayNotProven, sayVerdict } from './wording'
+
+export type * from './conclusions'
+
+export interface ComparisonInput {
+  readonly study: StudyOutline
+  /** The study's runs in any order; those no longer in plan are counted, not compared. */
+  readonly runs: readonly RunRecord[]
+  /** Test scores are ignored even where a run carries them. */
+  readonly testSealed: boolean
+  /** Score of guessing by task name, in the selection metric; needed where the rule says `as-chance`. */
+  readonly chance?: Readonly<Record<string, number>>
+  /** The one learning rate that another paper used. */
+  readonly otherRate?: number
+  /** Take differences by seed where two arms share split, order and options. Default: Welch, unpaired. */
+  readonly pairBySeed?: boolean
+}
+
+/** Everything that a study's runs say about its settings, by the study's own selection rule. */
+export function compareStudy(input: ComparisonInput): Comparison {
+  const { study, testSealed } = input
+  const runs = input.runs.filter(({ inPlan }) => inPlan)
+  const rule: DifferenceRule = {
+    pairBySeed: input.pairBySeed ?? false,
+    runs: new Map(runs.map((run) => [run.id, run])),
+  }
+  const byCell = new Map<string, RunRecord[]>()
+  for (const run of runs) {
+    const key = cellKey(run.task, run.model, run.setting)
+    const ofCell = byCell.get(key)
+    if (ofCell) ofCell.push(run)
+    else byCell.set(key, [run])
+  }
+  const groups = study.tasks.flatMap((task) =>
+    study.models.map((model) => {
+      const ofGroup = study.settings.map(({ name }) => byCell.get(cellKey(task.name, model.name, name)) ?? [])
+      return compareGroup(input, rule, task.name, model.name, ofGroup)
+    }),
+  )
+  return {
+    study: study.name,
+    selection: study.selection,
+    ruleVersion: 1,
+    metric: study.selection.metric,
+    higherIsBetter: higherIsBetter(study.selection.metric),
+    testSealed,
+    otherRate: input.otherRate ?? null,
+    progress: countProgress(groups, input.runs),
+    groups,
+  }
+}
+
+const cellKey = (...words: readonly string[]): string => JSON.stringify(words)
+
+/** One task and model. `runs` holds each setting's, in the study's order of settings. */
+function compareGroup(
+  { study, testSealed, chance: chances, otherRate }: ComparisonInput,
+  rule: DifferenceRule,
+  task: string,
+  model: string,
+  runs: readonly (readonly RunRecord[])[],
+): Group {
+  const { selection } = study
+  const chance = chances && Object.hasOwn(chances, task) ? (chances[task] ?? null) : null
+  const unshared = study.settings.map(({ name }, i): Cell => {
+    const arms = buildArms(study, name, runs[i] ?? [], { selection, testSealed, chance })
+    return {
+      setting: name,
+      arms,
+      choice: chooseArm(arms, selection),
+      testPicked: pickByTest(arms, selection),
+      shared: null,
+    }
+  })
+  const sharedRate = findSharedRate(unshared, study, otherRate ?? null)
+  const cells = unshared.map((cell) => ({ ...cell, shared: atRate(cell, sharedRate?.rate) }))
+
+  const rates = [...new Set(cells.flatMap(({ arms }) => arms.map(({ rate }) => rate)))].sort((a, b) => a - b)
+  const rankings = rates
+    .filter((rate) => cells.filter(({ arms }) => arms.some((arm) => arm.rate === rate)).length > 1)
+    .map((rate) => rankAtRate(cells, rate, selection))
+  const best = {
+    validation: rankAtBest(cells, 'validation', selection),
+    test: testSealed ? null : rankAtBest(cells, 'test', selection),
+  }
+  const contrasts = contrastsOf(study.settings)
+  const flips = findFlips(rankings, best.validation, (a, b, rate) => isBeyondNoise(cells, a, b, rate, rule))
+  const bestDifferences = contrasts.flatMap((contrast) => [
+    ...differenceAtBest(cells, contrast, 'validation', rule),
+    ...(testSealed ? [] : differenceAtBest(cells, contrast, 'test', rule)),
+  ])
+  const differences = contrasts.flatMap((contrast) => differencesByRate(cells, contrast, rule))
+  const flipRates = [...new Set(flips.map(({ rate }) => rate))]
+  const verdict = { cells, rankings, best, flips, flipRates, bestDifferences }
+  return {
+    task,
+    model,
+    chance,
+    rates,
+    sharedRate,
+    ...verdict,
+    contrasts,
+    differences,
+    sentences: sayVerdict(selection.metric, verdict, otherRate ?? null),
+    notProven: sayNotProven(selection.metric, verdict),
+  }
+}
+
+/** The other paper's rate where every setting tried it, else the rate that is best for the settings on average. */
+function findSharedRate(
+  cells: readonly Cell[],
+  { selection }: StudyOutline,
+  otherRate: number | null,
+): Group['sharedRate'] {
+  const common = (cells[0]?.arms ?? [])
+    .map(({ rate }) => ({ rate, arms: cells.flatMap(({ arms }) => arms.filter((arm) => arm.rate === rate)) }))
+    .filter(({ arms }) => arms.length === cells.length)
+  const other = common.find(({ rate }) => rate === otherRate)
+  if (other) return { rate: other.rate, why: 'other-paper' }
+  const scored = common
+    .map(({ rate, arms }) => ({ rate, scores: arms.flatMap(({ score }) => score ?? []) }))
+    .filter(({ scores }) => scores.length === cells.length)
+    .map(({ rate, scores }) => ({ rate, total: scores.reduce((a, b) => a + b, 0) }))
+    .sort((a, b) => compareScores(selection.metric, a.total, b.total) || a.rate - b.rate)
+  return scored[0] ? { rate: scored[0].rate, why: 'best-on-average' } : null
+}
+
+function atRate(cell: Cell, rate: number | undefined): Cell['shared'] {
+  const arm = cell.arms.find((candidate) => candidate.rate === rate)
+  return arm ? { rate: arm.rate, validation: arm.validation, test: arm.test } : null
+}
+
+/** The difference of two settings (at one rate, or each at its best) excludes 0; a diverged side is beyond noise. */
+function isBeyondNoise(
+  cells: readonly Cell[],
+  a: string,
+  b: string,
+  rate: number | null,
+  rule: DifferenceRule,
+): boolean {
+  const [armA, armB] = [a, b].map((setting) => {
+    const cell = cells.find((candidate) => candidate.setting === setting)
+    return rate === null ? chosenArm(cell) : cell?.arms.find((arm) => arm.rate === rate)
+  })
+  if (!armA || !armB) return false
+  if (armA.ineligible === 'diverged' || armB.ineligible === 'diverged') return true
+  if (!armA.eligible || !armB.eligible) return false
+  const { interval } = differenceOfArms(armA, armB, 'validation', rule)
+  return interval !== null && (interval.low > 0 || interval.high < 0)
+}
+
+function countProgress(groups: readonly Group[], runs: readonly RunRecord[]): Progress {
+  const counts = groups.flatMap(({ cells }) => cells.flatMap(({ arms }) => arms))
+  const sum = (count: (arm: (typeof counts)[number]) => number): number =>
+    counts.reduce((total, arm) => total + count(arm), 0)
+  return {
+    planned: sum((arm) => arm.planned),
+    complete: sum((arm) => arm.counts.complete),
+    diverged: sum((arm) => arm.counts.diverged),
+    missing: sum((arm) => arm.counts.missing),
+    open: sum((arm) => arm.counts.open),
+    notInPlan: runs.filter(({ inPlan }) => !inPlan).length,
+  }
+}

@@ -1,0 +1,94 @@
+import { formatRate } from '../study/rates'
+import type { Comparison, Difference, Group, Interval } from './conclusions'
+
+type Metric = Comparison['metric']
+
+/** A score as people read it: accuracy in percent with one decimal, loss with three. */
+export const formatScore = (metric: Metric, score: number): string =>
+  metric === 'accuracy' ? (100 * score).toFixed(1) : score.toFixed(3)
+
+/** A signed difference of scores, with a true minus sign: +1.2 or −0.4 (points of accuracy), or of loss. */
+export function formatDifference(metric: Metric, difference: number): string {
+  const digits = formatScore(metric, Math.abs(difference))
+  const isZero = Number(digits) === 0
+  return `${isZero ? '±' : difference > 0 ? '+' : '−'}${digits}`
+}
+
+/** What a formatted difference is counted in. */
+export const differenceUnit = (metric: Metric): string => (metric === 'accuracy' ? 'points' : 'of loss')
+
+const formatInterval = (metric: Metric, { low, high, level }: Interval): string =>
+  `${Math.round(level * 100)} % interval ${formatDifference(metric, low)} to ${formatDifference(metric, high)}`
+
+/** "A − B: −3.1 points (95 % interval −4.0 to −2.2)". */
+export function describeDifference(metric: Metric, difference: Difference): string {
+  const amount = `${formatDifference(metric, difference.mean)} ${differenceUnit(metric)}`
+  const reason = difference.interval
+    ? formatInterval(metric, difference.interval)
+    : `no interval: ${difference.noInterval}`
+  return `${difference.a} − ${difference.b}: ${amount} (${reason})`
+}
+
+type Verdict = Pick<Group, 'rankings' | 'best' | 'flips' | 'flipRates' | 'bestDifferences'>
+
+/** What a group's numbers say: the other paper's rate first, then where the ranking turns, then the contrasts. */
+export function sayVerdict(metric: Metric, group: Verdict, otherRate: number | null): string[] {
+  const { validation, test } = group.best
+  const sentences: string[] = []
+  if (otherRate !== null) {
+    const there = group.rankings.find(({ rate }) => rate === otherRate)
+    sentences.push(
+      there
+        ? `At ${formatRate(otherRate)}: ${there.text}; each at its own best: ${validation.text} (validation).`
+        : `${formatRate(otherRate)}, the other paper's rate, is not one that these settings share.`,
+    )
+  }
+  if (validation.text !== '') sentences.push(`Each at its own best rate, by validation: ${validation.text}.`)
+  if (test && test.text !== '') sentences.push(`The same rates, on test: ${test.text}.`)
+  const of = group.rankings.length
+  if (group.flipRates.length > 0) {
+    const firm = [...new Set(group.flips.filter((flip) => flip.beyondNoise).map(({ rate }) => rate))]
+    sentences.push(
+      `At ${group.flipRates.length} of ${of} shared rates (${group.flipRates.map(formatRate).join(', ')}) some pair is ranked otherwise than at its own best` +
+        (firm.length > 0
+          ? `; beyond noise at ${firm.map(formatRate).join(', ')}.`
+          : ', nowhere beyond noise.'),
+    )
+  } else if (of > 1) {
+    sentences.push(`The ranking is the same at every one of the ${of} shared rates.`)
+  }
+  for (const difference of decisive(group))
+    sentences.push(`${capital(difference.split)}: ${describeDifference(metric, difference)}.`)
+  return sentences
+}
+
+/** What the numbers do not prove: differences within noise, and choices that the grid or the runs leave open. */
+export function sayNotProven(metric: Metric, group: Verdict & Pick<Group, 'cells'>): string[] {
+  const open: string[] = []
+  for (const difference of decisive(group)) {
+    if (difference.beyondNoise) continue
+    open.push(
+      difference.interval
+        ? `That ${difference.a} and ${difference.b} differ: ${formatDifference(metric, difference.mean)} ${differenceUnit(metric)}, but the ${formatInterval(metric, difference.interval)} contains 0.`
+        : `That ${difference.a} and ${difference.b} differ: ${difference.noInterval} (n = ${difference.n.a} and ${difference.n.b}).`,
+    )
+  }
+  for (const { setting, choice, arms } of group.cells) {
+    if (choice?.edge)
+      open.push(
+        `That ${formatRate(choice.rate)} is the best rate of ${setting}: it is the ${choice.edge} one tried.`,
+      )
+    if (choice?.only) open.push(`That ${formatRate(choice.rate)} suits ${setting}: no other rate was tried.`)
+    const unread = arms.reduce((sum, { counts }) => sum + counts.missing + counts.open, 0)
+    if (unread > 0) open.push(`Anything final about ${setting}: ${unread} of its runs have no result.`)
+  }
+  return open
+}
+
+/** The differences that the verdict rests on: by test once it is open, else by validation. */
+function decisive({ bestDifferences, best }: Verdict): Difference[] {
+  const split = best.test ? 'test' : 'validation'
+  return bestDifferences.filter((difference) => difference.split === split)
+}
+
+const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)
