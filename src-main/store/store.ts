@@ -2,6 +2,12 @@ import type { Environment, MetricName, RunRecord, RunState, Series } from '../ru
 import type { Plan, Study } from '../study/study'
 import type { MetricChunk, RunOutcome } from '../training/messages'
 
+export { openReadableStore, openStore } from './open'
+export { StoreError } from './errors'
+
+/** What a study's file may change that makes its tables say so once its test scores were seen. */
+export type StudyChange = 'rule' | 'grid' | 'seeds' | 'protocol'
+
 /** A study as the workspace keeps it. */
 export interface StudyRecord {
   readonly name: string
@@ -9,13 +15,26 @@ export interface StudyRecord {
   /** The study file as last written. */
   readonly text: string
   readonly createdAt: string
+  /** Planned runs only; states without a run are absent. */
   readonly runsByState: Readonly<Partial<Record<RunState, number>>>
+  /** Test scores are withheld: a planned run is queued, running or paused, and nobody revealed the test. */
+  readonly testSealed: boolean
+  /** When the study's first run started; the selection rule of that moment is in the event `rule-frozen`. */
+  readonly ruleFrozenAt: string | null
+  /** When test scores of this study could first be seen. More runs seal it again, but what was seen stays seen. */
+  readonly testOpenedAt: string | null
+  /** When somebody opened the test before the last run ended. */
+  readonly testRevealedAt: string | null
+  /** What changed in the study after `testOpenedAt`; every table must say so. */
+  readonly changedAfterTest: readonly StudyChange[]
 }
 
 export interface RunQuery {
   readonly study?: string
   readonly states?: readonly RunState[]
-  /** Keyset paging over the history, newest first. */
+  /** `newest` (the default) is the history, latest first; `plan` is the plan's order, runs not in plan last, and needs `study`. */
+  readonly order?: 'newest' | 'plan'
+  /** Keyset paging: the id of the last run of the page before. */
   readonly after?: string
   readonly limit?: number
 }
@@ -30,31 +49,73 @@ export interface EventRecord {
   readonly detail: string
 }
 
-/** Reading the history. Safe beside the one writer. */
+/** A range of steps, both ends included. */
+export interface StepRange {
+  readonly firstStep: number
+  readonly lastStep: number
+}
+
+/** A metric as stored. `damaged` lists the ranges whose bytes no longer match their checksum and are missing here. */
+export interface StoredSeries extends Series {
+  readonly damaged: readonly StepRange[]
+}
+
+/** Points that were logged and can no longer be read. */
+export interface Damage extends StepRange {
+  readonly run: string
+  readonly metric: MetricName
+}
+
+/**
+ * Reading the history. Safe beside the one writer.
+ *
+ * Test scores (`test/*`, in summaries and in series) leave the store only while they are not sealed. A run is seen from
+ * the study that the caller names and is sealed by that study's state; seen without a study it is sealed as soon as
+ * any study that holds it is sealed. Sealed scores are null, sealed series empty.
+ *
+ * Unknown studies, runs and pages are an `InputError`; what the database itself refuses is a `StoreError` with a code.
+ */
 export interface ReadableStore {
+  /** What the user should know about where this database lies (a network file system), or null. */
+  readonly advice: string | null
+  /** In the order of their creation. */
   studies(): StudyRecord[]
   study(name: string): StudyRecord | null
+  /** Each run once; without `study`, in the words of the first study that plans it. */
   runs(query?: RunQuery): RunRecord[]
-  run(id: string): RunRecord | null
+  /** Null where there is no such run, or the study named does not hold it. */
+  run(id: string, study?: string): RunRecord | null
   countRuns(query?: RunQuery): number
-  /** With `maxPoints`, min/max downsampled: no spike is lost. Empty where nothing was logged. */
-  series(run: string, metric: MetricName, maxPoints?: number): Series
+  /** Names of the studies that plan this run. */
+  studiesOf(run: string): string[]
+  /**
+   * With `maxPoints` (at least 5), min/max downsampled: no spike is lost, and the first NaN of a bucket is kept.
+   * Times are whole milliseconds. Empty where nothing was logged.
+   */
+  series(run: string, metric: MetricName, maxPoints?: number, study?: string): StoredSeries
   loggedMetrics(run: string): MetricName[]
-  events(query?: { study?: string; run?: string; afterSeq?: number }): EventRecord[]
+  events(query?: { study?: string; run?: string; afterSeq?: number; limit?: number }): EventRecord[]
+  /** Reads every point of a run, or of the whole workspace, and lists what does not match its checksum. */
+  findDamage(run?: string): Damage[]
   close(): void
 }
 
-/** The one writer of a workspace. Every method is one transaction. */
+/** The one writer of a workspace. Every method is one transaction, on disk when it returns. */
 export interface Store extends ReadableStore {
   /**
    * Records a study and its plan: missing runs are queued, known ones (same key) are shared, planned runs that had
    * `failed` or were `cancelled` are queued again, runs no longer planned are kept and marked.
+   * Once the study has started, changes of its rule, grid, seeds or protocol are logged, with whether the test was open.
    */
   saveStudy(plan: Plan): StudyRecord
   /** Runs left `running` by a process that died become `queued` again; returns how many. */
   recoverInterrupted(): number
   setState(run: string, state: RunState, reason?: string): void
-  /** The run starts, or goes on from a checkpoint: its points after `fromStep` are dropped, its state is `running`. */
+  /**
+   * The run starts (`fromStep` 0: all its points are dropped), or goes on from a checkpoint (its points after `fromStep`
+   * are dropped, and its test scores, which belong to an end); its state is `running`.
+   * Freezes the selection rule of every study that plans it.
+   */
   begin(
     run: string,
     start: {
@@ -64,7 +125,12 @@ export interface Store extends ReadableStore {
       readonly environment: Environment
     },
   ): void
+  /** Points must come after those stored; a step that is there already is refused, never doubled. */
   append(run: string, chunks: readonly MetricChunk[]): void
   end(run: string, outcome: RunOutcome): void
   log(event: Omit<EventRecord, 'seq' | 'at'>): void
+  /** Opens the test of a study before its last run has ended. Logged; once open, it stays open. */
+  revealTest(study: string): StudyRecord
+  /** All writes that `work` makes become one transaction: all are kept, or, when it throws, none. */
+  together<T>(work: () => T): T
 }

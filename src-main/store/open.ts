@@ -1,0 +1,114 @@
+import type { Series } from '../run'
+import {
+  IN_MEMORY,
+  openReadable,
+  openWritable,
+  type ReadableDatabase,
+  type WritableDatabase,
+} from './database'
+import { downsample } from './downsample'
+import { listEvents, logEvent } from './events'
+import { networkFileSystem } from './filesystem'
+import { appendPoints, findDamage, metricsOf, readSeries } from './points'
+import { all, reading, writing } from './query'
+import { countRuns, listRuns, oneRun, runNumber, studyHolding, studyNumber } from './run-rows'
+import { beginRun, endRun, recoverInterrupted, setState } from './runs'
+import { isTestMetric } from './scores'
+import { isSealed, releaseTestScores, revealTest } from './seal'
+import { listStudies, oneStudy, saveStudy } from './studies'
+import type { ReadableStore, Store, StoredSeries } from './store'
+import { holdWriterLock } from './writer-lock'
+
+/**
+ * Opens the history at `path` for its one writer; makes it where there is none, brings an older one up to date
+ * (after a checked copy into `backups/`). `:memory:` keeps nothing.
+ * @throws {StoreError} with code `writer-active`, `newer-database`, `damaged`, `not-a-history`, …
+ */
+export function openStore(path: string): Store {
+  const release = path === IN_MEMORY ? () => undefined : holdWriterLock(path)
+  try {
+    return writableStore(openWritable(path), release)
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
+/**
+ * Opens the history at `path` for looking on, beside its writer or without one.
+ * @throws {StoreError} with code `missing`, `older-database`, `newer-database`, `not-a-history`, …
+ */
+export function openReadableStore(path: string): ReadableStore {
+  return readableStore(openReadable(path))
+}
+
+function readableStore(db: ReadableDatabase): ReadableStore {
+  const read = <T>(work: () => T): T => reading(db, work)
+  return {
+    advice: adviceOn(db.name),
+    studies: () => read(() => listStudies(db)),
+    study: (name) => read(() => oneStudy(db, name)),
+    runs: (query = {}) => read(() => listRuns(db, query)),
+    run: (id, study) => read(() => oneRun(db, id, study)),
+    countRuns: (query = {}) => read(() => countRuns(db, query)),
+    studiesOf: (id) =>
+      read(() => {
+        const sql =
+          'SELECT name FROM study_runs JOIN studies USING (study) WHERE run = ? AND in_plan ORDER BY study'
+        return all<{ name: string }>(db, sql, runNumber(db, id).run).map(({ name }) => name)
+      }),
+    series: (id, metric, maxPoints, study) =>
+      read(() => {
+        const { run } = runNumber(db, id)
+        const from = study === undefined ? null : studyHolding(db, run, study)
+        const stored = readSeries(db, run, metric)
+        const seen = isTestMetric(metric)
+          ? releaseTestScores(isSealed(db, run, from), stored, withoutPoints)
+          : stored
+        return maxPoints === undefined ? seen : { ...downsample(seen, maxPoints), damaged: seen.damaged }
+      }),
+    loggedMetrics: (id) => read(() => metricsOf(db, runNumber(db, id).run).map(({ name }) => name)),
+    events: (query = {}) => read(() => listEvents(db, query)),
+    findDamage: (id) => read(() => findDamage(db, id === undefined ? null : runNumber(db, id).run)),
+    close: () => {
+      db.close()
+    },
+  }
+}
+
+/** The store on an open connection; `release` is called when it is closed. */
+export function writableStore(db: WritableDatabase, release: () => void = () => undefined): Store {
+  const write = <T>(work: () => T): T => writing(db, work)
+  const now = (): string => new Date().toISOString()
+  return {
+    ...readableStore(db),
+    saveStudy: (plan) => write(() => saveStudy(db, plan, now())),
+    recoverInterrupted: () => write(() => recoverInterrupted(db, now())),
+    setState: (id, state, reason) => write(() => setState(db, id, state, reason ?? null, now())),
+    begin: (id, start) => write(() => beginRun(db, id, start, now())),
+    append: (id, chunks) => write(() => appendPoints(db, runNumber(db, id).run, chunks)),
+    end: (id, outcome) => write(() => endRun(db, id, outcome, now())),
+    log: (event) => write(() => logEvent(db, now(), event)),
+    revealTest: (name) =>
+      write(() => {
+        revealTest(db, { study: studyNumber(db, name), name }, now())
+        return oneStudy(db, name)!
+      }),
+    together: (work) => write(work),
+    close: () => {
+      db.close()
+      release()
+    },
+  }
+}
+
+function withoutPoints(series: StoredSeries): StoredSeries {
+  const none: Series = { steps: new Uint32Array(), values: new Float64Array(), times: new Float64Array() }
+  return { ...none, damaged: series.damaged }
+}
+
+function adviceOn(path: string): string | null {
+  const network = path === IN_MEMORY ? null : networkFileSystem(path)
+  if (network === null) return null
+  return `${path} lies on a network file system (${network}), where a history is slower and readers and the writer wait for each other; a workspace on a local disk is better`
+}
