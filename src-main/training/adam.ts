@@ -1,4 +1,4 @@
-import { tf, type Tensor, type Variable } from '../engine'
+import { tf, type Tensor } from '../engine'
 
 const BETA_1 = 0.9
 const BETA_2 = 0.999
@@ -7,9 +7,9 @@ const EPSILON = 1e-8
 /** One trained parameter of a fused group, all [K, ...shape]: its value and the running means of its gradient and of its square. */
 export interface TrainedParameter {
   readonly name: string
-  readonly value: Variable
-  readonly firstMoment: Variable
-  readonly secondMoment: Variable
+  readonly value: Tensor
+  readonly firstMoment: Tensor
+  readonly secondMoment: Tensor
 }
 
 /**
@@ -21,7 +21,7 @@ export function adam(
   parameters: readonly TrainedParameter[],
   gradients: readonly Tensor[],
   { learningRate, step, active }: { learningRate: Tensor; step: Tensor; active: Tensor | null },
-): void {
+): TrainedParameter[] {
   const time = tf.cast(step, 'float32')
   const correction1 = oneMinusPower(BETA_1, time) // [K]
   const rootCorrection2 = tf.sqrt(oneMinusPower(BETA_2, time)) // [K]
@@ -29,18 +29,21 @@ export function adam(
   const rate = tf.div(tf.mul(learningRate, rootCorrection2), correction1)
   const epsilon = tf.mul(rootCorrection2, EPSILON)
 
-  parameters.forEach(({ value, firstMoment, secondMoment }, i) => {
+  return parameters.map(({ name, value, firstMoment, secondMoment }, i) => {
     const gradient = gradients[i]
     if (gradient === undefined) throw new Error('a gradient for every parameter')
     const perRun = (x: Tensor): Tensor => tf.reshape(x, [-1, ...value.shape.slice(1).map(() => 1)])
     const m = tf.add(tf.mul(firstMoment, BETA_1), tf.mul(gradient, 1 - BETA_1))
     const v = tf.add(tf.mul(secondMoment, BETA_2), tf.mul(tf.square(gradient), 1 - BETA_2))
     const change = tf.div(tf.mul(perRun(rate), m), tf.add(tf.sqrt(v), perRun(epsilon)))
-    const set = (variable: Variable, next: Tensor): void =>
-      variable.assign(active === null ? next : tf.where(perRun(active), next, variable))
-    set(firstMoment, m)
-    set(secondMoment, v)
-    set(value, tf.sub(value, change))
+    const choose = (next: Tensor, now: Tensor): Tensor =>
+      active === null ? next : tf.where(perRun(active), next, now)
+    return {
+      name,
+      value: choose(tf.sub(value, change), value),
+      firstMoment: choose(m, firstMoment),
+      secondMoment: choose(v, secondMoment),
+    }
   })
 }
 

@@ -38,7 +38,7 @@ export class FusedGroup {
     private readonly training: TrainingOptions,
     readonly size: number,
     private readonly frozen: Weights,
-    private readonly parameters: readonly TrainedParameter[],
+    private parameters: readonly TrainedParameter[],
     private readonly learningRate: Tensor,
     private readonly seed: Tensor,
   ) {}
@@ -88,17 +88,22 @@ export class FusedGroup {
       dropout: this.training.dropout,
       gradClip: this.training.grad_clip,
     }
-    const result = tf.tidy(() =>
-      trainStep(definition, this.parameters, {
+    const before = this.parameters
+    const scores = tf.tidy(() => {
+      const result = trainStep(definition, before, {
         ...toTensors(this.problem, batch, this.size),
         learningRate: this.learningRate,
         seed: this.seed,
         step: tf.tensor1d([...steps], 'int32'),
         active: this.size === 1 ? null : tf.tensor1d([...active], 'bool'),
-      }),
-    )
-    const values = result.dataSync() // [3, K]
-    result.dispose()
+      })
+      this.parameters = result.next
+      for (const tensor of tensorsOf(result.next)) tf.keep(tensor)
+      return result.scores
+    })
+    tf.dispose(tensorsOf(before))
+    const values = scores.dataSync() // [3, K]
+    scores.dispose()
     const hasAccuracy = this.problem.objective.accuracy !== null
     return Array.from({ length: this.size }, (_, k) => ({
       loss: values[k] ?? NaN,
@@ -179,7 +184,7 @@ export class FusedGroup {
 export const readSnapshot = (snapshot: Snapshot): Map<string, Float32Array> =>
   new Map(Array.from(snapshot, ([name, tensor]) => [name, tensor.dataSync<'float32'>()]))
 
-/** The variables of one parameter, each run's row from where it goes on or from its first value; consumes `initial`. */
+/** The tensors of one parameter, each run's row from where it goes on or from its first value; consumes `initial`. */
 function trainedParameter(
   { name, shape }: Parameter,
   initial: Tensor,
@@ -193,21 +198,19 @@ function trainedParameter(
       // A copy that the engine owns: a tensor made from a JavaScript array may share its memory.
       return tensors.length === 1 ? tf.mul(tensors[0] ?? 1, 1) : tf.concat(tensors)
     })
-  const variable = (tensor: Tensor): TrainedParameter['value'] => {
-    const created = tf.variable(tensor)
-    tensor.dispose()
-    return created
-  }
   const zeros = (): Tensor => tf.zeros([1, ...shape])
   const parameter = {
     name,
-    value: variable(rows((run) => slot(initial, run, members.length), 'weights')),
-    firstMoment: variable(rows(zeros, 'firstMoments')),
-    secondMoment: variable(rows(zeros, 'secondMoments')),
+    value: rows((run) => slot(initial, run, members.length), 'weights'),
+    firstMoment: rows(zeros, 'firstMoments'),
+    secondMoment: rows(zeros, 'secondMoments'),
   }
   initial.dispose()
   return parameter
 }
+
+const tensorsOf = (parameters: readonly TrainedParameter[]): Tensor[] =>
+  parameters.flatMap(({ value, firstMoment, secondMoment }) => [value, firstMoment, secondMoment])
 
 /** One run's row of a tensor [K, ...shape], as [1, ...shape]. */
 const slot = (tensor: Tensor, run: number, runs: number): Tensor =>

@@ -34,51 +34,49 @@ export interface StepFeeds {
   readonly active: Tensor | null
 }
 
+export interface StepResult {
+  /** [3, K]: mean loss, gradient norm before clipping, accuracy (0 where the objective has none). */
+  readonly scores: Tensor
+  readonly next: TrainedParameter[]
+}
+
 /**
- * One training step of a fused group: forward, backward, per-run clipping, Adam. Changes `parameters` and returns
- * [3, K]: mean loss, gradient norm before clipping, accuracy (0 where the objective has none).
+ * One training step of a fused group: forward, backward, per-run clipping, Adam.
  *
  * Runs share nothing but frozen weights, so a NaN stays in its run. No value is read in JavaScript on the way:
- * the step is a function of its variables and feeds and can be traced into one graph.
+ * the result is a function of `parameters` and `feeds` and can be traced into one graph. The caller tidies up.
  */
 export function trainStep(
   { problem, frozen, dropout, gradClip }: StepDefinition,
   parameters: readonly TrainedParameter[],
   feeds: StepFeeds,
-): Tensor {
+): StepResult {
   const { network, objective } = problem
-  return tf.tidy(() => {
+  const units = dropout === 0 ? null : seededDropout(dropout, feeds.seed, feeds.step)
+  let accuracy: Tensor | undefined // [K]
+  const losses = (...values: Tensor[]): Tensor => {
     const weights = new Map(frozen)
-    for (const { name, value } of parameters) weights.set(name, value)
-    const units = dropout === 0 ? null : seededDropout(dropout, feeds.seed, feeds.step)
+    parameters.forEach(({ name }, i) => weights.set(name, values[i] ?? missing(name)))
+    const logits = network.forward(weights, feeds.x, units) // [K, B, R * C]
+    const right = objective.accuracy?.(logits, feeds.y)
+    if (right !== undefined) accuracy = tf.keep(tf.mean(right, -1))
+    return tf.mean(objective.loss(logits, feeds.y), -1)
+  }
+  // The sum of the runs' losses is differentiated: each run's gradient is that of its own loss.
+  const { value: loss, grads: gradients } = tf.valueAndGrads(losses)(
+    parameters.map(({ value }) => value),
+    tf.onesLike(feeds.learningRate),
+  )
 
-    let losses: Tensor | undefined // [K]
-    let accuracy: Tensor | undefined // [K]
-    const { grads } = tf.variableGrads(
-      () => {
-        const logits = network.forward(weights, feeds.x, units) // [K, B, R * C]
-        losses = tf.keep(tf.mean(objective.loss(logits, feeds.y), -1))
-        const right = objective.accuracy?.(logits, feeds.y)
-        accuracy = tf.keep(right === undefined ? tf.zerosLike(losses) : tf.mean(right, -1))
-        return tf.sum(losses)
-      },
-      parameters.map(({ value }) => value),
-    )
-    if (losses === undefined || accuracy === undefined) throw new Error('the forward pass did not run')
+  const norm = globalNorm(gradients) // [K]
+  const clipped = gradClip === 0 ? gradients : clip(gradients, norm, gradClip)
+  const scores = tf.stack([loss, norm, accuracy ?? tf.zerosLike(loss)])
+  accuracy?.dispose()
+  return { scores, next: adam(parameters, clipped, feeds) }
+}
 
-    const gradients = parameters.map(({ name, value }) => {
-      const gradient = grads[value.name]
-      if (gradient === undefined)
-        throw new Error(`parameter '${name}' is to be trained, but the loss does not depend on it`)
-      return gradient // [K, ...shape]
-    })
-    const norm = globalNorm(gradients) // [K]
-    const clipped = gradClip === 0 ? gradients : clip(gradients, norm, gradClip)
-    adam(parameters, clipped, feeds)
-    const result = tf.stack([losses, norm, accuracy])
-    tf.dispose([losses, accuracy])
-    return result
-  })
+const missing = (name: string): never => {
+  throw new Error(`no value for the trained parameter '${name}'`)
 }
 
 /** The norm of all of a run's gradients together. */
