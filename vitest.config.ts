@@ -7,6 +7,7 @@ import { defineConfig } from 'vitest/config'
  */
 export default defineConfig({
   test: {
+    reporters: ['default', './test/closing-line.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 20_000,

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <mutex>
 #include <sstream>
 #include <string>
 
@@ -53,16 +54,21 @@ void *LoadQuietly(const std::string &library) {
   return handle;
 }
 
-}  // namespace
-
-// Node finds an addon by this symbol; this one exports nothing.
-extern "C" __attribute__((visibility("default"))) void *napi_register_module_v1(void *, void *exports) {
+void LoadAndSetLevel() {
   setenv("TF_CPP_MIN_LOG_LEVEL", "2", /* overwrite */ 0);
   void *handle = LoadQuietly(LibraryPath());
-  if (handle == nullptr) return exports;
+  if (handle == nullptr) return;  // The binding will say what is wrong with it.
   using SetLevel = void (*)(int);
   if (auto set_level = reinterpret_cast<SetLevel>(dlsym(handle, kSetMinLogLevel))) {
     set_level(std::atoi(std::getenv("TF_CPP_MIN_LOG_LEVEL")));
   }
+}
+
+}  // namespace
+
+// Node finds an addon by this symbol and calls it in every thread that asks for it; this one exports nothing.
+extern "C" __attribute__((visibility("default"))) void *napi_register_module_v1(void *, void *exports) {
+  static std::once_flag once;
+  std::call_once(once, LoadAndSetLevel);
   return exports;
 }
