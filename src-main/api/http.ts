@@ -1,0 +1,154 @@
+import fastifyStatic from '@fastify/static'
+import { fastifyTRPCPlugin } from '@trpc/server/adapters/fastify'
+import type { FastifyTRPCPluginOptions } from '@trpc/server/adapters/fastify'
+import fastify from 'fastify'
+import type { FastifyInstance } from 'fastify'
+import { existsSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { InputError } from '../errors'
+import type { Workbench } from '../workbench'
+import { createGate, randomToken } from './gate'
+import type { Gate } from './gate'
+import { appRouter } from './router'
+import type { AppRouter } from './router'
+
+export interface HttpDoorOptions {
+  /** A loopback address; default 127.0.0.1. */
+  readonly host?: string
+  /** 0, the default, takes any free port. */
+  readonly port?: number
+  /** Bearer token for command-line clients; made here when absent. */
+  readonly token?: string
+  /** Folder of the built renderer. */
+  readonly renderer: string
+}
+
+export interface HttpDoor {
+  /** "http://127.0.0.1:8123", for the workspace's door file. */
+  readonly address: string
+  readonly token: string
+  /** A fresh one-time link for a browser. */
+  launchUrl(): string
+  close(): Promise<void>
+}
+
+const BODY_LIMIT_BYTES = 2 * 1024 * 1024
+const LOOPBACK = new Set(['127.0.0.1', 'localhost', '::1'])
+
+/** Sent with every answer, refusals included. Style attributes are what the interface kit writes at run time. */
+const HEADERS = {
+  'Content-Security-Policy': [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data: blob:",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; '),
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'DENY',
+  'Referrer-Policy': 'no-referrer',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Permissions-Policy': 'camera=(), microphone=(), geolocation=()',
+} as const
+
+/**
+ * Serves the workbench and its renderer over loopback HTTP.
+ * @throws {InputError} when the host is not a loopback address, the port is taken, or the renderer is not built.
+ */
+export async function startHttpDoor(workbench: Workbench, options: HttpDoorOptions): Promise<HttpDoor> {
+  const { host = '127.0.0.1', port = 0, token = randomToken(), renderer } = options
+  if (!LOOPBACK.has(host)) {
+    throw new InputError(
+      `${host} is not a loopback address; from another machine, use an SSH tunnel (ssh -L PORT:127.0.0.1:PORT)`,
+      { field: '--host' },
+    )
+  }
+  if (!existsSync(join(renderer, 'index.html'))) {
+    throw new InputError('the workbench is not built; run npm run build', { file: renderer })
+  }
+  let listening = 0
+  const gate = createGate({ bearer: token, port: () => listening })
+  const server = createApp(workbench, renderer, gate)
+  try {
+    await server.listen({ host, port })
+  } catch (error) {
+    await server.close()
+    if (!isPortTaken(error)) throw error
+    throw new InputError(`port ${port} is taken; name another, or 0 for any`, { field: '--port' })
+  }
+  listening = (server.server.address() as AddressInfo).port
+  const address = `http://${host === '::1' ? '[::1]' : host}:${listening}`
+  return {
+    address,
+    token,
+    launchUrl: () => address + gate.launchPath(),
+    close: () => server.close(),
+  }
+}
+
+function createApp(workbench: Workbench, renderer: string, gate: Gate): FastifyInstance {
+  const app = fastify({
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: 30_000,
+    forceCloseConnections: true,
+    // A batch names all its procedures in the path.
+    routerOptions: { maxParamLength: 5_000 },
+    serverFactory: (route) => createServer((request, response) => guard(gate, request, response, route)),
+  })
+  // A command in another terminal asks for a link to print; a browser's session may not mint more of them.
+  app.post('/launch', (request, reply) =>
+    request.headers.authorization === undefined
+      ? reply.code(403).send('A launch link needs the bearer token.')
+      : reply.send({ path: gate.launchPath() }),
+  )
+  app.register(fastifyTRPCPlugin, {
+    prefix: '/trpc',
+    trpcOptions: { router: appRouter, createContext: () => ({ workbench }) },
+  } satisfies FastifyTRPCPluginOptions<AppRouter>)
+  app.register(fastifyStatic, {
+    root: renderer,
+    dotfiles: 'deny',
+    allowedPath: (path) => !path.endsWith('.map'),
+    cacheControl: false,
+    setHeaders: (response, path) => {
+      // Built files carry their hash in their name; the page itself does not.
+      response.header(
+        'Cache-Control',
+        path.endsWith('.html') ? 'no-store' : 'private, max-age=31536000, immutable',
+      )
+    },
+  })
+  return app
+}
+
+/** Judges a request before any routing, and answers it here unless it is admitted. */
+function guard(gate: Gate, request: IncomingMessage, response: ServerResponse, route: RequestListener): void {
+  for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value)
+  const { method = '', url = '/', headers, rawHeaders } = request
+  const verdict = gate.judge({ method, url, headers, rawHeaders })
+  if (verdict.kind === 'admitted') return void route(request, response)
+  response.setHeader('Cache-Control', 'no-store')
+  response.setHeader('Content-Type', 'text/html; charset=utf-8')
+  response.setHeader('Connection', 'close')
+  if (verdict.kind === 'launched') {
+    // A page of ours that moves on by itself, not a redirect: after a redirect from another site's link, the browser
+    // would hold the strict cookie back.
+    response.setHeader('Set-Cookie', verdict.cookie)
+    response.end('<!doctype html><meta http-equiv="refresh" content="0;url=/"><title>Fairsweep</title>')
+    return
+  }
+  response.statusCode = verdict.status
+  response.end(`<!doctype html><title>Fairsweep</title><h1>Not open</h1><p>${verdict.why}</p>`)
+}
+
+function isPortTaken(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+}

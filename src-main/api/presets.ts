@@ -1,0 +1,32 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { installation } from '../installation'
+
+/** A ready-made study to start from. */
+export interface Preset {
+  /** Its file's name without the ending. */
+  readonly name: string
+  /** The first comment of the file: what the study is for. */
+  readonly about: string
+  readonly text: string
+}
+
+export function presets(folder = installation.studies): Preset[] {
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.yaml'))
+    .sort()
+    .map((file) => {
+      const text = readFileSync(join(folder, file), 'utf8')
+      return { name: file.slice(0, -'.yaml'.length), about: firstComment(text), text }
+    })
+}
+
+function firstComment(text: string): string {
+  const lines = text.split('\n')
+  const end = lines.findIndex((line) => !line.startsWith('#'))
+  return lines
+    .slice(0, end === -1 ? lines.length : end)
+    .map((line) => line.replace(/^#\s?/, ''))
+    .join(' ')
+    .trim()
+}

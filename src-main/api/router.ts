@@ -1,0 +1,14 @@
+import { compare } from './compare'
+import { doctor } from './doctor'
+import { events } from './events'
+import { library } from './library'
+import { callerOf, router } from './procedure'
+import { runs } from './runs'
+import { studies } from './studies'
+
+/** All that a window, a browser or a command-line client may ask; one file per noun. */
+export const appRouter = router({ studies, runs, compare, library, doctor, events })
+export type AppRouter = typeof appRouter
+
+/** The router's procedures as plain functions, for callers in this process. */
+export const createCaller = callerOf(appRouter)

@@ -1,0 +1,99 @@
+import { z } from 'zod'
+import { InputError } from '../errors'
+import { isSettled } from '../run'
+import type { StudyRecord } from '../store/store'
+import type { Plan, Study } from '../study/study'
+import type { StudyStatus, Workbench } from '../workbench'
+import { presets } from './presets'
+import { problemsOf, procedure, router, studyName } from './procedure'
+import type { Problem } from './procedure'
+
+/** A study with what it is doing now. */
+export type StudySummary = StudyStatus &
+  Pick<StudyRecord, 'createdAt' | 'testSealed' | 'testOpenedAt' | 'testRevealedAt' | 'changedAfterTest'>
+
+/** What a study file asks for, or what is wrong with it. */
+export type StudyCheck =
+  | {
+      readonly ok: true
+      readonly study: Study
+      readonly runs: number
+      readonly perSetting: Readonly<Record<string, number>>
+      /** Runs that this workspace has results for already. */
+      readonly settled: number
+      /** A study of this name exists; starting replaces its file. */
+      readonly exists: boolean
+    }
+  | { readonly ok: false; readonly problems: readonly Problem[] }
+
+const text = z.string().max(1_000_000)
+
+export const studies = router({
+  list: procedure.query(({ ctx }): StudySummary[] => {
+    const states = new Map(ctx.workbench.status().map((status) => [status.name, status]))
+    return ctx.workbench.store.studies().flatMap((record) => {
+      const status = states.get(record.name)
+      return status === undefined ? [] : [summaryOf(record, status)]
+    })
+  }),
+
+  get: procedure.input(z.strictObject({ name: studyName })).query(({ ctx, input }) => {
+    const record = ctx.workbench.store.study(input.name)
+    if (record === null) throw new InputError(`no study '${input.name}' in this workspace`, { field: 'name' })
+    return { name: record.name, study: record.study, text: record.text }
+  }),
+
+  presets: procedure.query(() => presets()),
+
+  /** Problems come back as data: a study is wrong most of the time that it is being written. */
+  check: procedure
+    .input(z.strictObject({ text }))
+    .query(async ({ ctx, input }) => check(ctx.workbench, input.text)),
+
+  start: procedure.input(z.strictObject({ text })).mutation(async ({ ctx, input }) => {
+    const { name } = await ctx.workbench.startStudy(await ctx.workbench.checkStudy(input.text))
+    return { name }
+  }),
+
+  pause: act((workbench, name) => workbench.pauseStudy(name)),
+  resume: act((workbench, name) => workbench.resumeStudy(name)),
+  stop: act((workbench, name) => workbench.stopStudy(name)),
+})
+
+function act(work: (workbench: Workbench, name: string) => Promise<void>) {
+  return procedure.input(z.strictObject({ name: studyName })).mutation(async ({ ctx, input }) => {
+    await work(ctx.workbench, input.name)
+    return { name: input.name }
+  })
+}
+
+async function check(workbench: Workbench, source: string): Promise<StudyCheck> {
+  let plan: Plan
+  try {
+    plan = await workbench.checkStudy(source)
+  } catch (error) {
+    const problems = problemsOf(error)
+    if (problems.length === 0) throw error
+    return { ok: false, problems }
+  }
+  const perSetting: Record<string, number> = {}
+  for (const run of plan.runs) perSetting[run.setting] = (perSetting[run.setting] ?? 0) + 1
+  return {
+    ok: true,
+    study: plan.study,
+    runs: plan.runs.length,
+    perSetting,
+    settled: plan.runs.filter((run) => hasResult(workbench, run.key)).length,
+    exists: workbench.store.study(plan.study.name) !== null,
+  }
+}
+
+function hasResult(workbench: Workbench, key: string): boolean {
+  const known = workbench.store.run(key.slice(0, 12))
+  return known !== null && isSettled(known.state)
+}
+
+function summaryOf(record: StudyRecord, status: StudyStatus): StudySummary {
+  const { createdAt, testSealed, testOpenedAt, testRevealedAt, changedAfterTest } = record
+  return { ...status, createdAt, testSealed, testOpenedAt, testRevealedAt, changedAfterTest }
+}

@@ -1,0 +1,30 @@
+import { contextBridge, ipcRenderer } from 'electron'
+import type { IpcRendererEvent } from 'electron'
+import type { IpcAnswer, IpcEvent } from './api/ipc'
+
+/** All that the page gets from the desktop: two verbs, plain data in and out, no Electron object. */
+export interface Bridge {
+  call(type: 'query' | 'mutation', path: string, input: unknown): Promise<IpcAnswer>
+  /** Returns how to stop. */
+  subscribe(path: string, input: unknown, onEvent: (event: IpcEvent) => void): () => void
+}
+
+let subscriptions = 0
+
+const bridge: Bridge = Object.freeze({
+  call: (type: 'query' | 'mutation', path: string, input: unknown) =>
+    ipcRenderer.invoke('api:call', { type, path, input }) as Promise<IpcAnswer>,
+
+  subscribe(path: string, input: unknown, onEvent: (event: IpcEvent) => void) {
+    const id = String(++subscriptions)
+    const listener = (_event: IpcRendererEvent, item: IpcEvent): void => onEvent(item)
+    ipcRenderer.on(`api:event:${id}`, listener)
+    ipcRenderer.send('api:subscribe', { id, path, input })
+    return () => {
+      ipcRenderer.off(`api:event:${id}`, listener)
+      ipcRenderer.send('api:unsubscribe', id)
+    }
+  },
+})
+
+contextBridge.exposeInMainWorld('fairsweep', bridge)
