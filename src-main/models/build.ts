@@ -1,0 +1,215 @@
+import { tf, type Tensor } from '../engine'
+import { InputError, InputErrors } from '../errors'
+import type { Setting } from '../run'
+import type { TaskInput, TaskOutput } from '../tasks/task'
+import { drawFirstValue, statisticsOf } from './first-values'
+import { freeze } from './freeze'
+import { embed, linear } from './fused'
+import type { Model } from './model'
+import type { Network, Parameter, Weights } from './network'
+import type { SafetensorsFile } from './safetensors'
+import { ZEROS, type ParameterSpec } from './trunk'
+
+/** What a network reads and answers. */
+export interface NetworkTask {
+  readonly input: TaskInput
+  readonly output: TaskOutput
+  /** R */
+  readonly readTokens: number
+}
+
+/** FPT's gain for the orthogonal input layer. */
+const ORTHOGONAL_GAIN = 1.41
+
+/**
+ * Input layer + trunk + readout, as in FPT: vectors enter through a linear layer with dropout, tokens through an
+ * embedding table without; the last R tokens leave through one linear readout each, side by side.
+ *
+ * @param startFrom first values by parameter name; what it does not name is initialised as usual
+ * @throws InputError where task, model, setting and `startFrom` do not fit together.
+ */
+export function buildNetwork(
+  model: Model,
+  task: NetworkTask,
+  setting: Setting,
+  startFrom: SafetensorsFile | null = null,
+): Network {
+  const { architecture, trunk } = model
+  const { input, readTokens } = task
+  if (input.tokens > architecture.positions)
+    throw new InputError(
+      `sequences of ${input.tokens} tokens, but the ${architecture.type} trunk has ${architecture.positions} positions`,
+      { field: 'task' },
+    )
+  if (readTokens < 1 || readTokens > input.tokens)
+    throw new InputError(`${readTokens} tokens are to be read of ${input.tokens}`, { field: 'task' })
+  if (setting.init !== 'random' && model.files === null)
+    throw new InputError(`needs pretrained weights, but this ${architecture.type} trunk is random only`, {
+      field: `settings.${setting.name}`,
+    })
+  const specs = [
+    ...inputLayer(input, architecture.width),
+    ...trunk.parameters,
+    ...readout(outputsPerToken(task), architecture.width),
+  ]
+  const parameters = freeze(specs, setting, architecture.layers)
+  const trained = new Set(parameters.filter((parameter) => parameter.trained).map(({ name }) => name))
+  const given = startFrom === null ? new Map<string, string>() : matchStartFrom(startFrom, specs, model)
+
+  const fixedValue = async ({ name, part }: ParameterSpec): Promise<Float32Array | null> => {
+    const named = given.get(name)
+    if (startFrom !== null && named !== undefined) return startFrom.readFloats(named)
+    const ofTrunk = part !== 'input' && part !== 'output'
+    if (ofTrunk && setting.init === 'pretrained' && model.files !== null) return model.files.read(name)
+    return null
+  }
+
+  /** How each seed draws its own, where no file gives the value. */
+  const drawing = async ({ name, part, firstValue }: ParameterSpec): Promise<ParameterSpec['firstValue']> => {
+    const ofTrunk = part !== 'input' && part !== 'output'
+    if (!ofTrunk || setting.init !== 'statistics' || model.files === null) return firstValue
+    return statisticsOf(await model.files.read(name))
+  }
+
+  return {
+    parameters,
+    forward(weights, x, dropout) {
+      const [runs = 0, examples = 0] = x.shape
+      const tokens = input.tokens
+      const weight = (name: string): Tensor => weightOf(weights, name)
+      const drop = (h: Tensor, site: number): Tensor => dropout?.apply(h, site) ?? h
+      const h =
+        input.kind === 'tokens'
+          ? embed(x, weight('in.weight'))
+          : drop(
+              linear(
+                tf.reshape(x, [runs, examples * tokens, input.width]),
+                weight('in.weight'),
+                weight('in.bias'),
+                'out-in',
+              ),
+              0,
+            ) // [K, B * T, D]
+      const read = trunk.forward(h, {
+        runs,
+        examples,
+        tokens,
+        read: readTokens,
+        weight,
+        trains: (name) => trained.has(name),
+        drop: (h, site) => drop(h, site + 1),
+      }) // [K, B * R, D]
+      const logits = linear(read, weight('out.weight'), weight('out.bias'), 'out-in') // [K, B * R, C]
+      return tf.reshape(logits, [runs, examples, -1])
+    },
+    async initialise(seeds) {
+      const values = new Map<string, Tensor>()
+      for (const spec of specs) {
+        const perRun = trained.has(spec.name)
+        const fixed = await fixedValue(spec)
+        values.set(
+          spec.name,
+          fixed === null
+            ? await drawForRuns(spec, await drawing(spec), seeds, perRun)
+            : forRuns(tf.tensor(fixed, [...spec.shape]), perRun ? seeds.length : null),
+        )
+      }
+      return values
+    },
+  }
+}
+
+function inputLayer(input: TaskInput, width: number): ParameterSpec[] {
+  const common = { part: 'input', layer: null } as const
+  if (input.kind === 'tokens') {
+    const firstValue = { kind: 'normal', mean: 0, deviation: 1 } as const
+    return [{ ...common, name: 'in.weight', shape: [input.vocabulary, width], firstValue }]
+  }
+  const firstValue = { kind: 'orthogonal', gain: ORTHOGONAL_GAIN } as const
+  return [
+    { ...common, name: 'in.weight', shape: [width, input.width], firstValue },
+    { ...common, name: 'in.bias', shape: [width], firstValue: ZEROS },
+  ]
+}
+
+/** PyTorch's default for a linear layer: uniform within 1 / sqrt(D), bias too. */
+function readout(outputs: number, width: number): ParameterSpec[] {
+  const firstValue = { kind: 'uniform', bound: 1 / Math.sqrt(width) } as const
+  const common = { part: 'output', layer: null, firstValue } as const
+  return [
+    { ...common, name: 'out.weight', shape: [outputs, width] },
+    { ...common, name: 'out.bias', shape: [outputs] },
+  ]
+}
+
+/** C: bits and values are shared out over the tokens read; each token answers for all classes. */
+function outputsPerToken({ output, readTokens }: NetworkTask): number {
+  if (output.kind === 'classes') return output.count
+  if (output.count % readTokens !== 0)
+    throw new InputError(
+      `${output.count} ${output.kind} cannot be shared out evenly over ${readTokens} tokens`,
+      {
+        field: 'task',
+      },
+    )
+  return (output.kind === 'bits' ? 2 * output.count : output.count) / readTokens
+}
+
+/**
+ * Where `start_from` holds each parameter's first value. Names may carry the family's prefix, as in files of models
+ * with a head.
+ */
+function matchStartFrom(
+  file: SafetensorsFile,
+  specs: readonly ParameterSpec[],
+  model: Model,
+): Map<string, string> {
+  const known = new Map(specs.map((spec) => [spec.name, spec]))
+  const given = new Map<string, string>()
+  const problems: InputError[] = []
+  for (const [name, entry] of file.tensors) {
+    const place = { file: file.path, field: name }
+    const own = known.has(name) || !name.startsWith(model.prefix) ? name : name.slice(model.prefix.length)
+    const spec = known.get(own)
+    if (spec === undefined) problems.push(new InputError('the network has no such parameter', place))
+    else if (given.has(own)) problems.push(new InputError('is given twice', place))
+    else if (entry.shape.join() !== spec.shape.join())
+      problems.push(
+        new InputError(`found shape [${entry.shape.join(', ')}], expected [${spec.shape.join(', ')}]`, place),
+      )
+    given.set(own, name)
+  }
+  if (problems.length > 0) throw new InputErrors(problems)
+  return given
+}
+
+/** Each run's own draw: [K, ...shape], or [...shape] for a frozen parameter that is the same for all. */
+async function drawForRuns(
+  { name, shape }: ParameterSpec,
+  how: ParameterSpec['firstValue'],
+  seeds: readonly number[],
+  trained: boolean,
+): Promise<Tensor> {
+  const [first = 0] = seeds
+  const same = how.kind === 'constant' || seeds.every((seed) => seed === first)
+  if (same) return forRuns(await drawFirstValue(how, shape, first, name), trained ? seeds.length : null)
+  const draws: Tensor[] = []
+  for (const seed of seeds) draws.push(await drawFirstValue(how, shape, seed, name))
+  const stacked = tf.stack(draws)
+  tf.dispose(draws)
+  return stacked
+}
+
+/** The same value for K runs, or shared (null). Consumes the tensor. */
+function forRuns(value: Tensor, runs: number | null): Tensor {
+  if (runs === null) return value
+  const repeated = tf.tidy(() => tf.tile(tf.expandDims(value, 0), [runs, ...value.shape.map(() => 1)]))
+  value.dispose()
+  return repeated
+}
+
+function weightOf(weights: Weights, name: Parameter['name']): Tensor {
+  const weight = weights.get(name)
+  if (weight === undefined) throw new Error(`no weight for the parameter ${name}`)
+  return weight
+}

@@ -1,0 +1,130 @@
+import { tf, type Tensor } from '../engine'
+import { rowsOf, scaledSoftmax } from './gradients'
+
+/**
+ * A network's operations for K runs at once. Activations are [K, N, D] with N = B * T; a weight is [K, ...] where each
+ * run has its own, or without K where all share it, which the rank tells.
+ */
+
+/** How many runs, examples and tokens the activations of a pass hold. */
+export interface Extent {
+  readonly runs: number
+  readonly examples: number
+  readonly tokens: number
+}
+
+/** Which dimension of a matrix is its input: `out-in` as in PyTorch's Linear, `in-out` as in GPT-2's Conv1D. */
+export type Layout = 'out-in' | 'in-out'
+
+/** [K, N, I] by a matrix to [K, N, O]. A shared matrix, or that of a single run, makes one product of K * N rows. */
+export function matrixProduct(x: Tensor, matrix: Tensor, layout: Layout): Tensor {
+  const [runs = 0, rows = 0, width = 0] = x.shape
+  const transposed = layout === 'out-in'
+  if (matrix.rank === 3 && runs > 1) return tf.matMul(x, matrix, false, transposed)
+  const [a = 0, b = 0] = matrix.shape.slice(-2)
+  const flat = tf.matMul(
+    tf.reshape(x, [runs * rows, width]),
+    tf.reshape(matrix, [a, b]) as Tensor,
+    false,
+    transposed,
+  )
+  return tf.reshape(flat, [runs, rows, transposed ? a : b])
+}
+
+/** [K, N, I] to [K, N, O]; bias [K, O] or [O]. */
+export function linear(x: Tensor, matrix: Tensor, bias: Tensor, layout: Layout): Tensor {
+  return tf.add(matrixProduct(x, matrix, layout), bias.rank === 2 ? tf.expandDims(bias, 1) : bias)
+}
+
+/**
+ * Embeds tokens by a table.
+ * @param tokens int32 [K, B, T]
+ * @param table [K, V, D] or [V, D]
+ * @returns [K, B * T, D]
+ */
+export function embed(tokens: Tensor, table: Tensor): Tensor {
+  const [runs = 0, examples = 0, length = 0] = tokens.shape
+  const [vocabulary = 0, width = 0] = table.shape.slice(-2)
+  const perRun = tf.reshape(tokens, [runs, examples * length])
+  let indices = perRun
+  if (table.rank === 3 && runs > 1) {
+    // All runs' tables lie below each other as one.
+    const offsets = Array.from({ length: runs }, (_, run) => [run * vocabulary])
+    indices = tf.add(perRun, tf.tensor2d(offsets, [runs, 1], 'int32'))
+  }
+  const rows = rowsOf(tf.reshape(table, [-1, width]), tf.reshape(indices, [-1]))
+  return tf.reshape(rows, [runs, examples * length, width])
+}
+
+/** Adds the first T rows of a position table ([K, P, D] or [P, D]) to [K, B * T, D]. */
+export function addPositions(x: Tensor, table: Tensor, { runs, examples, tokens }: Extent): Tensor {
+  const width = table.shape.at(-1) ?? 0
+  const perRun = table.rank === 3
+  const rows = perRun
+    ? tf.reshape(tf.slice(table, [0, 0, 0], [-1, tokens, -1]), [runs, 1, tokens, width])
+    : tf.slice(table, [0, 0], [tokens, -1])
+  const sum = tf.add(tf.reshape(x, [runs, examples, tokens, width]), rows)
+  return tf.reshape(sum, [runs, examples * tokens, width])
+}
+
+/** The last R tokens of each example: [K, B * T, D] to [K, B * R, D]. */
+export function lastTokens(x: Tensor, { runs, examples, tokens }: Extent, read: number): Tensor {
+  if (read === tokens) return x
+  const width = x.shape[2] ?? 0
+  const last = tf.slice(
+    tf.reshape(x, [runs * examples, tokens, width]),
+    [0, tokens - read, 0],
+    [-1, read, -1],
+  )
+  return tf.reshape(last, [runs, examples * read, width])
+}
+
+/** [K, B * T, D] to [K * B, H, T, D / H]. */
+export function splitHeads(x: Tensor, { runs, examples, tokens }: Extent, heads: number): Tensor {
+  const width = x.shape[2] ?? 0
+  return tf.transpose(tf.reshape(x, [runs * examples, tokens, heads, width / heads]), [0, 2, 1, 3])
+}
+
+/** Which tokens a query may look at: null for all, else a mask to add to the scores of R queries, [R, T]. */
+export function causalMask(tokens: number, read: number): Tensor | null {
+  // The last token may look at all.
+  if (read === 1) return null
+  const column = tf.reshape(count(tokens), [1, tokens])
+  const row = tf.reshape(tf.slice(count(tokens), [tokens - read], [read]), [read, 1])
+  return tf.mul(tf.cast(tf.greater(column, row), 'float32'), -1e9)
+}
+
+/** 0, 1, …, n - 1, in pieces that are small enough to be constants of a compiled step. */
+function count(n: number): Tensor {
+  const PIECE = 1024
+  const pieces = Array.from({ length: Math.ceil(n / PIECE) }, (_, piece) =>
+    tf.range(piece * PIECE, Math.min(n, (piece + 1) * PIECE), 1, 'int32'),
+  )
+  return pieces.length === 1 ? (pieces[0] as Tensor) : tf.concat(pieces)
+}
+
+/**
+ * Attention of the last R tokens (queries [K * B, H, R, D / H]) over all T (keys and values [K * B, H, T, D / H]).
+ * @param drop drops attention shares, given as [K, B * H * R, T]
+ * @returns [K, B * R, D]
+ */
+export function attend(
+  queries: Tensor,
+  keys: Tensor,
+  values: Tensor,
+  { runs, examples }: Extent,
+  mask: Tensor | null,
+  drop: (shares: Tensor) => Tensor,
+): Tensor {
+  const [, heads = 0, read = 0, size = 0] = queries.shape
+  const tokens = keys.shape[2] ?? 0
+  const shares = scaledSoftmax(tf.matMul(queries, keys, false, true), 1 / Math.sqrt(size), mask)
+  const dropped = tf.reshape(drop(tf.reshape(shares, [runs, examples * heads * read, tokens])), [
+    runs * examples,
+    heads,
+    read,
+    tokens,
+  ])
+  const mixed = tf.transpose(tf.matMul(dropped, values), [0, 2, 1, 3])
+  return tf.reshape(mixed, [runs, examples * read, heads * size])
+}

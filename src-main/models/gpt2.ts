@@ -1,0 +1,164 @@
+import { z } from 'zod'
+import { tf, type Tensor } from '../engine'
+import { activationSchema, parseConfig, size } from './config-fields'
+import { addPositions, attend, causalMask, lastTokens, linear, splitHeads } from './fused'
+import { gelu, geluTanh, layerNorm } from './gradients'
+import {
+  ONES,
+  ZEROS,
+  type Architecture,
+  type FirstValue,
+  type ParameterSpec,
+  type Trunk,
+  type TrunkFamily,
+  type TrunkPass,
+} from './trunk'
+
+/**
+ * GPT-2's decoder (Radford et al. 2019) as in Hugging Face's `GPT2Model`: positions are added to the input; each layer
+ * normalises, attends to what came before, adds, normalises, feeds forward, adds; a last normalisation ends it. Matrices
+ * are stored [in, out] ("Conv1D").
+ */
+
+const config = z.object({
+  n_layer: size,
+  n_embd: size,
+  n_head: size,
+  n_positions: size,
+  n_inner: size.nullish(),
+  layer_norm_epsilon: z.number().positive().default(1e-5),
+  activation_function: activationSchema.default('gelu-tanh'),
+  initializer_range: z.number().positive().default(0.02),
+  scale_attn_weights: z.literal(true).default(true),
+  scale_attn_by_inverse_layer_idx: z.literal(false).default(false),
+  add_cross_attention: z.literal(false).default(false),
+})
+
+export const gpt2: TrunkFamily = {
+  type: 'gpt2',
+  prefix: 'transformer.',
+  defaultPositions: 1024,
+  defaultEpsilon: 1e-5,
+  defaultActivation: 'gelu-tanh',
+  isUnused: (name) => /^(wte\.|h\.\d+\.attn\.(masked_)?bias$|lm_head\.|score\.|classifier\.)/.test(name),
+  readConfig(json, file) {
+    const fields = parseConfig(config, json, file)
+    return {
+      type: 'gpt2',
+      layers: fields.n_layer,
+      width: fields.n_embd,
+      heads: fields.n_head,
+      positions: fields.n_positions,
+      intermediate: fields.n_inner ?? 4 * fields.n_embd,
+      tokenTypes: 0,
+      layerNormEpsilon: fields.layer_norm_epsilon,
+      activation: fields.activation_function,
+      initialDeviation: fields.initializer_range,
+    }
+  },
+  trunk: (architecture): Trunk => ({
+    parameters: parameters(architecture),
+    forward: (x, pass) => forward(x, pass, architecture),
+  }),
+}
+
+function parameters(a: Architecture): ParameterSpec[] {
+  const drawn = (deviation: number): FirstValue => ({ kind: 'normal', mean: 0, deviation })
+  // Projections into the residual stream start smaller, by the number of them.
+  const residual = a.initialDeviation / Math.sqrt(2 * a.layers)
+  const norm = (name: string, layer: number | null): ParameterSpec[] => [
+    { name: `${name}.weight`, shape: [a.width], part: 'layer_norm', layer, firstValue: ONES },
+    { name: `${name}.bias`, shape: [a.width], part: 'layer_norm', layer, firstValue: ZEROS },
+  ]
+  const layers = Array.from({ length: a.layers }, (_, layer) => {
+    const dense = (
+      name: string,
+      part: 'attention' | 'feed_forward',
+      width: number,
+      out: number,
+      deviation: number,
+    ): ParameterSpec[] => [
+      { name: `h.${layer}.${name}.weight`, shape: [width, out], part, layer, firstValue: drawn(deviation) },
+      { name: `h.${layer}.${name}.bias`, shape: [out], part, layer, firstValue: ZEROS },
+    ]
+    return [
+      ...norm(`h.${layer}.ln_1`, layer),
+      ...dense('attn.c_attn', 'attention', a.width, 3 * a.width, a.initialDeviation),
+      ...dense('attn.c_proj', 'attention', a.width, a.width, residual),
+      ...norm(`h.${layer}.ln_2`, layer),
+      ...dense('mlp.c_fc', 'feed_forward', a.width, a.intermediate, a.initialDeviation),
+      ...dense('mlp.c_proj', 'feed_forward', a.intermediate, a.width, residual),
+    ]
+  })
+  return [
+    {
+      name: 'wpe.weight',
+      shape: [a.positions, a.width],
+      part: 'positions',
+      layer: null,
+      firstValue: drawn(a.initialDeviation),
+    },
+    ...layers.flat(),
+    ...norm('ln_f', null),
+  ]
+}
+
+function forward(x: Tensor, pass: TrunkPass, a: Architecture): Tensor {
+  const { weight, drop } = pass
+  const dense = (h: Tensor, name: string): Tensor =>
+    linear(h, weight(`${name}.weight`), weight(`${name}.bias`), 'in-out')
+  const norm = (h: Tensor, name: string): Tensor =>
+    layerNorm(
+      h,
+      weight(`${name}.weight`),
+      weight(`${name}.bias`),
+      a.layerNormEpsilon,
+      pass.trains(`${name}.weight`),
+    )
+  const activate = a.activation === 'gelu' ? gelu : geluTanh
+
+  let h = drop(addPositions(x, weight('wpe.weight'), pass), 0) // [K, B * T, D]
+  const masks = { all: causalMask(pass.tokens, pass.tokens), last: causalMask(pass.tokens, pass.read) }
+  for (let layer = 0; layer < a.layers; layer++) {
+    const at = `h.${layer}`
+    // The last layer is computed for the tokens that are read; it still looks at all of them.
+    const read = layer === a.layers - 1 ? pass.read : pass.tokens
+    const normed = norm(h, `${at}.ln_1`)
+    const own = lastTokens(normed, pass, read) // [K, B * R, D]
+    const project = (input: Tensor, first: number, count: number): Tensor =>
+      linear(
+        input,
+        columns(weight(`${at}.attn.c_attn.weight`), first * a.width, count * a.width),
+        columns(weight(`${at}.attn.c_attn.bias`), first * a.width, count * a.width),
+        'in-out',
+      )
+    const heads = (input: Tensor, tokens: number): Tensor => splitHeads(input, { ...pass, tokens }, a.heads)
+    let queries: Tensor, keys: Tensor, values: Tensor
+    if (read === pass.tokens) {
+      const parts = tf.split(dense(normed, `${at}.attn.c_attn`), 3, -1)
+      ;[queries, keys, values] = parts.map((part) => heads(part, pass.tokens)) as [Tensor, Tensor, Tensor]
+    } else {
+      const parts = tf.split(project(normed, 1, 2), 2, -1)
+      ;[keys, values] = parts.map((part) => heads(part, pass.tokens)) as [Tensor, Tensor]
+      queries = heads(project(own, 0, 1), read)
+    }
+    const mixed = attend(
+      queries,
+      keys,
+      values,
+      pass,
+      read === pass.tokens ? masks.all : masks.last,
+      (shares) => drop(shares, 3 * layer + 1),
+    )
+    h = tf.add(lastTokens(h, pass, read), drop(dense(mixed, `${at}.attn.c_proj`), 3 * layer + 2))
+    const inner = activate(dense(norm(h, `${at}.ln_2`), `${at}.mlp.c_fc`)) // [K, B * R, I]
+    h = tf.add(h, drop(dense(inner, `${at}.mlp.c_proj`), 3 * layer + 3))
+  }
+  return norm(h, 'ln_f')
+}
+
+/** `count` entries of the last dimension from `first` on. */
+function columns(x: Tensor, first: number, count: number): Tensor {
+  const before = x.shape.slice(0, -1)
+  return tf.slice(x, [...before.map(() => 0), first], [...before.map(() => -1), count])
+}

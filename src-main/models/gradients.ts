@@ -1,0 +1,125 @@
+import { tf, type Tensor } from '../engine'
+
+/**
+ * Operations with gradients written by hand: the ones tfjs derives are chains of many full-size products (and the one
+ * of tf.mean builds a tensor of ones in JavaScript). Same functions, a third of the work.
+ *
+ * A gain or shift that is not trained is no input of the operation but a constant in it, so its gradient costs nothing.
+ */
+
+interface Differentiable {
+  readonly value: Tensor
+  /** What the gradient needs of the forward pass. */
+  readonly saved: Tensor[]
+  /** Gradients of the inputs, in their order. */
+  gradient(dy: Tensor, saved: Tensor[]): Tensor[]
+}
+
+function differentiable(inputs: Tensor[], compute: () => Differentiable): Tensor {
+  return tf.customGrad((...given) => {
+    const save = given.at(-1)
+    const { value, saved, gradient } = compute()
+    if (typeof save === 'function') save(saved)
+    return { value, gradFunc: (dy: Tensor, kept: Tensor[]) => gradient(dy, kept) }
+  })(...inputs)
+}
+
+const TANH_SLOPE = 2 * Math.sqrt(2 / Math.PI)
+const TANH_CUBE = TANH_SLOPE * 0.044715
+
+/**
+ * GELU's tanh approximation, 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))), as `gelu_new` in GPT-2. Computed as
+ * x sigmoid(2u), which is the same function with fewer products.
+ */
+export function geluTanh(x: Tensor): Tensor {
+  return differentiable([x], () => {
+    const s = tf.sigmoid(tf.mul(x, tf.add(TANH_SLOPE, tf.mul(TANH_CUBE, tf.square(x)))))
+    return {
+      value: tf.mul(x, s),
+      saved: [x, s],
+      gradient: (dy, saved) => {
+        const [x, s] = saved as [Tensor, Tensor]
+        const slope = tf.add(TANH_SLOPE, tf.mul(3 * TANH_CUBE, tf.square(x)))
+        const inner = tf.mul(tf.mul(x, tf.sub(1, s)), slope)
+        return [tf.mul(dy, tf.mul(s, tf.add(1, inner)))]
+      },
+    }
+  })
+}
+
+/** Exact GELU, x Phi(x), with the error function, as `gelu` in BERT. */
+export function gelu(x: Tensor): Tensor {
+  return differentiable([x], () => {
+    const phi = tf.mul(0.5, tf.add(1, tf.erf(tf.mul(x, Math.SQRT1_2))))
+    return {
+      value: tf.mul(x, phi),
+      saved: [x, phi],
+      gradient: (dy, saved) => {
+        const [x, phi] = saved as [Tensor, Tensor]
+        const density = tf.mul(tf.exp(tf.mul(-0.5, tf.square(x))), 1 / Math.sqrt(2 * Math.PI))
+        return [tf.mul(dy, tf.add(phi, tf.mul(x, density)))]
+      },
+    }
+  })
+}
+
+/**
+ * Normalises the last dimension to mean 0 and (biased) variance 1, then scales and shifts.
+ * @param x [K, N, D]
+ * @param gain with `shift`: [K, D], or [D] when all runs share them
+ * @param trained whether gain and shift get gradients
+ */
+export function layerNorm(x: Tensor, gain: Tensor, shift: Tensor, epsilon: number, trained: boolean): Tensor {
+  const broad = (t: Tensor): Tensor => (t.rank === 2 ? tf.expandDims(t, 1) : t)
+  return differentiable(trained ? [x, gain, shift] : [x], () => {
+    const centred = tf.sub(x, tf.mean(x, -1, true))
+    const scale = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), epsilon))
+    const normed = tf.mul(centred, scale)
+    return {
+      value: tf.add(tf.mul(normed, broad(gain)), broad(shift)),
+      saved: [normed, scale],
+      gradient: (dy, saved) => {
+        const [normed, scale] = saved as [Tensor, Tensor]
+        const dNormed = tf.mul(dy, broad(gain))
+        const mean = tf.mean(dNormed, -1, true)
+        const along = tf.mean(tf.mul(dNormed, normed), -1, true)
+        const dx = tf.mul(scale, tf.sub(tf.sub(dNormed, mean), tf.mul(normed, along)))
+        return trained ? [dx, tf.sum(tf.mul(dy, normed), 1), tf.sum(dy, 1)] : [dx]
+      },
+    }
+  })
+}
+
+/**
+ * softmax(scale * scores + mask) over the last dimension.
+ * @param mask added after scaling (0 where allowed, hugely negative where not), or null
+ */
+export function scaledSoftmax(scores: Tensor, scale: number, mask: Tensor | null): Tensor {
+  return differentiable([scores], () => {
+    const scaled = tf.mul(scores, scale)
+    const shares = tf.softmax(mask === null ? scaled : tf.add(scaled, mask))
+    return {
+      value: shares,
+      saved: [shares],
+      gradient: (dy, saved) => {
+        const [shares] = saved as [Tensor]
+        const along = tf.mul(shares, dy)
+        return [tf.mul(scale, tf.sub(along, tf.mul(shares, tf.sum(along, -1, true))))]
+      },
+    }
+  })
+}
+
+/**
+ * Rows of a table.
+ * @param table [V, D]
+ * @param indices int32 [N], each below V
+ * @returns [N, D]
+ */
+export function rowsOf(table: Tensor, indices: Tensor): Tensor {
+  return differentiable([table], () => ({
+    value: tf.gather(table, indices as never),
+    saved: [indices],
+    gradient: (dy, saved) => [tf.unsortedSegmentSum(dy, saved[0] as never, table.shape[0] ?? 0)],
+  }))
+}

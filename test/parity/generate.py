@@ -1,0 +1,168 @@
+"""Writes the reference values that the tests compare with, from PyTorch and Hugging Face's own models and reader.
+
+Run by hand when the cases change, in an environment of its own:
+
+    python3 -m venv /tmp/parity && /tmp/parity/bin/pip install torch transformers safetensors numpy
+    /tmp/parity/bin/python test/parity/generate.py [directory of the MiniLM trunk]
+
+Each case is a folder `test/parity/<case>/`. The tiny ones hold a model directory as `save_pretrained` writes it
+(`config.json`, `model.safetensors`); `minilm-l6` holds none, its model comes with the set-up. All hold
+`reference.safetensors`:
+
+    x [S, B, T, F] float32, y [S, B] int32     S batches; step s (from 0) takes batch s % S
+    in.weight in.bias out.weight out.bias      first values of input layer and readout, as a start_from file names them
+    logits [B, C]                              of batch 0, before training, last token read
+    logits_2 [B, 2 C]                          the same, the last two tokens read
+    <setting>.loss <setting>.grad_norm [20]    of each step, the norm before clipping
+    <setting>.grad.<parameter>                 gradients of step 1, unclipped (tiny cases, unfrozen only)
+
+with the file's metadata: `<setting>.learning_rate`, `<setting>.parameters_trained`. Settings are `frozen` (FPT's rule:
+input, output, layer norms, positions) and `unfrozen` (everything that gets a gradient). Training: Adam (betas .9 .999,
+eps 1e-8), gradients clipped to a global norm of 1 by `clip_grad_norm_`, cross-entropy averaged over the batch, no dropout.
+
+`safetensors-verdicts.json` is a list of [file in base64, whether the reference reader takes it].
+"""
+
+import base64
+import json
+import random
+import sys
+from pathlib import Path
+
+import torch
+from safetensors import deserialize
+from safetensors.torch import save, save_file
+from transformers import AutoModel, BertConfig, BertModel, GPT2Config, GPT2Model
+
+HERE = Path(__file__).parent
+STEPS = 20
+UNUSED = ("word_embeddings", "pooler", "wte")
+
+
+class Network(torch.nn.Module):
+    def __init__(self, trunk, features, classes):
+        super().__init__()
+        width = trunk.config.hidden_size
+        self.trunk = trunk
+        self.input = torch.nn.Linear(features, width)
+        torch.nn.init.orthogonal_(self.input.weight, gain=1.41)
+        torch.nn.init.normal_(self.input.bias, std=0.1)
+        self.out = torch.nn.Linear(width, classes)
+
+    def forward(self, x, read=1):
+        hidden = self.trunk(inputs_embeds=self.input(x)).last_hidden_state
+        return self.out(hidden[:, -read:]).flatten(1)
+
+
+def freeze(network):
+    for name, parameter in network.trunk.named_parameters():
+        name = name.lower()
+        trained = "ln" in name or "norm" in name or "wpe" in name or "position_embeddings" in name
+        parameter.requires_grad_(trained)
+
+
+def train(network, x, y, rate):
+    parameters = [p for p in network.parameters() if p.requires_grad]
+    adam = torch.optim.Adam(parameters, lr=rate)
+    losses, norms, first = [], [], {}
+    for step in range(STEPS):
+        batch = step % len(x)
+        loss = torch.nn.functional.cross_entropy(network(x[batch]), y[batch])
+        adam.zero_grad()
+        loss.backward()
+        if step == 0:
+            first = {n: p.grad.clone() for n, p in network.named_parameters() if p.grad is not None}
+        norms.append(float(torch.nn.utils.clip_grad_norm_(parameters, 1.0)))
+        losses.append(float(loss))
+        adam.step()
+    return torch.tensor(losses), torch.tensor(norms), first
+
+
+def own_name(name):
+    return name.removeprefix("trunk.").replace("input.", "in.")
+
+
+def case(folder, load, sizes, rates, keep_gradients):
+    batches, examples, tokens, features, classes = sizes
+    torch.manual_seed(0)
+    x = torch.randn(batches, examples, tokens, features)
+    y = torch.randint(0, classes, (batches, examples))
+    first = Network(load(), features, classes)
+    state = {k: v.clone() for k, v in first.state_dict().items() if not k.startswith("trunk.")}
+    tensors = {"x": x, "y": y.int(), **{own_name(k): v for k, v in state.items()}}
+    with torch.no_grad():
+        tensors["logits"] = first.eval()(x[0])
+        tensors["logits_2"] = first(x[0], read=2)
+    metadata = {}
+    for setting, rate in rates.items():
+        network = Network(load(), features, classes).eval()
+        network.load_state_dict(state, strict=False)
+        if setting == "frozen":
+            freeze(network)
+        losses, norms, gradients = train(network, x, y, rate)
+        tensors[f"{setting}.loss"], tensors[f"{setting}.grad_norm"] = losses, norms
+        counted = [p for n, p in network.named_parameters() if p.requires_grad and not any(u in n for u in UNUSED)]
+        metadata[f"{setting}.learning_rate"] = repr(rate)
+        metadata[f"{setting}.parameters_trained"] = str(sum(p.numel() for p in counted))
+        if keep_gradients and setting == "unfrozen":
+            tensors |= {f"unfrozen.grad.{own_name(n)}": g for n, g in gradients.items()}
+        print(folder.name, setting, metadata[f"{setting}.parameters_trained"], losses[[0, -1]].tolist(), norms[:2].tolist())
+    folder.mkdir(exist_ok=True)
+    save_file({k: v.contiguous() for k, v in tensors.items()}, folder / "reference.safetensors", metadata)
+
+
+def tiny(name, model):
+    """Every parameter away from its first value, so that a bias or a gain that is left out shows."""
+    torch.manual_seed(1)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(torch.randn_like(parameter) * 0.15)
+    model.save_pretrained(HERE / name)
+    load = lambda: AutoModel.from_pretrained(HERE / name, attn_implementation="eager")
+    case(HERE / name, load, (5, 4, 9, 6, 10), {"frozen": 1e-2, "unfrozen": 1e-3}, True)
+
+
+def verdicts(count, seed):
+    draw = random.Random(seed)
+    data = save({"a": torch.zeros(2, 3), "b": torch.ones(4, dtype=torch.int8), "c": torch.zeros(0, 7)}, {"k": "v"})
+    length = int.from_bytes(data[:8], "little")
+    base, tail = data[8 : 8 + length].decode(), data[8 + length :]
+    pieces = ["{", "}", "[", "]", ",", ":", '"', "0", "-1", "1.0", "1e1", "24", "28", "null", "true", " ", "\n", "\\", "\\u0041",
+              "\\ud800", "é", '"F32"', '"I8"', '"F4"', '"BOOL"', '"F64"', '"x":1,', '"dtype":"F32",', "[0,0]", "[]",
+              "18446744073709551615", "18446744073709551616", "9007199254740993", '"__metadata__":null,', '"__proto__"']
+    cases = []
+    for _ in range(count):
+        header = base
+        for _ in range(draw.choice([0, 1, 1, 1, 2, 3])):
+            at = draw.randrange(len(header) + 1)
+            cut = draw.choice([0, 0, 1, 1, 2, 5])
+            header = header[:at] + draw.choice(pieces) + header[at + cut :]
+        if draw.random() < 0.3:
+            numbers = [i for i, c in enumerate(header) if c.isdigit()]
+            at = draw.choice(numbers)
+            header = header[:at] + draw.choice("0123456789") + header[at + 1 :]
+        raw = header.encode()
+        declared = len(raw) if draw.random() < 0.9 else draw.choice([0, 1, len(raw) - 1, len(raw) + 1, 2**63, 10**8, 10**8 + 1])
+        body = tail if draw.random() < 0.9 else draw.choice([tail[:-1], tail + b"\0", b"", tail * 2])
+        data = declared.to_bytes(8, "little") + raw + body
+        if draw.random() < 0.1:
+            data = data[: draw.randrange(len(data) + 1)]
+        try:
+            deserialize(data)
+            taken = True
+        except Exception:
+            taken = False
+        cases.append([base64.b64encode(data).decode(), taken])
+    return cases
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    size = {"hidden_size": 32, "num_attention_heads": 4, "num_hidden_layers": 2, "intermediate_size": 48}
+    tiny("tiny-bert", BertModel(BertConfig(**size, vocab_size=8, max_position_embeddings=16), add_pooling_layer=False))
+    tiny("tiny-gpt2", GPT2Model(GPT2Config(n_embd=32, n_head=4, n_layer=2, n_inner=48, vocab_size=8, n_positions=16)))
+    minilm = sys.argv[1] if len(sys.argv) > 1 else Path.home() / ".cache/fairsweep/models/minilm-l6"
+    load = lambda: BertModel.from_pretrained(minilm, add_pooling_layer=False, attn_implementation="eager")
+    case(HERE / "minilm-l6", load, (4, 8, 16, 49, 10), {"frozen": 1e-3, "unfrozen": 1e-4}, False)
+    lines = ",\n".join(json.dumps(entry) for entry in verdicts(600, 0))
+    (HERE / "safetensors-verdicts.json").write_text(f"[\n{lines}\n]\n")
