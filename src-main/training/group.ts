@@ -114,8 +114,9 @@ export class FusedGroup {
 
   /** Scores of all runs as they are now; null when interrupted. */
   evaluate(split: Split, interrupted: () => boolean): Promise<Scores[] | null> {
-    const weights = new Map(this.parameters.map(({ name, value }): [string, Tensor] => [name, value]))
-    return this.#evaluate(weights, this.size, split, interrupted)
+    const weights = new Map(this.frozen)
+    for (const { name, value } of this.parameters) weights.set(name, value)
+    return evaluate(this.problem, weights, this.size, split, interrupted)
   }
 
   /** Scores of one run, with the weights of a snapshot or (null) as it is now; null when interrupted. */
@@ -125,10 +126,15 @@ export class FusedGroup {
     split: Split,
     interrupted: () => boolean,
   ): Promise<Scores | null> {
-    const weights = snapshot ?? this.snapshot(run)
-    const scores = await this.#evaluate(weights, 1, split, interrupted)
-    if (snapshot === null) tf.dispose([...weights.values()])
-    return scores?.[0] ?? null
+    const trained = snapshot ?? this.snapshot(run)
+    const frozen = this.#frozenOf(run)
+    try {
+      const weights = new Map([...frozen, ...trained])
+      const scores = await evaluate(this.problem, weights, 1, split, interrupted)
+      return scores?.[0] ?? null
+    } finally {
+      tf.dispose([...frozen.values(), ...(snapshot === null ? trained.values() : [])])
+    }
   }
 
   /** The trained weights of one run as they are now. */
@@ -165,18 +171,18 @@ export class FusedGroup {
   }
 
   dispose(): void {
-    tf.dispose([...this.frozen.values(), this.learningRate, this.seed])
-    for (const { value, firstMoment, secondMoment } of this.parameters)
-      tf.dispose([value, firstMoment, secondMoment])
+    tf.dispose([...this.frozen.values(), ...tensorsOf(this.parameters), this.learningRate, this.seed])
   }
 
-  #evaluate(
-    trained: Weights,
-    runs: number,
-    split: Split,
-    interrupted: () => boolean,
-  ): Promise<Scores[] | null> {
-    return evaluate(this.problem, new Map([...this.frozen, ...trained]), runs, split, interrupted)
+  /** What is frozen, as one run sees it: shared by all, or its own where each was initialised by its seed. */
+  #frozenOf(run: number): Weights {
+    const rankOf = new Map(this.problem.network.parameters.map(({ name, shape }) => [name, shape.length]))
+    return new Map(
+      Array.from(this.frozen, ([name, tensor]) => {
+        const isOwn = tensor.rank > (rankOf.get(name) ?? tensor.rank)
+        return [name, isOwn ? slot(tensor, run, this.size) : tensor.clone()]
+      }),
+    )
   }
 }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { InputError, NotYetError } from '../errors'
+import { countParameters } from '../models/freeze'
 import type { Network, Parameter } from '../models/network'
 import type { RunConfig } from '../run'
 import { splitTask } from '../tasks/split'
@@ -84,16 +85,15 @@ async function findStart(
 }
 
 function announce(run: TrainingRun, parameters: readonly Parameter[], control: JobControl): void {
-  const count = (counted: readonly Parameter[]): number =>
-    counted.reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0)
+  const { trained, total } = countParameters(parameters)
   // A checkpoint is made only after its points are stored.
   control.acknowledge(run.id, run.step)
   control.send({
     type: 'begun',
     run: run.id,
     fromStep: run.step,
-    parametersTrained: count(parameters.filter(({ trained }) => trained)),
-    parametersTotal: count(parameters),
+    parametersTrained: trained,
+    parametersTotal: total,
   })
 }
 

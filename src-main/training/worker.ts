@@ -1,6 +1,8 @@
 import { loadEngine } from '../engine'
 import { InputError } from '../errors'
-import { buildNetwork, openModel } from '../models'
+import { buildNetwork } from '../models/build'
+import { openModel } from '../models/model'
+import { openSafetensors } from '../models/safetensors'
 import { openTask } from '../tasks'
 import { describeEnvironment } from './environment'
 import { runJob, type Materials } from './job'
@@ -78,5 +80,10 @@ const modelOf = lastOpened(openModel)
 const materials: Materials = {
   task: ({ task: source }, { task }) => taskOf(source, task),
   network: async ({ model: source, startFrom }, { model, setting }, { input, output, readTokens }) =>
-    buildNetwork(await modelOf(source, model), { input, output, readTokens }, setting, startFrom),
+    buildNetwork(
+      await modelOf(source, model),
+      { input, output, readTokens },
+      setting,
+      startFrom === null ? null : await openSafetensors(startFrom),
+    ),
 }

@@ -33,18 +33,21 @@ export function toyProblem({ tokens, width, hidden, output }: Toy): Problem {
       const bias = tf.reshape(get('in.bias'), [runs, 1, hidden])
       const first = tf.relu(tf.add(tf.matMul(flat, get('in.weight')), bias))
       const dropped = dropout?.apply(first, 0) ?? first
-      const middle = tf.tanh(
-        tf.matMul(tf.reshape(dropped, [runs * batch, hidden]), get('middle.weight') as never),
-      )
-      return tf.matMul(tf.reshape(middle, [runs, batch, hidden]), get('out.weight'))
+      const frozen = get('middle.weight')
+      const middle = tf.tanh(tf.matMul(dropped, frozen.rank === 2 ? tf.expandDims(frozen, 0) : frozen))
+      return tf.matMul(middle, get('out.weight'))
     },
     initialise(seeds) {
       const draw = (shape: readonly number[], seed: number, place: number): Tensor =>
         tf.tidy(() => tf.mul(statelessNormal(shape, tf.tensor1d([seed, place], 'int32')), 0.3))
-      const initial = parameters.map(({ name, shape, trained }, i): [string, Tensor] => [
-        name,
-        trained ? tf.tidy(() => tf.stack(seeds.map((seed) => draw(shape, seed, i)))) : draw(shape, 0, i),
-      ])
+      const initial = parameters.map(({ name, shape, trained }, i): [string, Tensor] => {
+        const [first = 0] = seeds
+        const shared = !trained && seeds.every((seed) => seed === first)
+        return [
+          name,
+          shared ? draw(shape, first, i) : tf.tidy(() => tf.stack(seeds.map((seed) => draw(shape, seed, i)))),
+        ]
+      })
       return Promise.resolve(new Map(initial))
     },
   }
