@@ -19,7 +19,12 @@ export interface TaskSpec {
 export type ModelSpec =
   | { readonly name: string; readonly from: 'catalogue' }
   | { readonly name: string; readonly from: 'directory'; readonly path: string }
-  | { readonly name: string; readonly from: 'random'; readonly type: string; readonly shape: Readonly<Record<string, number>> }
+  | {
+      readonly name: string
+      readonly from: 'random'
+      readonly type: string
+      readonly shape: Readonly<Record<string, number>>
+    }
 
 /** Training or validation options for the cells named by task or model; never for one setting alone. */
 export interface Override {

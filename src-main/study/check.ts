@@ -1,0 +1,192 @@
+import type { Setting } from '../run'
+import { countRuns } from './arms'
+import { NOT_YET } from './not-yet'
+import { suggestion } from './problems'
+import type { Problem } from './problems'
+import { canonicalTrain, NAMED_SETTINGS } from './settings'
+import { formatRate } from './rates'
+import type { Study, TaskSpec } from './study'
+import type { Path } from './yaml'
+
+/** More runs than anybody means to train, and than a workspace is built for. */
+const MOST_RUNS = 100_000
+const MNIST_SIDE = 28
+
+/** Where an entry of a study stands in its file: `task` and `model` may be a list there or a single entry. */
+export type PathOf = (key: 'task' | 'model', index: number) => Path
+
+/** What the keys of a study cannot tell one by one: names that must differ, or that must exist, and sizes that must fit. */
+export function checkStudy(study: Study, pathOf: PathOf): Problem[] {
+  return [
+    ...study.tasks.flatMap((task, i) => checkTask(task, pathOf('task', i))),
+    ...repeated(study.tasks.map(nameOf), (i) => pathOf('task', i), 'task'),
+    ...checkModels(study, pathOf),
+    ...checkSettings(study.settings),
+    ...checkRates(study),
+    ...repeated(study.seeds, (i) => ['seeds', i], 'seed'),
+    ...checkOverrides(study),
+    ...checkSize(study),
+    ...missingFeatures(study, pathOf),
+  ]
+}
+
+function checkTask({ kind, options }: TaskSpec, path: Path): Problem[] {
+  const number = (key: string): number => Number(options[key])
+  const divides = (key: string, whole: number, what: string): Problem[] =>
+    whole % number(key) === 0
+      ? []
+      : [{ path: [...path, key], problem: `found ${number(key)}, expected a divisor of ${whole}, ${what}` }]
+  if (kind === 'mnist') return divides('patch', MNIST_SIDE, 'the side of an image')
+  if (kind === 'bit-memory' || kind === 'bit-xor')
+    return divides('patch', number('n'), 'the bits of a pattern')
+  if (kind === 'listops' && number('min_length') > number('max_length')) {
+    return [
+      {
+        path: [...path, 'min_length'],
+        problem: `found ${number('min_length')}, expected at most max_length, ${number('max_length')}`,
+      },
+    ]
+  }
+  return []
+}
+
+function checkModels(study: Study, pathOf: PathOf): Problem[] {
+  const problems = repeated(study.models.map(nameOf), (i) => pathOf('model', i), 'model')
+  const loaded = study.settings.findIndex(({ init }) => init !== 'random')
+  for (const [i, model] of study.models.entries()) {
+    if (model.from !== 'random') continue
+    const { width = 0, heads = 1 } = model.shape
+    if (width % heads !== 0) {
+      problems.push({
+        path: [...pathOf('model', i), 'heads'],
+        problem: `found ${heads}, expected a divisor of the width ${width}`,
+      })
+    }
+    const setting = study.settings[loaded]
+    if (setting) {
+      problems.push({
+        path: pathOf('model', i),
+        problem: `a random trunk has no pretrained weights for the setting ${setting.name}; expected only settings with init random`,
+      })
+    }
+  }
+  return problems
+}
+
+function checkSettings(settings: readonly Setting[]): Problem[] {
+  const problems = repeated(settings.map(nameOf), (i) => ['settings', i], 'setting')
+  const contents = settings.map(contentOf)
+  for (const [i, setting] of settings.entries()) {
+    const same = contents.indexOf(contents[i] ?? '')
+    const named = NAMED_SETTINGS.find(({ name }) => name === setting.name)
+    if (same < i && settings[same]?.name !== setting.name) {
+      problems.push({ path: ['settings', i], problem: `trains the same as ${settings[same]?.name}` })
+    } else if (named && contentOf(named) !== contents[i]) {
+      problems.push({
+        path: ['settings', i, 'name'],
+        problem: `found "${setting.name}", which means something else already; expected another name`,
+      })
+    }
+    problems.push(...repeated(setting.train.map(String), (j) => ['settings', i, 'train', j], 'entry'))
+  }
+  return problems
+}
+
+const contentOf = ({ init, train }: Setting): string => JSON.stringify([init, canonicalTrain(train)])
+
+function checkRates(study: Study): Problem[] {
+  const names = study.settings.map(nameOf)
+  const problems = repeated(study.learning_rates.map(formatRate), (i) => ['learning_rates', i], 'rate')
+  for (const [setting, rates] of Object.entries(study.extra_learning_rates)) {
+    const path = ['extra_learning_rates', setting]
+    if (!names.includes(setting)) {
+      problems.push({
+        path,
+        problem: `no such setting in this study, expected one of ${names.join(', ')}${suggestion(setting, names)}`,
+      })
+    }
+    problems.push(...repeated(rates.map(formatRate), (i) => [...path, i], 'rate'))
+    for (const [i, rate] of rates.entries()) {
+      if (!study.learning_rates.includes(rate)) continue
+      problems.push({ path: [...path, i], problem: `${formatRate(rate)} is one of learning_rates already` })
+    }
+  }
+  return problems
+}
+
+function checkOverrides(study: Study): Problem[] {
+  const tasks = [...new Set(study.tasks.flatMap(({ name, kind }) => [name, kind]))]
+  const models = study.models.map(nameOf)
+  return study.overrides.flatMap((override, i) => {
+    const path = ['overrides', i]
+    const problems: Problem[] = []
+    if (override.task === undefined && override.model === undefined) {
+      problems.push({ path, problem: 'names neither a task nor a model, expected at least one' })
+    }
+    if (override.training === undefined && override.validation === undefined) {
+      problems.push({ path, problem: 'changes nothing, expected training or validation' })
+    }
+    problems.push(...unknownName(override.task, tasks, [...path, 'task'], 'task'))
+    problems.push(...unknownName(override.model, models, [...path, 'model'], 'model'))
+    return problems
+  })
+}
+
+function unknownName(
+  name: string | undefined,
+  known: readonly string[],
+  path: Path,
+  what: string,
+): Problem[] {
+  if (name === undefined || known.includes(name)) return []
+  const hint = suggestion(name, known)
+  return [{ path, problem: `found "${name}", expected a ${what} of this study: ${known.join(', ')}${hint}` }]
+}
+
+function checkSize(study: Study): Problem[] {
+  const runs = countRuns(study)
+  if (runs <= MOST_RUNS) return []
+  return [{ path: ['name'], problem: `asks for ${runs} runs, expected at most ${MOST_RUNS}` }]
+}
+
+function missingFeatures(study: Study, pathOf: PathOf): Problem[] {
+  const missing = (path: Path, what: string, isMissing: boolean): Problem[] =>
+    isMissing ? [{ path, problem: what, notYet: true }] : []
+  const { precision, isolation } = study.execution
+  return [
+    ...study.tasks.flatMap(({ kind }, i) =>
+      missing(pathOf('task', i), `the task kind ${kind}`, NOT_YET.tasks.includes(kind)),
+    ),
+    ...study.models.flatMap((model, i) =>
+      model.from === 'random'
+        ? missing(pathOf('model', i), `the model kind ${model.type}`, NOT_YET.models.includes(model.type))
+        : [],
+    ),
+    ...study.settings.flatMap(({ name, init }, i) =>
+      missing(['settings', i], `init ${init} of the setting ${name}`, NOT_YET.inits.includes(init)),
+    ),
+    ...missing(['execution', 'precision'], `precision ${precision}`, NOT_YET.precisions.includes(precision)),
+    ...missing(['execution', 'isolation'], `isolation ${isolation}`, NOT_YET.isolations.includes(isolation)),
+    ...missing(['start_from'], 'start_from', NOT_YET.startFrom && study.start_from !== null),
+  ]
+}
+
+const nameOf = ({ name }: { readonly name: string }): string => name
+
+/** Entries that are there already; names differ in more than their case. */
+function repeated(
+  entries: readonly (string | number)[],
+  pathOf: (index: number) => Path,
+  what: string,
+): Problem[] {
+  const fold = (entry: string | number): string => String(entry).toLowerCase()
+  const first = new Map<string, number>()
+  return entries.flatMap((entry, i) => {
+    const earlier = first.get(fold(entry))
+    if (earlier === undefined) {
+      first.set(fold(entry), i)
+      return []
+    }
+    return [{ path: pathOf(i), problem: `the ${what} ${entry} is there twice` }]
+  })
+}

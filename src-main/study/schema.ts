@@ -1,0 +1,300 @@
+import { z } from 'zod'
+import { PARTS } from '../run'
+import { DEFAULTS } from './defaults'
+import { amount, flag, label, list, oneOf, path, real, strict, whole } from './expect'
+
+/** Adds what the manual and the editor show: one sentence, and the default where the file may leave the key out. */
+const says = <Schema extends z.ZodType>(schema: Schema, description: string, fallback?: unknown): Schema =>
+  schema.meta(fallback === undefined ? { description } : { description, default: fallback })
+
+const LARGEST_SEED = 2 ** 31 - 1
+const SMALLEST_RATE = 1e-12
+const LARGEST_RATE = 100
+
+const seed = () => whole(0, LARGEST_SEED)
+const rate = () => real(SMALLEST_RATE, LARGEST_RATE)
+const rates = () => list(rate(), 'a list of learning rates such as [1e-4, 1e-3]')
+
+const image = {
+  patch: says(
+    whole(1, 4096).default(4),
+    'Side of the square patches that become tokens, in pixels; it divides the image.',
+  ),
+}
+const name = { name: says(label().optional(), 'The word for it in tables and exports.') }
+const folder = { dir: says(path().optional(), 'Folder of the data, where it is not one that `data` lists.') }
+
+/** The options of every kind of task, with their defaults. */
+export const TASK_KINDS = {
+  'bit-memory': {
+    n: says(whole(1, 1_000_000).default(1000), 'Bits of a pattern.'),
+    patterns: says(whole(1, 10_000).default(5), 'Patterns to remember.'),
+    patch: says(whole(1, 1_000_000).default(50), 'Bits of a token; it divides n.'),
+  },
+  'bit-xor': {
+    n: says(whole(1, 1_000_000).default(5), 'Bits of a pattern.'),
+    patterns: says(whole(1, 10_000).default(2), 'Patterns to combine.'),
+    patch: says(whole(1, 1_000_000).default(5), 'Bits of a token; it divides n.'),
+  },
+  listops: {
+    ...folder,
+    min_length: says(whole(1, 1_000_000).default(500), 'Tokens of the shortest sequence.'),
+    max_length: says(whole(1, 1_000_000).default(2000), 'Tokens of the longest sequence.'),
+  },
+  mnist: image,
+  cifar10: { ...folder, ...image },
+  'cifar10-lra': folder,
+  'remote-homology': {
+    ...folder,
+    max_length: says(whole(1, 1_000_000).default(1024), 'Longest protein that is kept, in tokens.'),
+  },
+  'idx-images': { dir: says(path(), 'Folder with the four IDX files, plain or gzipped.'), ...image },
+  tensors: {
+    path: says(path(), 'A .safetensors or .npz file with train_x, train_y and optionally val_* and test_*.'),
+    token_width: says(
+      whole(1, 1_000_000).optional(),
+      'Values of a token where x is [N, R, k * token_width].',
+    ),
+    bits: says(flag().default(false), 'y holds bits, not a class.'),
+  },
+} as const
+
+const kindError = (kinds: Readonly<Record<string, unknown>>) => (issue: { code?: string }) =>
+  issue.code === 'invalid_union' ? `one of ${Object.keys(kinds).join(', ')}` : 'a mapping with a kind'
+
+const kind = <Kind extends string>(word: Kind) => ({ kind: says(z.literal(word), 'Which one.'), ...name })
+
+export const taskObject = z.discriminatedUnion(
+  'kind',
+  [
+    strict({ ...kind('bit-memory'), ...TASK_KINDS['bit-memory'] }),
+    strict({ ...kind('bit-xor'), ...TASK_KINDS['bit-xor'] }),
+    strict({ ...kind('listops'), ...TASK_KINDS.listops }),
+    strict({ ...kind('mnist'), ...TASK_KINDS.mnist }),
+    strict({ ...kind('cifar10'), ...TASK_KINDS.cifar10 }),
+    strict({ ...kind('cifar10-lra'), ...TASK_KINDS['cifar10-lra'] }),
+    strict({ ...kind('remote-homology'), ...TASK_KINDS['remote-homology'] }),
+    strict({ ...kind('idx-images'), ...TASK_KINDS['idx-images'] }),
+    strict({ ...kind('tensors'), ...TASK_KINDS.tensors }),
+  ],
+  { error: kindError(TASK_KINDS) },
+)
+
+const width = says(whole(1, 65_536), 'Width of the trunk.')
+const layers = says(whole(1, 1000), 'Layers of the trunk.')
+const heads = says(whole(1, 4096), 'Attention heads; they divide the width.')
+const positions = (count: number) =>
+  says(whole(1, 1_000_000).default(count), 'Rows of the position table: the longest sequence.')
+const feedForward = says(
+  whole(1, 1_000_000).optional(),
+  'Inner width of the feed-forward layers; 4 * width if not given.',
+)
+
+/** The shapes that random trunks can have. */
+export const MODEL_KINDS = {
+  gpt2: { layers, width, heads, feed_forward: feedForward, positions: positions(1024) },
+  bert: { layers, width, heads, feed_forward: feedForward, positions: positions(512) },
+  vit: { layers, width, heads, feed_forward: feedForward, positions: positions(1024) },
+  lstm: { layers, width },
+  fpt_lnlstm: { layers, width },
+} as const
+
+const modelShape = z.discriminatedUnion(
+  'kind',
+  [
+    strict({ ...kind('gpt2'), ...MODEL_KINDS.gpt2 }),
+    strict({ ...kind('bert'), ...MODEL_KINDS.bert }),
+    strict({ ...kind('vit'), ...MODEL_KINDS.vit }),
+    strict({ ...kind('lstm'), ...MODEL_KINDS.lstm }),
+    strict({ ...kind('fpt_lnlstm'), ...MODEL_KINDS.fpt_lnlstm }),
+  ],
+  { error: kindError(MODEL_KINDS) },
+)
+const modelFolder = strict({
+  path: says(path(), 'Folder with config.json and model.safetensors.'),
+  ...name,
+})
+
+const model = z.union([label(), modelFolder, modelShape], {
+  error: 'a name that `models` lists, {path: DIR} or {kind: gpt2, layers: 4, width: 128, heads: 4}',
+})
+
+const setting = strict({
+  name: says(label(), 'The word for it in tables and exports.'),
+  init: says(oneOf('pretrained', 'random', 'statistics'), 'First values of the trunk.'),
+  train: says(
+    list(
+      z.union(
+        [oneOf(...PARTS), strict({ last_layers: says(whole(1, 1000), 'All of the last so many layers.') })],
+        { error: `one of ${PARTS.join(', ')}, or last_layers: 2` },
+      ),
+      'a list of parts such as [input, output, layer_norm]',
+    ),
+    'What receives gradients; the rest of the trunk stays as it is.',
+  ),
+})
+
+const grid = strict({
+  from: says(rate(), 'Lowest learning rate.'),
+  to: says(rate(), 'Highest learning rate.'),
+  per_decade: says(whole(1, 100).default(1), 'Rates to each factor of ten.'),
+})
+
+const training = strict({
+  batch_size: says(whole(1, 65_536), 'Examples of a step.', DEFAULTS.training.batch_size),
+  max_steps: says(
+    whole(1, 1_000_000_000),
+    'Steps after which a run ends at the latest.',
+    DEFAULTS.training.max_steps,
+  ),
+  optimizer: says(
+    oneOf('adam'),
+    'Betas 0.9 and 0.999, epsilon 1e-8, no weight decay.',
+    DEFAULTS.training.optimizer,
+  ),
+  grad_clip: says(
+    real(0, 1_000_000),
+    'Largest global norm of the gradients, each run by its own; 0: no clipping.',
+    DEFAULTS.training.grad_clip,
+  ),
+  dropout: says(
+    real(0, 1, { below: true }),
+    'Share of units dropped in training.',
+    DEFAULTS.training.dropout,
+  ),
+  shuffle: says(flag(), 'false: batches in file order, wrapping around.', DEFAULTS.training.shuffle),
+}).partial()
+
+const validation = strict({
+  fraction: says(
+    real(0, 1, { below: true }),
+    'Share of the training split set apart, for tasks without a validation split.',
+    DEFAULTS.validation.fraction,
+  ),
+  seed: says(
+    seed(),
+    'Which examples are set apart; one split for all runs of the study.',
+    DEFAULTS.validation.seed,
+  ),
+  examples: says(amount(), 'A fixed random subset of the validation split.', DEFAULTS.validation.examples),
+  every: says(whole(1, 1_000_000_000), 'Steps between evaluations.', DEFAULTS.validation.every),
+  patience: says(
+    whole(1, 1_000_000_000),
+    'Evaluations without improvement after which a run stops early.',
+    DEFAULTS.validation.patience,
+  ),
+  metric: says(oneOf('accuracy', 'loss'), 'What the best step is best in.', DEFAULTS.validation.metric),
+}).partial()
+
+const override = strict({
+  task: says(label().optional(), 'Name or kind of the task.'),
+  model: says(label().optional(), 'Name of the model.'),
+  training: training.optional(),
+  validation: validation.optional(),
+})
+
+const oneOrMany = <Item extends z.ZodType>(item: Item, what: string) =>
+  z.union([item, list(item, `${what}, or a list of them`)], { error: `${what}, or a list of them` })
+
+/** A study file as it may be written. What it leaves out is filled in by `resolve.ts`. */
+export const studyFile = strict({
+  name: says(label(), 'What the study is called; a workspace knows it by this name.'),
+  task: says(
+    oneOrMany(
+      z.union([label(), taskObject], { error: 'a task name or a mapping with a kind' }),
+      'a task name or a mapping with a kind',
+    ),
+    'What is learned: a name, a mapping with kind and options, or a list of them.',
+  ),
+  model: says(
+    oneOrMany(model, 'a model name, {path: DIR} or {kind: gpt2, layers: 4, width: 128, heads: 4}'),
+    'The trunk: a name, a folder, the shape of a random trunk, or a list of them.',
+  ),
+  settings: says(
+    list(
+      z.union([label(), setting], { error: 'the name of a setting or {name, init, train}' }),
+      'a list of settings',
+    ).optional(),
+    'How the trunk is treated.',
+    DEFAULTS.settings,
+  ),
+  learning_rates: says(
+    z
+      .union([rates(), grid], {
+        error: 'a list of learning rates such as [1e-4, 1e-3], or {from: 1e-6, to: 1e-2, per_decade: 1}',
+      })
+      .optional(),
+    'Rates to compare, rounded to 3 significant digits.',
+    DEFAULTS.learning_rates,
+  ),
+  extra_learning_rates: says(
+    z.record(z.string(), rates(), { error: 'a mapping from settings to lists of learning rates' }).optional(),
+    'More rates for named settings.',
+  ),
+  seeds: says(
+    list(seed(), 'a list of seeds such as [0, 1, 2]').optional(),
+    'One run for each.',
+    DEFAULTS.seeds,
+  ),
+  training: says(training.optional(), 'How a run is trained.'),
+  validation: says(validation.optional(), 'How the best step and the best rate are found.'),
+  test: says(
+    strict({ examples: says(amount(), 'A fixed random subset of the test split.', DEFAULTS.test.examples) })
+      .partial()
+      .optional(),
+    'How the test split is read, once per run.',
+  ),
+  selection: says(
+    strict({
+      metric: says(
+        oneOf('accuracy', 'loss'),
+        'What the best rate is best in, on validation.',
+        DEFAULTS.selection.metric,
+      ),
+      seeds: says(oneOf('mean', 'median'), 'How seeds are put together.', DEFAULTS.selection.seeds),
+      tie: says(
+        oneOf('lowest-rate', 'highest-rate'),
+        'Which of equal rates is chosen.',
+        DEFAULTS.selection.tie,
+      ),
+      diverged: says(
+        oneOf('exclude-arm', 'as-chance'),
+        'What becomes of a rate with a diverged seed.',
+        DEFAULTS.selection.diverged,
+      ),
+    })
+      .partial()
+      .optional(),
+    'How the learning rate of each cell is chosen; it may change without training again.',
+  ),
+  execution: says(
+    strict({
+      precision: says(
+        oneOf('float32', 'bf16'),
+        'Numbers of the forward and backward pass.',
+        DEFAULTS.execution.precision,
+      ),
+      isolation: says(oneOf('thread', 'process'), 'Where a worker lives.', DEFAULTS.execution.isolation),
+    })
+      .partial()
+      .optional(),
+    'How the machine is used.',
+  ),
+  overrides: says(
+    z.array(override, { error: 'a list of overrides' }).optional(),
+    'Other training or validation options for the cells of a task or a model; later ones win.',
+  ),
+  start_from: says(path().nullable().optional(), 'A .safetensors file with first values by parameter name.'),
+  notes: says(
+    z
+      .string({ error: 'text' })
+      .max(65_536, { error: 'text of at most 65536 characters' })
+      .nullable()
+      .optional(),
+    'Anything to remember; changes nothing.',
+  ),
+})
+
+/** The JSON schema of the study file, for editors: keys, ranges, defaults and a sentence on each. */
+export const studyJsonSchema = (): Record<string, unknown> =>
+  z.toJSONSchema(studyFile, { io: 'input', target: 'draft-07', unrepresentable: 'any' })
