@@ -1,6 +1,6 @@
 import { relative, join } from 'node:path'
 import { root } from './places.js'
-import { fairsweep, foreground } from './programs.js'
+import { fairsweep, foreground } from './foreground.js'
 import { setUpOrExit } from './setup.js'
 
 /** `npm run demo`: set-up, a small sweep on real data, the comparison, the report. Further arguments go to each command. */

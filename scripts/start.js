@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { buildSqlite, hasSqlite } from './native.js'
 import { electronProgram } from './packages.js'
 import { cacheFolder, nodeModules, root } from './places.js'
-import { fairsweep, foreground } from './programs.js'
+import { fairsweep, foreground } from './foreground.js'
 import { findTools } from './requirements.js'
 import { setUpOrExit } from './setup.js'
 

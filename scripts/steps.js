@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { buildBinding, buildSqlite, hasBinding, hasSqlite } from './native.js'
 import { hasPackages, installPackages } from './packages.js'
 import { TENSORFLOW_VERSION, TENSORFLOW_WHEELS, TRUNKS } from './pins.js'
-import { build, isBuilt } from './program.js'
+import { build, isBuilt } from './build.js'
 import { bringWheels } from './wheel.js'
 
 /**

@@ -1,5 +1,5 @@
 import { findChromium, installChromium } from './chromium.js'
-import { runPackage } from './programs.js'
+import { runPackage } from './foreground.js'
 import { setUpOrExit } from './setup.js'
 
 /** `npm test`: set-up, the browser for the end-to-end tests, the type check, the suite. Arguments go to vitest. */
