@@ -165,6 +165,9 @@ export class Program {
   /** Sets all variables of a group. The tensors stay the caller's. */
   write(group: string, values: ReadonlyMap<string, Tensor>): void {
     const members = this.members(group)
+    for (const name of values.keys())
+      if (!members.has(name)) throw new Error(`${group} has no variable ${name}`)
+    if (members.size === 0) return
     tf.tidy(() => {
       const feeds = [...members].map(([name, node]): [string, Tensor] => {
         const value = values.get(name)
@@ -180,6 +183,7 @@ export class Program {
   /** The variables of a group, by name, as tensors that the caller disposes. */
   read(group: string): Map<string, Tensor> {
     const members = this.members(group)
+    if (members.size === 0) return new Map()
     const values = this.call(
       [],
       [...members.values()].map((node) => `${node}/read:0`),
@@ -207,10 +211,9 @@ export class Program {
     symbolicBackend().binding.deleteSavedModel(this.session)
   }
 
+  /** Variables by name; a group of which none was declared is empty. */
   private members(group: string): ReadonlyMap<string, string> {
-    const members = this.groups.get(group)
-    if (!members) throw new Error(`no variables ${group} in this program`)
-    return members
+    return this.groups.get(group) ?? new Map<string, string>()
   }
 
   private call(feeds: readonly (readonly [string, Tensor])[], fetches: readonly string[]): Tensor[] {

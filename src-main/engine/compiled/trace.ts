@@ -116,7 +116,7 @@ export class Tracer {
     const known = inputs.map((tensor) => this.known(tensor))
     const plain = Object.fromEntries(attributes.map(({ name, value }) => [name, value]))
     const inferred = inferOutputs(op, known, plain, outputs)
-    const node = this.add(op, operands, encodeAttributes(attributes))
+    const node = this.add(op, operands, { ...impliedTypes(op, inputs), ...encodeAttributes(attributes) })
     return inferred.map(({ shape, dtype }, index) => this.symbol(`${node}:${index}`, shape, dtype))
   }
 
@@ -147,6 +147,13 @@ function dtypeOf(tensor: Tensor): GraphDType {
   const { dtype } = tensor
   if (dtype === 'float32' || dtype === 'int32' || dtype === 'bool') return dtype
   throw new Error(`element type ${dtype} is not used in compiled steps`)
+}
+
+/** Types that tfjs's kernels leave out because eager execution infers them; a graph must name them. */
+function impliedTypes(op: string, inputs: readonly Tensor[]): Record<string, Attribute> {
+  const [first] = inputs
+  if (op !== 'ExpandDims' || first === undefined) return {}
+  return { T: { type: DATA_TYPE[dtypeOf(first)] }, Tdim: { type: DATA_TYPE.int32 } }
 }
 
 function encodeAttributes(attributes: readonly OperationAttribute[]): Record<string, Attribute> {

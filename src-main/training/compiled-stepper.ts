@@ -1,0 +1,123 @@
+import { ProgramBuilder, type Feed, type Program, type Tensor } from '../engine'
+import type { TrainingOptions } from '../run'
+import type { Problem } from './problem'
+import { trainStep, type StepFeeds } from './step'
+import {
+  TRAINED_PARTS,
+  partOf,
+  scoreExamples,
+  stepDefinition,
+  trainedParameters,
+  type GroupState,
+  type StatePart,
+  type Stepper,
+} from './stepper'
+
+type Shape = readonly number[]
+
+/** All that is fixed in a compiled graph. Two groups with equal shapes share a graph, whatever their numbers. */
+export interface GraphShapes {
+  readonly runs: number
+  /** Examples of each run in a training step, and in one pass of an evaluation. */
+  readonly trainExamples: number
+  readonly scoreExamples: number
+  /** By parameter name; trained ones are [K, ...shape]. */
+  readonly frozen: ReadonlyMap<string, Shape>
+  readonly trained: ReadonlyMap<string, Shape>
+}
+
+/** The same steps as `EagerStepper`, traced once into one TensorFlow graph that holds the group's tensors. */
+export class CompiledStepper implements Stepper {
+  private readonly program: Program
+
+  /** @param xla compile the arithmetic with XLA: seconds once, faster steps for small and for frozen trunks. */
+  constructor(
+    problem: Problem,
+    training: TrainingOptions,
+    shapes: GraphShapes,
+    { xla }: { readonly xla: boolean },
+  ) {
+    const builder = new ProgramBuilder()
+    const declare = (part: StatePart, of: ReadonlyMap<string, Shape>): Map<string, Tensor> =>
+      new Map(Array.from(of, ([name, shape]) => [name, builder.variable(`${part}/${name}`, shape, part)]))
+    const state: GroupState = {
+      frozen: declare('frozen', shapes.frozen),
+      weights: declare('weights', shapes.trained),
+      firstMoments: declare('firstMoments', shapes.trained),
+      secondMoments: declare('secondMoments', shapes.trained),
+    }
+    builder.entry(
+      'train',
+      stepFeeds(problem, shapes),
+      (feeds) => {
+        const definition = stepDefinition(problem, training, state.frozen)
+        const given = { active: null, ...(feeds as unknown as Omit<StepFeeds, 'active'>) }
+        const { scores, next } = trainStep(definition, trainedParameters(state), given)
+        const updates = TRAINED_PARTS.flatMap((part) => [...prefixed(part, partOf(next, part))])
+        return { outputs: { scores }, updates: new Map(updates) }
+      },
+      { xla },
+    )
+    builder.entry(
+      'score',
+      exampleFeeds(problem, shapes.runs, shapes.scoreExamples),
+      ({ x, y }) => ({ outputs: { scores: scoreExamples(problem, state, x as Tensor, y as Tensor) } }),
+      { xla },
+    )
+    this.program = builder.load()
+  }
+
+  train({ active, ...feeds }: StepFeeds): Tensor {
+    return this.scores('train', { ...feeds, ...(active !== null && { active }) })
+  }
+
+  score(x: Tensor, y: Tensor): Tensor {
+    return this.scores('score', { x, y })
+  }
+
+  read(part: StatePart): Map<string, Tensor> {
+    const named = this.program.read(part)
+    return new Map(Array.from(named, ([name, tensor]) => [name.slice(part.length + 1), tensor]))
+  }
+
+  write(part: StatePart, values: ReadonlyMap<string, Tensor>): void {
+    this.program.write(part, prefixed(part, values))
+  }
+
+  dispose(): void {
+    this.program.dispose()
+  }
+
+  private scores(entry: 'train' | 'score', feeds: Readonly<Record<string, Tensor>>): Tensor {
+    const { scores } = this.program.run(entry, feeds)
+    if (scores === undefined) throw new Error(`the entry ${entry} gave no scores`)
+    return scores
+  }
+}
+
+const prefixed = (part: StatePart, values: ReadonlyMap<string, Tensor>): Map<string, Tensor> =>
+  new Map(Array.from(values, ([name, tensor]) => [`${part}/${name}`, tensor]))
+
+function stepFeeds(problem: Problem, { runs, trainExamples }: GraphShapes): Record<string, Feed> {
+  const perRun = (dtype: Feed['dtype']): Feed => ({ shape: [runs], dtype })
+  return {
+    ...exampleFeeds(problem, runs, trainExamples),
+    learningRate: perRun('float32'),
+    seed: perRun('int32'),
+    step: perRun('int32'),
+    // A run alone is always active.
+    ...(runs > 1 && { active: perRun('bool') }),
+  }
+}
+
+/** x [K, B, T, F] (tokens: [K, B, T]) and y [K, B, n]. */
+function exampleFeeds({ input, objective }: Problem, runs: number, examples: number): Record<string, Feed> {
+  const lead = [runs, examples, input.tokens]
+  return {
+    x:
+      input.kind === 'vectors'
+        ? { shape: [...lead, input.width], dtype: 'float32' }
+        : { shape: lead, dtype: 'int32' },
+    y: { shape: [runs, examples, objective.targets], dtype: objective.targetType },
+  }
+}

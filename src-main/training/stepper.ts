@@ -1,0 +1,106 @@
+import { tf, type Tensor } from '../engine'
+import type { Weights } from '../models/network'
+import type { TrainingOptions } from '../run'
+import type { TrainedParameter } from './adam'
+import type { Problem } from './problem'
+import { trainStep, type StepDefinition, type StepFeeds } from './step'
+
+/** What a fused group's steps read and change: frozen weights, and of what trains its weights and Adam's two moments. */
+export const TRAINED_PARTS = ['weights', 'firstMoments', 'secondMoments'] as const
+export type TrainedPart = (typeof TRAINED_PARTS)[number]
+export type StatePart = 'frozen' | TrainedPart
+
+/** Tensors by part and parameter name; trained ones are [K, ...shape]. */
+export type GroupState = Readonly<Record<StatePart, ReadonlyMap<string, Tensor>>>
+
+/**
+ * Takes the steps of a fused group and holds its tensors. Two ways of doing the same arithmetic: operation by operation
+ * (eager, the reference), or as one compiled graph.
+ */
+export interface Stepper {
+  /** One training step: [3, K] of mean loss, gradient norm before clipping, accuracy. */
+  train(feeds: StepFeeds): Tensor
+  /** Loss and accuracy of every example for every run, [2, K, B], from x [K, B, …] and y [K, B, n]. */
+  score(x: Tensor, y: Tensor): Tensor
+  /** The tensors of a part by name; the caller disposes of them. */
+  read(part: StatePart): Map<string, Tensor>
+  /** Sets the tensors of a part; they stay the caller's. */
+  write(part: StatePart, values: ReadonlyMap<string, Tensor>): void
+  dispose(): void
+}
+
+/** Runs every operation of a step as tfjs comes to it. */
+export class EagerStepper implements Stepper {
+  private readonly state: Record<StatePart, Map<string, Tensor>> = {
+    frozen: new Map(),
+    weights: new Map(),
+    firstMoments: new Map(),
+    secondMoments: new Map(),
+  }
+
+  constructor(
+    private readonly problem: Problem,
+    private readonly training: TrainingOptions,
+  ) {}
+
+  train(feeds: StepFeeds): Tensor {
+    return tf.tidy(() => {
+      const definition = stepDefinition(this.problem, this.training, this.state.frozen)
+      const { scores, next } = trainStep(definition, trainedParameters(this.state), feeds)
+      for (const part of TRAINED_PARTS) this.write(part, partOf(next, part))
+      return scores
+    })
+  }
+
+  score(x: Tensor, y: Tensor): Tensor {
+    return tf.tidy(() => scoreExamples(this.problem, this.state, x, y))
+  }
+
+  read(part: StatePart): Map<string, Tensor> {
+    return new Map(Array.from(this.state[part], ([name, tensor]) => [name, tf.clone(tensor)]))
+  }
+
+  write(part: StatePart, values: ReadonlyMap<string, Tensor>): void {
+    const before = this.state[part]
+    this.state[part] = new Map(Array.from(values, ([name, tensor]) => [name, tf.keep(tf.clone(tensor))]))
+    tf.dispose([...before.values()])
+  }
+
+  dispose(): void {
+    for (const tensors of Object.values(this.state)) tf.dispose([...tensors.values()])
+  }
+}
+
+/** A step's fixed parts as `trainStep` takes them. */
+export const stepDefinition = (
+  problem: Problem,
+  { dropout, grad_clip }: TrainingOptions,
+  frozen: Weights,
+): StepDefinition => ({ problem, frozen, dropout, gradClip: grad_clip })
+
+/** What trains, parameter by parameter. */
+export const trainedParameters = ({ weights, firstMoments, secondMoments }: GroupState): TrainedParameter[] =>
+  Array.from(weights, ([name, value]) => {
+    const firstMoment = firstMoments.get(name)
+    const secondMoment = secondMoments.get(name)
+    if (firstMoment === undefined || secondMoment === undefined) throw new Error(`'${name}' has no moments`)
+    return { name, value, firstMoment, secondMoment }
+  })
+
+const FIELD = { weights: 'value', firstMoments: 'firstMoment', secondMoments: 'secondMoment' } as const
+
+/** One part of what trains, by parameter name. */
+export const partOf = (parameters: readonly TrainedParameter[], part: TrainedPart): Map<string, Tensor> =>
+  new Map(parameters.map((parameter) => [parameter.name, parameter[FIELD[part]]]))
+
+/** Loss and rightness of every example, [2, K, B]; no dropout. */
+export function scoreExamples(
+  { network, objective }: Problem,
+  { frozen, weights }: Pick<GroupState, 'frozen' | 'weights'>,
+  x: Tensor,
+  y: Tensor,
+): Tensor {
+  const logits = network.forward(new Map([...frozen, ...weights]), x, null)
+  const loss = objective.loss(logits, y)
+  return tf.stack([loss, objective.accuracy?.(logits, y) ?? tf.zerosLike(loss)])
+}
