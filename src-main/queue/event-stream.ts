@@ -1,4 +1,4 @@
-import type { EventReplay, WorkbenchEvent, WorkbenchHappening } from '../workbench'
+import type { EventReplay, WorkbenchEvent, WorkbenchHappening } from './events'
 
 /** What is kept for listeners that were cut off for a while; some minutes of a busy sweep. */
 const KEPT_EVENTS = 2_000

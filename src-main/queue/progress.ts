@@ -1,4 +1,4 @@
-import type { RunProgress } from '../workbench'
+import type { RunProgress } from './events'
 
 /** Speed is measured over the last so many seconds. */
 const WINDOW_SECONDS = 20
@@ -34,4 +34,19 @@ export class RunMeter {
     const secondsLeft = stepsPerSecond === null ? null : (this.run.of - step) / stepsPerSecond
     return { ...this.run, step, stepsPerSecond, secondsLeft }
   }
+}
+
+/**
+ * Until runs of these many steps (by id) would all end at the speed of what is in training now; null when that is not
+ * known yet.
+ */
+export function secondsLeft(
+  running: readonly RunProgress[],
+  open: ReadonlyMap<string, number>,
+): number | null {
+  const speed = running.reduce((sum, { stepsPerSecond }) => sum + (stepsPerSecond ?? 0), 0)
+  if (speed === 0) return null
+  const done = new Map(running.map(({ run, step }) => [run, step]))
+  const steps = [...open].reduce((sum, [run, maxSteps]) => sum + maxSteps - (done.get(run) ?? 0), 0)
+  return steps / speed
 }

@@ -1,11 +1,13 @@
+import { isOpen } from '../run'
 import type { Environment, ExecutionOptions, RunState } from '../run'
 import type { Store } from '../store/store'
 import type { Plan, PlannedRun } from '../study/study'
 import type { TrainingJob } from '../training/messages'
-import type { RunProgress } from '../workbench'
+import type { RunProgress } from './events'
 import type { OpenChannel } from './channel'
 import type { EventStream } from './event-stream'
 import { nextGroup } from './groups'
+import { secondsLeft } from './progress'
 import { Recorder } from './recorder'
 import type { TrainedRun } from './recorder'
 import { TrainingWorker, WORKER_LIMITS, WorkerFault } from './training-worker'
@@ -113,6 +115,14 @@ export class Queue {
 
   progress(): RunProgress[] {
     return this.recorder.progress()
+  }
+
+  /** Until the study's last run would end at the speed of what is trained now; null when nothing is, or it is too early. */
+  secondsLeft(study: string): number | null {
+    const plan = this.plans.get(study)
+    if (plan === undefined) return null
+    const open = this.entriesOf(plan).filter(({ state }) => isOpen(state))
+    return secondsLeft(this.recorder.progress(), new Map(open.map(({ id, run }) => [id, maxStepsOf(run)])))
   }
 
   /** Resolves when nothing (of the study) is in training or about to be. */
@@ -286,10 +296,11 @@ interface Entry {
   isCancelled: boolean
 }
 
+const maxStepsOf = (run: PlannedRun): number => run.config.training.max_steps
 const idOf = (run: PlannedRun): string => run.key.slice(0, 12)
 
 const trained = (entry: Entry, group: readonly Entry[]): TrainedRun => ({
   id: entry.id,
-  maxSteps: entry.run.config.training.max_steps,
+  maxSteps: maxStepsOf(entry.run),
   group: group.map(({ id }) => id),
 })

@@ -1,7 +1,7 @@
 import type { Environment, RunState } from '../run'
 import type { Store } from '../store/store'
 import type { RunOutcome } from '../training/messages'
-import type { RunProgress, WorkbenchHappening } from '../workbench'
+import type { RunProgress, WorkbenchHappening } from './events'
 import type { EventStream } from './event-stream'
 import { RunMeter } from './progress'
 import type { RunMessage } from './training-worker'

@@ -90,3 +90,15 @@ function readOr(file: string, otherwise: string): string {
     return otherwise
   }
 }
+
+/** Another living process owns the workspace. */
+export class WorkspaceInUseError extends Error {
+  override readonly name = 'WorkspaceInUseError'
+
+  constructor(workspace: string) {
+    const owner = findOwner(workspace)
+    const who =
+      owner === null ? 'another process' : `process ${owner.pid} (${owner.what}, since ${owner.since})`
+    super(`${workspace} is in use by ${who}; end that first, or name another folder with --workspace`)
+  }
+}

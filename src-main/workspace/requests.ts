@@ -9,11 +9,11 @@ import { writePrivately } from './private-file'
  * What a command in a second terminal may ask of the workspace's owner, by files in the workspace: it works whatever
  * the owner is, also a plain `run` that opened no HTTP door.
  */
-const requestSchema = z.object({ kind: z.literal('stop'), study: z.string() })
+const requestSchema = z.object({ kind: z.enum(['stop', 'reveal-test']), study: z.string() })
 export type OwnerRequest = z.infer<typeof requestSchema>
 
-const answerSchema = z.object({ ok: z.boolean(), message: z.string() })
-export type OwnerAnswer = z.infer<typeof answerSchema>
+const answerSchema = z.object({ error: z.string().nullable() })
+type OwnerAnswer = z.infer<typeof answerSchema>
 
 const POLL_MS = 250
 
@@ -22,7 +22,7 @@ const folderOf = (workspace: string): string => join(workspace, 'owner', 'reques
 /** Answers requests until stopped. Those left from before are dropped: whoever asked has gone. */
 export function answerRequests(
   workspace: string,
-  answer: (request: OwnerRequest) => Promise<OwnerAnswer>,
+  answer: (request: OwnerRequest) => Promise<void>,
 ): () => void {
   const folder = folderOf(workspace)
   rmSync(folder, { recursive: true, force: true })
@@ -34,12 +34,20 @@ export function answerRequests(
   return () => clearInterval(poll)
 }
 
-/** Asks the owner and waits for its answer; null when it gave none in time. */
+/** The owner did not do what it was asked, or did not answer. */
+export class OwnerRefusedError extends Error {
+  override readonly name = 'OwnerRefusedError'
+}
+
+/**
+ * Asks the owner and waits until it is done; saving a large model takes a while.
+ * @throws {OwnerRefusedError}
+ */
 export async function askOwner(
   workspace: string,
   request: OwnerRequest,
-  patienceMs: number,
-): Promise<OwnerAnswer | null> {
+  patienceMs = 120_000,
+): Promise<void> {
   const folder = folderOf(workspace)
   const id = randomUUID()
   const [asked, answered] = [join(folder, `${id}.request.json`), join(folder, `${id}.answer.json`)]
@@ -47,10 +55,16 @@ export async function askOwner(
   writePrivately(asked, JSON.stringify(request))
   try {
     for (let waited = 0; waited < patienceMs; waited += POLL_MS) {
-      if (existsSync(answered)) return answerSchema.parse(JSON.parse(readFileSync(answered, 'utf8')))
+      if (existsSync(answered)) {
+        const { error } = answerSchema.parse(JSON.parse(readFileSync(answered, 'utf8')))
+        if (error !== null) throw new OwnerRefusedError(error)
+        return
+      }
       await sleep(POLL_MS)
     }
-    return null
+    throw new OwnerRefusedError(
+      `the process that owns ${workspace} did not answer in ${patienceMs / 1000} seconds`,
+    )
   } finally {
     rmSync(asked, { force: true })
     rmSync(answered, { force: true })
@@ -60,16 +74,17 @@ export async function askOwner(
 async function take(
   folder: string,
   name: string,
-  answer: (request: OwnerRequest) => Promise<OwnerAnswer>,
+  answer: (request: OwnerRequest) => Promise<void>,
 ): Promise<void> {
   const file = join(folder, name)
   let given: OwnerAnswer
   try {
     const text = readFileSync(file, 'utf8')
     rmSync(file, { force: true })
-    given = await answer(requestSchema.parse(JSON.parse(text)))
+    await answer(requestSchema.parse(JSON.parse(text)))
+    given = { error: null }
   } catch (error) {
-    given = { ok: false, message: error instanceof Error ? error.message : String(error) }
+    given = { error: error instanceof Error ? error.message : String(error) }
   }
   writePrivately(join(folder, name.replace('.request.', '.answer.')), JSON.stringify(given))
 }

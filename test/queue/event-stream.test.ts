@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { EventStream } from '../../src-main/queue/event-stream'
-import type { WorkbenchEvent } from '../../src-main/workbench'
+import type { WorkbenchEvent } from '../../src-main/queue/events'
 
 const log = (message: string) => ({ type: 'log', level: 'info', study: null, run: null, message }) as const
 

@@ -8,10 +8,13 @@ import { parentPort } from 'node:worker_threads'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const send = (message) => (parentPort ? parentPort.postMessage(message) : process.send(message))
+/** @param {unknown} message */
+const send = (message) => (parentPort ? parentPort.postMessage(message) : process.send?.(message))
 let paused = false
+/** @type {Set<string>} */
 const cancelled = new Set()
 
+/** @param {import('../../src-main/training/messages').ToWorker} message */
 const listen = (message) => {
   if (message.type === 'train') void train(message.seq, message.job)
   if (message.type === 'pause') paused = true
@@ -24,6 +27,7 @@ const environment = { engine: 'fake', device: 'none', versions: {}, threads: 1, 
 if (process.env.FAKE_WORKER_START === 'fail') throw new Error('the engine does not load')
 if (process.env.FAKE_WORKER_START !== 'never') send({ type: 'ready', environment })
 
+/** @type {Record<string, () => unknown>} */
 const faults = {
   exit: () => process.exit(3),
   throw: () =>
@@ -41,21 +45,25 @@ const faults = {
   early: () => send({ type: 'done', seq: 1 }),
 }
 
+/**
+ * @param {number} seq
+ * @param {import('../../src-main/training/messages').TrainingJob} job
+ */
 async function train(seq, job) {
   paused = false
   for (const run of job.runs) {
     const folder = join(job.checkpoints, run.id)
     const file = join(folder, 'step')
-    const [behave, at] = String(job.task.options.behave ?? '').split('@')
+    const [behave = '', at] = String(job.task.options.behave ?? '').split('@')
     const of = run.config.training.max_steps
     mkdirSync(folder, { recursive: true })
     let step = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0
     send({ type: 'begun', run: run.id, fromStep: step, parametersTrained: 10, parametersTotal: 100 })
-    const end = (state, reason = null) =>
+    const end = (/** @type {string} */ state) =>
       send({
         type: 'ended',
         run: run.id,
-        outcome: { state, steps: step, bestStep: null, summary: {}, reason },
+        outcome: { state, steps: step, bestStep: null, summary: {}, reason: null },
       })
     let state = 'finished'
     while (step < of) {
@@ -72,7 +80,7 @@ async function train(seq, job) {
         writeFileSync(join(folder, 'died'), '')
         process.exit(7)
       }
-      if (faults[behave] && step === Number(at)) await faults[behave]()
+      if (faults[behave] && step === Number(at)) await faults[behave]?.()
       if (step % 2 === 0) writeFileSync(file, String(step))
       await new Promise((resolve) => setTimeout(resolve, Number(job.task.options.step_ms ?? 0)))
       if (paused || cancelled.has(run.id)) {

@@ -8,7 +8,7 @@ import { Queue } from '../../src-main/queue/queue'
 import type { PlannedRun } from '../../src-main/study/study'
 import { openStore } from '../../src-main/store/store'
 import type { Store } from '../../src-main/store/store'
-import type { WorkbenchEvent } from '../../src-main/workbench'
+import type { WorkbenchEvent } from '../../src-main/queue/events'
 import { planOf, plannedRun } from './planned-runs'
 
 const limits = { tickMs: 50, silenceTicks: 20, pauseTicks: 20 }

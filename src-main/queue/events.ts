@@ -1,0 +1,64 @@
+import type { MetricName, RunState } from '../run'
+
+/**
+ * What a study is doing: `running` has runs in training, `waiting` has queued ones that will be trained,
+ * `paused` has open runs that nobody trains until it is resumed, `incomplete` has failed or cancelled runs and none
+ * open, `complete` has a result for every planned run.
+ */
+export const STUDY_STATES = ['running', 'waiting', 'paused', 'incomplete', 'complete'] as const
+export type StudyState = (typeof STUDY_STATES)[number]
+
+export interface RunProgress {
+  readonly run: string
+  readonly studies: readonly string[]
+  readonly step: number
+  /** `max_steps`; a run may stop early. */
+  readonly of: number
+  readonly stepsPerSecond: number | null
+  /** Until `of` at this speed. */
+  readonly secondsLeft: number | null
+  /** Ids of the runs that the same worker advances together, this one included. */
+  readonly group: readonly string[]
+}
+
+/** New points of one metric of one run, steps rising. Never of `test/*`: those leave through the store alone. */
+export interface PointsDelta {
+  readonly metric: MetricName
+  readonly steps: readonly number[]
+  readonly values: readonly number[]
+}
+
+/** Something that happened, numbered by a rising `cursor`; `at` is Unix milliseconds. */
+export type WorkbenchEvent = { readonly cursor: number; readonly at: number } & WorkbenchHappening
+
+export type WorkbenchHappening =
+  | {
+      readonly type: 'run-changed'
+      readonly run: string
+      readonly state: RunState
+      readonly studies: readonly string[]
+    }
+  | {
+      readonly type: 'points'
+      readonly run: string
+      /** Not null: the run goes on from this step, and what a listener holds after it is to be dropped first. */
+      readonly replaceAfter: number | null
+      readonly deltas: readonly PointsDelta[]
+    }
+  | { readonly type: 'study-changed'; readonly study: string; readonly state: StudyState }
+  | { readonly type: 'progress'; readonly running: readonly RunProgress[] }
+  | {
+      readonly type: 'log'
+      readonly level: 'info' | 'warning' | 'error'
+      readonly study: string | null
+      readonly run: string | null
+      readonly message: string
+    }
+
+/** Events after a cursor. `complete` is false when the ring no longer holds them all: fetch everything afresh. */
+export interface EventReplay {
+  readonly events: readonly WorkbenchEvent[]
+  readonly complete: boolean
+  /** Of the newest event, whether replayed or not. */
+  readonly cursor: number
+}
