@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Environment, RunConfig, Summary } from '../../src-main/run'
 import type { Plan, PlannedRun, Study } from '../../src-main/study/study'
-import type { RunOutcome } from '../../src-main/training/messages'
+import type { MetricChunk, RunOutcome } from '../../src-main/training/messages'
 
 const training = {
   batch_size: 8,
@@ -98,4 +98,15 @@ export function plan(changes: Partial<Study> = {}): Plan {
     ),
   )
   return { study: asked, text: `name: ${asked.name}\n`, runs }
+}
+
+/** `train/loss` of the steps from `first` to `last`, both included. */
+export function losses(first: number, last: number): MetricChunk {
+  const steps = Uint32Array.from({ length: last - first + 1 }, (_, i) => first + i)
+  return {
+    metric: 'train/loss',
+    steps,
+    values: Float64Array.from(steps, (step) => Math.fround(1 / (step + 1))),
+    times: Float64Array.from(steps, (step) => 1e12 + 10 * step),
+  }
 }
