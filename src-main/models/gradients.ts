@@ -77,9 +77,9 @@ export function layerNorm(x: Tensor, gain: Tensor, shift: Tensor, epsilon: numbe
     const normed = tf.mul(centred, scale)
     return {
       value: tf.add(tf.mul(normed, broad(gain)), broad(shift)),
-      saved: [normed, scale],
+      saved: [normed, scale, gain],
       gradient: (dy, saved) => {
-        const [normed, scale] = saved as [Tensor, Tensor]
+        const [normed, scale, gain] = saved as [Tensor, Tensor, Tensor]
         const dNormed = tf.mul(dy, broad(gain))
         const mean = tf.mean(dNormed, -1, true)
         const along = tf.mean(tf.mul(dNormed, normed), -1, true)
