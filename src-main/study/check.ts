@@ -152,7 +152,7 @@ function checkSize(study: Study): Problem[] {
 function missingFeatures(study: Study, pathOf: PathOf): Problem[] {
   const missing = (path: Path, what: string, isMissing: boolean): Problem[] =>
     isMissing ? [{ path, problem: what, notYet: true }] : []
-  const { precision, isolation } = study.execution
+  const { precision } = study.execution
   return [
     ...study.tasks.flatMap(({ kind }, i) =>
       missing(pathOf('task', i), `the task kind ${kind}`, NOT_YET.tasks.includes(kind)),
@@ -162,12 +162,7 @@ function missingFeatures(study: Study, pathOf: PathOf): Problem[] {
         ? missing(pathOf('model', i), `the model kind ${model.type}`, NOT_YET.models.includes(model.type))
         : [],
     ),
-    ...study.settings.flatMap(({ name, init }, i) =>
-      missing(['settings', i], `init ${init} of the setting ${name}`, NOT_YET.inits.includes(init)),
-    ),
     ...missing(['execution', 'precision'], `precision ${precision}`, NOT_YET.precisions.includes(precision)),
-    ...missing(['execution', 'isolation'], `isolation ${isolation}`, NOT_YET.isolations.includes(isolation)),
-    ...missing(['start_from'], 'start_from', NOT_YET.startFrom && study.start_from !== null),
   ]
 }
 

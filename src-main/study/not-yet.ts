@@ -5,15 +5,9 @@
 export const NOT_YET: {
   readonly tasks: readonly string[]
   readonly models: readonly string[]
-  readonly inits: readonly string[]
   readonly precisions: readonly string[]
-  readonly isolations: readonly string[]
-  readonly startFrom: boolean
 } = {
   tasks: ['bit-memory', 'bit-xor', 'listops', 'cifar10', 'cifar10-lra', 'remote-homology', 'tensors'],
   models: ['vit', 'lstm', 'fpt_lnlstm'],
-  inits: ['statistics'],
   precisions: ['bf16'],
-  isolations: ['process'],
-  startFrom: true,
 }

@@ -1,61 +1,171 @@
-import type { ModelIdentity, TaskIdentity } from '../run'
+import { InputError, InputErrors } from '../errors'
+import type { ModelIdentity, RunConfig, TaskIdentity } from '../run'
 import { optionsOf, ratesOf } from './arms'
 import { keyOf } from './key'
 import type { ModelSource, ModelSpec, Plan, PlannedRun, Study, TaskSource, TaskSpec } from './study'
+import { parseYaml } from './yaml'
+import type { Path } from './yaml'
 
 /** What a plan needs to know about data and weights; the library knows it. */
 export interface Sources {
   /** @throws {InputError} with the one thing to do when something is missing or cannot be used. */
-  task(spec: TaskSpec): Promise<{ readonly identity: TaskIdentity; readonly source: TaskSource }>
-  model(spec: ModelSpec): Promise<{ readonly identity: ModelIdentity; readonly source: ModelSource }>
+  task(spec: TaskSpec): Promise<{
+    readonly identity: TaskIdentity
+    readonly source: TaskSource
+    readonly facts: { readonly input: { readonly tokens: number } }
+  }>
+  model(spec: ModelSpec): Promise<{
+    readonly identity: ModelIdentity
+    readonly source: ModelSource
+    readonly facts: { readonly positions: number; readonly layers: number }
+  }>
   /** SHA-256 (hex) of a file. */
   hashOf(file: string): Promise<string>
 }
+
+type Found<Key extends 'task' | 'model'> = Awaited<ReturnType<Sources[Key]>>
 
 /**
  * Expands a study to its runs, in the order in which they are to be trained: by task and model, then by seed, setting
  * and learning rate. Seeds stand before settings because the first question of whoever watches is how the settings
  * rank: after one seed of every arm the whole comparison can be seen, and whether a best rate lies at the edge of the
  * grid; the other seeds then narrow it down.
+ *
+ * @param text the study file's text, and `file` its path, for errors with lines
+ * @throws {InputErrors} with every task, model and file that is missing or does not fit
  */
-export async function planStudy(study: Study, text: string, sources: Sources): Promise<Plan> {
+export async function planStudy(study: Study, text: string, sources: Sources, file?: string): Promise<Plan> {
+  const problems = new PlanProblems(text, file)
+  const tasks = await Promise.all(
+    study.tasks.map((spec, i) => problems.collect(['task', i], () => sources.task(spec))),
+  )
+  const models = await Promise.all(
+    study.models.map((spec, i) => problems.collect(['model', i], () => sources.model(spec))),
+  )
   const startFrom = study.start_from
-  const startHash = startFrom === null ? null : await sources.hashOf(startFrom)
+  const startHash =
+    startFrom === null ? null : await problems.collect(['start_from'], () => sources.hashOf(startFrom))
+  checkFit(study, tasks, models, problems)
+  problems.throwAny()
+
   const runs: PlannedRun[] = []
-  for (const taskSpec of study.tasks) {
-    const task = await sources.task(taskSpec)
-    for (const modelSpec of study.models) {
-      const model = await sources.model(modelSpec)
-      const { training, validation } = optionsOf(study, taskSpec, modelSpec)
-      for (const seed of study.seeds) {
-        for (const setting of study.settings) {
-          for (const learning_rate of ratesOf(study, setting.name)) {
-            const config = {
-              task: task.identity,
-              model: model.identity,
-              setting,
-              learning_rate,
-              seed,
-              training,
-              validation,
-              test: study.test,
-              start_from: startHash,
-              precision: study.execution.precision,
-            }
-            runs.push({
-              key: keyOf(config),
-              config,
-              task: taskSpec.name,
-              model: modelSpec.name,
-              setting: setting.name,
-              taskSource: task.source,
-              modelSource: model.source,
-              startFrom,
-            })
-          }
-        }
-      }
+  for (const [t, taskSpec] of study.tasks.entries()) {
+    for (const [m, modelSpec] of study.models.entries()) {
+      const [task, model] = [tasks[t], models[m]]
+      if (task && model) runs.push(...runsOfPair(study, taskSpec, modelSpec, task, model, startHash))
     }
   }
   return { study, text, runs }
+}
+
+function runsOfPair(
+  study: Study,
+  taskSpec: TaskSpec,
+  modelSpec: ModelSpec,
+  task: Found<'task'>,
+  model: Found<'model'>,
+  start_from: string | null,
+): PlannedRun[] {
+  const { test, execution } = study
+  const { training, validation } = optionsOf(study, taskSpec, modelSpec)
+  return study.seeds.flatMap((seed) =>
+    study.settings.flatMap((setting) =>
+      ratesOf(study, setting.name).map((learning_rate) => {
+        const config: RunConfig = {
+          task: task.identity,
+          model: model.identity,
+          setting,
+          learning_rate,
+          seed,
+          training,
+          validation,
+          test,
+          start_from,
+          precision: execution.precision,
+        }
+        return {
+          key: keyOf(config),
+          config,
+          task: taskSpec.name,
+          model: modelSpec.name,
+          setting: setting.name,
+          taskSource: task.source,
+          modelSource: model.source,
+          startFrom: study.start_from,
+        }
+      }),
+    ),
+  )
+}
+
+/** Sizes that do not fit are found here, before the first step of the first run. */
+function checkFit(
+  study: Study,
+  tasks: readonly (Found<'task'> | null)[],
+  models: readonly (Found<'model'> | null)[],
+  problems: PlanProblems,
+): void {
+  for (const [m, model] of models.entries()) {
+    if (model === null) continue
+    const modelName = study.models[m]?.name
+    for (const [t, task] of tasks.entries()) {
+      const tokens = task?.facts.input.tokens ?? 0
+      if (tokens <= model.facts.positions) continue
+      problems.add(
+        ['task', t],
+        `${study.tasks[t]?.name} has ${tokens} tokens, expected at most ${model.facts.positions}: the positions of ${modelName}`,
+      )
+    }
+    for (const [s, { name, train }] of study.settings.entries()) {
+      for (const part of train) {
+        if (typeof part === 'string' || part.last_layers <= model.facts.layers) continue
+        problems.add(
+          ['settings', s],
+          `${name} trains the last ${part.last_layers} layers, expected at most ${model.facts.layers}: the layers of ${modelName}`,
+        )
+      }
+    }
+  }
+}
+
+/** Gathers what is wrong, at the line of the study's text that asked for it. */
+class PlanProblems {
+  private readonly errors: InputError[] = []
+
+  constructor(
+    private readonly text: string,
+    private readonly file: string | undefined,
+  ) {}
+
+  async collect<T>(path: Path, find: () => Promise<T>): Promise<T | null> {
+    try {
+      return await find()
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error
+      for (const each of error instanceof InputErrors ? error.errors : [error]) {
+        this.add(path, each.place.file === undefined ? each.problem : each.message)
+      }
+      return null
+    }
+  }
+
+  add(path: Path, problem: string): void {
+    const yaml = parseYaml(this.text)
+    const step = path[0]
+    // `task` and `model` may be written without a list.
+    const entry: unknown =
+      typeof yaml.value === 'object' && yaml.value !== null && step !== undefined
+        ? (yaml.value as Record<PropertyKey, unknown>)[step]
+        : undefined
+    const written = Array.isArray(entry) ? path : path.slice(0, 1)
+    this.errors.push(
+      new InputError(problem, { file: this.file, line: yaml.lineOf(written), field: written.join('.') }),
+    )
+  }
+
+  throwAny(): void {
+    const first = this.errors[0]
+    if (first === undefined) return
+    throw this.errors.length === 1 ? first : new InputErrors(this.errors)
+  }
 }

@@ -123,7 +123,7 @@ function modelsOf(model: StudyFile['model'], folder: string): ModelSpec[] {
 /** A random trunk's whole shape: what was left out has its usual size. */
 function shapeOf(given: Readonly<Record<string, number | undefined>>): Record<string, number> {
   const shape = { ...given }
-  if (given['heads'] !== undefined) shape['feed_forward'] ??= 4 * (given['width'] ?? 0)
+  if (given['heads'] !== undefined) shape['intermediate'] ??= 4 * (given['width'] ?? 0)
   return Object.fromEntries(
     Object.entries(shape).filter((entry): entry is [string, number] => entry[1] !== undefined),
   )

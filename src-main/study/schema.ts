@@ -85,16 +85,16 @@ const layers = says(whole(1, 1000), 'Layers of the trunk.')
 const heads = says(whole(1, 4096), 'Attention heads; they divide the width.')
 const positions = (count: number) =>
   says(whole(1, 1_000_000).default(count), 'Rows of the position table: the longest sequence.')
-const feedForward = says(
+const intermediate = says(
   whole(1, 1_000_000).optional(),
   'Inner width of the feed-forward layers; 4 * width if not given.',
 )
 
 /** The shapes that random trunks can have. */
 export const MODEL_KINDS = {
-  gpt2: { layers, width, heads, feed_forward: feedForward, positions: positions(1024) },
-  bert: { layers, width, heads, feed_forward: feedForward, positions: positions(512) },
-  vit: { layers, width, heads, feed_forward: feedForward, positions: positions(1024) },
+  gpt2: { layers, width, heads, intermediate, positions: positions(1024) },
+  bert: { layers, width, heads, intermediate, positions: positions(512) },
+  vit: { layers, width, heads, intermediate, positions: positions(1024) },
   lstm: { layers, width },
   fpt_lnlstm: { layers, width },
 } as const

@@ -79,7 +79,7 @@ export interface PlannedRun {
   readonly startFrom: string | null
 }
 
-/** What a study asks for, in the order it should be trained: by cell, then by learning rate, then by seed. */
+/** What a study asks for, in the order it should be trained: by task and model, then by seed, setting and learning rate. */
 export interface Plan {
   readonly study: Study
   /** The study file's text as written, kept with the study. */

@@ -1,0 +1,21 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
+const entry = z.strictObject({
+  name: z.string(),
+  title: z.string(),
+  licence: z.string(),
+  source: z.string(),
+  /** SHA-256 by file name. */
+  files: z.record(z.string(), sha256),
+})
+const schema = z.strictObject({ models: z.array(entry), data: z.array(entry) })
+
+/** What set-up brings: `resources/catalogue.json` says where each thing comes from and what its files must be. */
+export type Catalogue = z.infer<typeof schema>
+export type CatalogueEntry = z.infer<typeof entry>
+
+export const readCatalogue = async (resources: string): Promise<Catalogue> =>
+  schema.parse(JSON.parse(await readFile(join(resources, 'catalogue.json'), 'utf8')))

