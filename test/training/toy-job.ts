@@ -1,6 +1,7 @@
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
 import type { MetricName, RunConfig, TrainingOptions, ValidationOptions } from '../../src-main/run'
 import type { Split, Task } from '../../src-main/tasks/task'
 import { runJob, type Materials } from '../../src-main/training/job'
@@ -145,7 +146,12 @@ export interface ToyJob extends ToyOptions {
 /** Never by itself: tests say when to save. */
 const NO_CHECKPOINTS: LoopPace = { sendEveryMs: 0, checkpointEveryMs: Infinity, mostCheckpointShare: 1 }
 
-export const newFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'fairsweep-training-'))
+/** A folder that is gone after the test. */
+export async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'fairsweep-training-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  return folder
+}
 
 /** Trains toy runs the way a worker does and returns what the store would hold. */
 export async function trainToys({

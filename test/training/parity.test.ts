@@ -1,0 +1,90 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { loadEngine, tf } from '../../src-main/engine'
+import { buildNetwork } from '../../src-main/models/build'
+import type { Network } from '../../src-main/models/network'
+import type { TrainingOptions } from '../../src-main/run'
+import type { Batch } from '../../src-main/tasks/task'
+import { FusedGroup } from '../../src-main/training/group'
+import { objectiveOf } from '../../src-main/training/objective'
+import { isModelThere, openReference, PARITY_CASES, SETTINGS, type Reference } from '../parity/reference'
+
+beforeAll(() => loadEngine())
+
+/** Six pretrained layers amplify rounding: PyTorch's own norms in float32 and float64 part by up to 1e-2 in these 20 steps. */
+const NORM_TOLERANCE = { 'tiny-bert': 1e-3, 'tiny-gpt2': 1e-3, 'minilm-l6': 2e-2 }
+
+/** The network, with the reference's first values in its input layer and readout. */
+function withFirstValues(network: Network, reference: Reference): Network {
+  return {
+    ...network,
+    async initialise(seeds) {
+      const initial = await network.initialise(seeds)
+      for (const name of ['in.weight', 'in.bias', 'out.weight', 'out.bias']) {
+        const shape = reference.file.tensors.get(name)?.shape ?? []
+        const values = await reference.values(name)
+        initial.get(name)?.dispose()
+        initial.set(
+          name,
+          tf.tidy(() => tf.stack(seeds.map(() => tf.tensor(values, [...shape])))),
+        )
+      }
+      return initial
+    },
+  }
+}
+
+/** Batches by step (from 1), as the reference took them. */
+async function batchesOf({ batches, examples, ...reference }: Reference): Promise<(step: number) => Batch> {
+  const x = await reference.values('x')
+  const y = await reference.labels()
+  const size = x.length / batches
+  return (step) => {
+    const at = (step - 1) % batches
+    return {
+      size: examples,
+      x: x.slice(at * size, (at + 1) * size),
+      y: y.slice(at * examples, (at + 1) * examples),
+    }
+  }
+}
+
+for (const name of PARITY_CASES) {
+  if (!isModelThere(name)) process.stdout.write(`SKIPPED: ${name} is not in the cache; run "npm run setup"\n`)
+
+  describe.skipIf(!isModelThere(name))(`${name}, against PyTorch`, () => {
+    it.each(['frozen', 'unfrozen'] as const)('trains alike for 20 steps, %s', async (setting) => {
+      const reference = await openReference(name)
+      const network = withFirstValues(
+        buildNetwork(reference.model, reference.task, SETTINGS[setting]),
+        reference,
+      )
+      const { input, output } = reference.task
+      const training: TrainingOptions = {
+        batch_size: reference.examples,
+        max_steps: 20,
+        optimizer: 'adam',
+        grad_clip: 1,
+        dropout: 0,
+        shuffle: false,
+      }
+      const learningRate = Number(reference.file.metadata.get(`${setting}.learning_rate`))
+      const group = await FusedGroup.create({ input, network, objective: objectiveOf(output) }, training, [
+        { seed: 0, learningRate, from: null },
+      ])
+      const batch = await batchesOf(reference)
+      const losses = await reference.values(`${setting}.loss`)
+      const norms = await reference.values(`${setting}.grad_norm`)
+      expect(losses).toHaveLength(20)
+      for (let step = 1; step <= 20; step++) {
+        const [scores] = group.step(batch(step), [step], [true])
+        expect(relative(scores?.loss, losses[step - 1]), `loss of step ${step}`).toBeLessThan(1e-3)
+        expect(relative(scores?.gradNorm, norms[step - 1]), `gradient norm of step ${step}`).toBeLessThan(
+          NORM_TOLERANCE[name],
+        )
+      }
+      group.dispose()
+    })
+  })
+}
+
+const relative = (found = NaN, expected = NaN): number => Math.abs(found - expected) / Math.abs(expected)

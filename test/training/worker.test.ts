@@ -1,0 +1,205 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { RunConfig, Setting } from '../../src-main/run'
+import type { ModelSource, TaskSource } from '../../src-main/study/study'
+import type { FromWorker, ToWorker, TrainingJob } from '../../src-main/training/messages'
+import { writeTinyImages } from '../tasks/idx-files'
+import { buildWorker } from './built-worker'
+import { newFolder, toyConfig, ToyStore, type ToyOptions, type ToyRun } from './toy-job'
+
+let entry = ''
+let data = ''
+let task: TaskSource
+const workers: TestWorker[] = []
+
+beforeAll(async () => {
+  data = await mkdtemp(join(tmpdir(), 'fairsweep-images-'))
+  ;[entry, task] = await Promise.all([
+    buildWorker(),
+    writeTinyImages({ dir: data, train: 80, test: 30, side: 8, classes: 4 }),
+  ])
+})
+afterAll(async () => {
+  await Promise.all(workers.map((worker) => worker.end()))
+  await rm(data, { recursive: true })
+  await rm(dirname(entry), { recursive: true })
+})
+
+const model: ModelSource = { source: 'random', type: 'gpt2', shape: { layers: 2, width: 32, heads: 2 } }
+const frozen: Setting = {
+  name: 'frozen-random',
+  init: 'random',
+  train: ['input', 'output', 'layer_norm', 'positions'],
+}
+
+/** A worker of either kind, and what it said. */
+class TestWorker {
+  readonly store = new ToyStore()
+  readonly ended: Promise<number | null>
+  readonly #worker: Worker | ChildProcess
+  #waiting: {
+    readonly wanted: (message: FromWorker) => boolean
+    readonly resolve: (message: FromWorker) => void
+  }[] = []
+
+  constructor(isolation: 'thread' | 'process') {
+    workers.push(this)
+    const worker = isolation === 'thread' ? new Worker(entry) : fork(entry, [], { serialization: 'advanced' })
+    this.#worker = worker
+    this.ended = new Promise((resolve) => worker.on('exit', (code: number | null) => resolve(code)))
+    worker.on('message', (message: FromWorker) => {
+      this.store.take(message)
+      if (message.type === 'points') {
+        const step = Math.max(0, ...message.chunks.map(({ steps }) => steps.at(-1) ?? 0))
+        this.send({ type: 'stored', run: message.run, step })
+      }
+      const heard = this.#waiting.filter(({ wanted }) => wanted(message))
+      this.#waiting = this.#waiting.filter((waiting) => !heard.includes(waiting))
+      for (const { resolve } of heard) resolve(message)
+    })
+  }
+
+  send(message: ToWorker): void {
+    if (this.#worker instanceof Worker) this.#worker.postMessage(message)
+    else this.#worker.send(message)
+  }
+
+  /** The first message from now on that is wanted. */
+  hear<T extends FromWorker['type']>(...types: readonly T[]): Promise<Extract<FromWorker, { type: T }>> {
+    return new Promise((resolve) => {
+      const wanted = (message: FromWorker): boolean => types.some((type) => type === message.type)
+      this.#waiting.push({ wanted, resolve: resolve as (message: FromWorker) => void })
+    })
+  }
+
+  /** Kills it as it stands. */
+  async end(): Promise<void> {
+    if (this.#worker instanceof Worker) await this.#worker.terminate()
+    else if (this.#worker.exitCode === null) this.#worker.kill('SIGKILL')
+    await this.ended
+  }
+}
+
+interface WorkerJob extends ToyOptions {
+  readonly runs: readonly ToyRun[]
+  readonly checkpoints: string
+  readonly task?: TaskSource
+  readonly model?: ModelSource
+}
+
+function jobOf({
+  runs,
+  checkpoints,
+  task: source = task,
+  model: trunk = model,
+  ...options
+}: WorkerJob): TrainingJob {
+  const config = (run: ToyRun): RunConfig => ({ ...toyConfig(run, options), setting: frozen })
+  return {
+    runs: runs.map((run) => ({ id: run.id, config: config(run) })),
+    task: source,
+    model: trunk,
+    startFrom: null,
+    checkpoints,
+  }
+}
+
+/** Trains a job in a worker that is ready and returns how it ended. */
+async function train(worker: TestWorker, seq: number, job: WorkerJob): Promise<FromWorker> {
+  const over = worker.hear('done', 'failed')
+  worker.send({ type: 'train', seq, job: jobOf(job) })
+  return over
+}
+
+describe.each(['thread', 'process'] as const)('a training worker in a %s', (isolation) => {
+  it('tells its environment, trains, says done, takes the next job and leaves when told', async () => {
+    const worker = new TestWorker(isolation)
+    const { environment } = await worker.hear('ready')
+    expect(environment).toMatchObject({ engine: 'tensorflow', group_size: 1 })
+    expect(environment.versions).toHaveProperty('fairsweep')
+    const checkpoints = await newFolder()
+    const done = await train(worker, 1, { runs: [{ id: 'a' }], checkpoints })
+    expect(done).toEqual({ type: 'done', seq: 1 })
+    expect(worker.store.outcomes.get('a')).toMatchObject({ state: 'finished', steps: 40 })
+    expect(worker.store.steps('a', 'train/loss')).toHaveLength(40)
+    expect(await train(worker, 2, { runs: [{ id: 'b' }], checkpoints })).toEqual({ type: 'done', seq: 2 })
+    // The same configuration, from what the worker kept of the first job.
+    expect(worker.store.log('b')).toEqual(worker.store.log('a'))
+    worker.send({ type: 'close' })
+    expect(await worker.ended).toBe(0)
+  })
+
+  it('paused and closed, goes on in a new worker to the same bits', async () => {
+    const job = { runs: [{ id: 'a', seed: 3 }], training: { max_steps: 60, dropout: 0.1 } }
+    const whole = new TestWorker(isolation)
+    await whole.hear('ready')
+    await train(whole, 1, { ...job, checkpoints: await newFolder() })
+
+    const checkpoints = await newFolder()
+    const first = new TestWorker(isolation)
+    await first.hear('ready')
+    const begun = first.hear('begun')
+    const over = train(first, 1, { ...job, checkpoints })
+    await begun
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    first.send({ type: 'close' })
+    expect(await over).toEqual({ type: 'done', seq: 1 })
+    expect(await first.ended).toBe(0)
+    expect(first.store.outcomes.get('a')?.state).toBe('paused')
+    const { steps = 0 } = first.store.outcomes.get('a') ?? {}
+    expect(steps).toBeLessThan(60)
+    if (steps > 0) expect(await readdir(join(checkpoints, 'a'))).toHaveLength(1)
+
+    const second = new TestWorker(isolation)
+    await second.hear('ready')
+    await train(second, 1, { ...job, checkpoints })
+    const expected = new Map(whole.store.log('a'))
+    for (const [metric, points] of second.store.log('a')) {
+      expect([...(first.store.points.get('a')?.get(metric) ?? []), ...points]).toEqual(expected.get(metric))
+    }
+    expect(second.store.outcomes.get('a')).toEqual(whole.store.outcomes.get('a'))
+  })
+})
+
+describe('a training worker', () => {
+  it('answers a job it cannot do with the reason in one line, and takes the next', async () => {
+    const worker = new TestWorker('thread')
+    await worker.hear('ready')
+    const checkpoints = await newFolder()
+    const runs = [{ id: 'a' }]
+    const labels = join(data, 'broken-labels')
+    await writeFile(labels, 'no labels')
+    const broken = { ...task, files: { ...task.files, 'train-labels': labels } }
+    expect(await train(worker, 1, { runs, checkpoints, task: broken })).toEqual({
+      type: 'failed',
+      seq: 1,
+      message: `${labels}: at byte 0: found bytes 110, 111, an IDX file starts with 0, 0`,
+      stack: null,
+    })
+    const missing: ModelSource = { source: 'directory', path: join(data, 'no-model') }
+    expect(await train(worker, 2, { runs, checkpoints, model: missing })).toMatchObject({
+      type: 'failed',
+      seq: 2,
+      stack: null,
+    })
+    expect(await train(worker, 3, { runs, checkpoints, validation: { fraction: 0.001 } })).toMatchObject({
+      message: expect.stringContaining('validation.fraction') as string,
+    })
+    expect(await train(worker, 4, { runs, checkpoints })).toEqual({ type: 'done', seq: 4 })
+  })
+
+  it('refuses a second job while it is on one', async () => {
+    const worker = new TestWorker('thread')
+    await worker.hear('ready')
+    const checkpoints = await newFolder()
+    const over = train(worker, 1, { runs: [{ id: 'a' }], checkpoints })
+    const refused = worker.hear('failed')
+    worker.send({ type: 'train', seq: 2, job: jobOf({ runs: [{ id: 'b' }], checkpoints }) })
+    expect(await refused).toMatchObject({ seq: 2, message: 'this worker is already on a job' })
+    expect(await over).toMatchObject({ seq: 2 })
+  })
+})
