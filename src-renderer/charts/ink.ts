@@ -75,3 +75,13 @@ export function runColor(place: number, shade: ChartInk['shade']): string {
   const colors = RUN_COLORS[shade]
   return colors[place % colors.length] ?? colors[0]
 }
+
+/** For paper: black on white, nothing that a printer would lose. */
+export const PRINT_INK: ChartInk = {
+  ...LIGHT_INK,
+  text: '#000000',
+  textSoft: '#1f1f1f',
+  textFaint: '#3d3d3d',
+  line: '#e4e4e4',
+  lineStrong: '#7a7a7a',
+}

@@ -1,0 +1,112 @@
+import { createCanvas, GlobalFonts, PDFDocument } from '@napi-rs/canvas'
+import type { SKRSContext2D } from '@napi-rs/canvas'
+import * as echarts from 'echarts'
+import type { EChartsCoreOption } from 'echarts/core'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { installation } from '../installation'
+
+/** Size of a figure in CSS pixels, 96 to the inch. */
+export interface FigureSize {
+  readonly width: number
+  readonly height: number
+}
+
+const FACES = [
+  { file: 'Inter-Regular', weight: 400 },
+  { file: 'Inter-SemiBold', weight: 600 },
+] as const
+const fontFile = (file: string): string => join(installation.resources, 'fonts', file)
+
+const POINTS_PER_PIXEL = 72 / 96
+
+/** The figures' font is ours, not the machine's: registered once, it also measures text for all three formats. */
+const measure = prepareDrawing()
+
+function prepareDrawing(): SKRSContext2D {
+  for (const { file } of FACES) GlobalFonts.registerFromPath(fontFile(`${file}.ttf`), 'Inter')
+  const context = createCanvas(1, 1).getContext('2d')
+  context.lang = 'en'
+  echarts.setPlatformAPI({
+    measureText: (text, font) => {
+      context.font = font ?? '12px Inter'
+      return { width: context.measureText(text).width }
+    },
+  })
+  return context
+}
+
+/** Width of a text in the figures' font, in pixels. */
+export function measureText(text: string, font: string): number {
+  measure.font = font
+  return measure.measureText(text).width
+}
+
+/** The figure as one SVG file with its font inside. */
+export function drawSvg(option: EChartsCoreOption, { width, height }: FigureSize): string {
+  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width, height })
+  chart.setOption(option)
+  const svg = chart.renderToSVGString()
+  chart.dispose()
+  return svg.replace(/(<svg[^>]*>)/, `$1\n<style>${fontFaces()}</style>`)
+}
+
+/** The figure as PNG. `scale` 3 prints at about 300 dots per inch. */
+export function drawPng(option: EChartsCoreOption, size: FigureSize, scale = 3): Buffer {
+  const canvas = createCanvas(size.width * scale, size.height * scale)
+  const chart = drawOn(canvas.getContext('2d'), option, size, scale)
+  const png = canvas.toBuffer('image/png', { resolution: 96 * scale, software: 'Fairsweep' })
+  chart.dispose()
+  return png
+}
+
+/** The figure as one page of vector PDF, its font embedded, its text real text. */
+export function drawPdf(option: EChartsCoreOption, size: FigureSize, title: string): Buffer {
+  const document = new PDFDocument({ title, creator: 'Fairsweep' })
+  // The library types a page's context by the browser's name for it; it is the same class as a canvas gives.
+  const page: unknown = document.beginPage(size.width * POINTS_PER_PIXEL, size.height * POINTS_PER_PIXEL)
+  const chart = drawOn(page as SKRSContext2D, option, size, POINTS_PER_PIXEL)
+  document.endPage()
+  const pdf = document.close()
+  chart.dispose()
+  return pdf
+}
+
+/**
+ * ECharts draws on anything that answers like a canvas element; a PDF page has only the context.
+ * Disposing of the chart wipes the canvas, so the caller does it last.
+ */
+function drawOn(
+  context: SKRSContext2D,
+  option: EChartsCoreOption,
+  { width, height }: FigureSize,
+  scale: number,
+): echarts.ECharts {
+  context.lang = 'en'
+  const surface = {
+    width: width * scale,
+    height: height * scale,
+    style: {},
+    getContext: () => context,
+    addEventListener: () => undefined,
+    removeEventListener: () => undefined,
+  }
+  const chart = echarts.init(surface as unknown as Parameters<typeof echarts.init>[0], null, {
+    renderer: 'canvas',
+    width,
+    height,
+    devicePixelRatio: scale,
+  })
+  chart.setOption(option)
+  chart.getZr().flush()
+  return chart
+}
+
+let faces: string | undefined
+function fontFaces(): string {
+  faces ??= FACES.map(({ file, weight }) => {
+    const data = readFileSync(fontFile(`${file}.woff2`)).toString('base64')
+    return `@font-face{font-family:Inter;font-weight:${weight};src:url(data:font/woff2;base64,${data}) format('woff2')}`
+  }).join('')
+  return faces
+}

@@ -1,0 +1,278 @@
+import type { EChartsCoreOption } from 'echarts/core'
+import type { Arm, Cell, Comparison, Group } from '../../src-main/analysis/comparison'
+import { estimate as formatEstimate, rate as formatRate, rateLabel, score as formatScore } from '../format'
+import type { ChartInk } from './ink'
+import { rateAxis, rateZones } from './rate-axis'
+import { settingStyle } from './setting-style'
+import type { SettingStyle } from './setting-style'
+
+export interface RateCurveInput {
+  readonly comparison: Pick<Comparison, 'metric' | 'otherRate'>
+  readonly group: Pick<Group, 'cells' | 'rates' | 'flipRates' | 'chance'>
+  readonly split: 'validation' | 'test'
+  readonly ink: ChartInk
+}
+
+/** One arm as the figure needs it; values in the axis' unit (per cent, or loss). */
+interface Point {
+  readonly rate: number
+  readonly mean: number
+  readonly sem: number | null
+  readonly chosen: boolean
+}
+
+/**
+ * Score against learning rate: a line per setting through the means of its eligible arms, a band of one SEM, a dot
+ * per seed, a ring around the chosen rate, a cross at the foot for an arm with a diverged seed, shade where the
+ * ranking is not the one at the best rates, a dashed line at the other paper's rate.
+ */
+export function rateCurve({ comparison, group, split, ink }: RateCurveInput): EChartsCoreOption {
+  const { metric, otherRate } = comparison
+  const scale = metric === 'accuracy' ? 100 : 1
+  const settings = group.cells.map((cell, place) => ({
+    cell,
+    style: settingStyle(cell.setting, place, ink.shade),
+    points: pointsOf(cell, split, scale),
+  }))
+  const range = valueRange(group.cells, split, scale)
+  const splitWord = split === 'validation' ? 'Validation' : 'Test'
+  return {
+    animation: false,
+    textStyle: { fontFamily: ink.font, color: ink.textSoft },
+    grid: { left: 56, right: 20, top: 52, bottom: 46 },
+    legend: {
+      top: 4,
+      left: 48,
+      itemWidth: 26,
+      itemHeight: 9,
+      itemGap: 16,
+      textStyle: { color: ink.text, fontSize: 12 },
+      data: group.cells.map(({ setting }) => setting),
+    },
+    tooltip: {
+      trigger: 'item',
+      confine: true,
+      backgroundColor: ink.raised,
+      borderColor: ink.line,
+      textStyle: { color: ink.text, fontSize: 12 },
+    },
+    xAxis: rateAxis(group.rates, ink),
+    yAxis: {
+      type: 'value',
+      ...range,
+      name: metric === 'accuracy' ? `${splitWord} accuracy (%)` : `${splitWord} loss`,
+      nameLocation: 'middle',
+      nameGap: 40,
+      nameTextStyle: { color: ink.textSoft, fontSize: 12 },
+      axisLabel: { color: ink.textSoft, fontSize: 11, showMinLabel: false, showMaxLabel: false },
+      axisLine: { show: false },
+      axisTick: { show: false },
+      splitLine: { showMinLine: false, showMaxLine: false, lineStyle: { color: ink.line } },
+    },
+    series: [
+      backdrop(group, otherRate, ink),
+      ...settings.flatMap(({ cell, points, style }) => [
+        // The legend takes the look of the first series of a name.
+        lineOf(cell.setting, points, style, ink, metric),
+        bandOf(cell.setting, points, style),
+        seedsOf(cell, split, scale, style, metric),
+        divergedOf(cell, group.cells, style, range.min),
+      ]),
+    ],
+  }
+}
+
+const pointsOf = (cell: Cell, split: 'validation' | 'test', scale: number): Point[] =>
+  cell.arms.flatMap((arm) => {
+    const estimate = arm[split]
+    if (!arm.eligible || !estimate) return []
+    const sem = estimate.sem === null ? null : scale * estimate.sem
+    return { rate: arm.rate, mean: scale * estimate.mean, sem, chosen: arm.rate === cell.choice?.rate }
+  })
+
+/** A little more than the seeds span, so that the crosses at the foot stand clear of the lines. */
+function valueRange(
+  cells: readonly Cell[],
+  split: 'validation' | 'test',
+  scale: number,
+): { min: number; max: number } {
+  const values = cells.flatMap(({ arms }) =>
+    arms.flatMap(({ seeds }) => seeds.flatMap((seed) => (seed[split] === null ? [] : scale * seed[split]))),
+  )
+  if (values.length === 0) return { min: 0, max: scale }
+  const low = Math.min(...values)
+  const high = Math.max(...values)
+  const room = Math.max(high - low, 0.02 * scale) * 0.08
+  return { min: low - 1.4 * room, max: high + room }
+}
+
+function backdrop(
+  { rates, flipRates, chance }: RateCurveInput['group'],
+  otherRate: number | null,
+  ink: ChartInk,
+): object {
+  const zones = rateZones(rates, flipRates)
+  return {
+    type: 'line',
+    name: 'where the ranking differs',
+    data: [],
+    silent: true,
+    z: 0,
+    markArea: {
+      silent: true,
+      itemStyle: { color: ink.textFaint, opacity: 0.1 },
+      label: {
+        show: zones.length > 0,
+        position: 'insideTop',
+        distance: 4,
+        color: ink.textFaint,
+        fontSize: 10,
+      },
+      data: zones.map(([from, to], i) => [
+        { xAxis: from, name: i === 0 ? 'ranking differs' : '' },
+        { xAxis: to },
+      ]),
+    },
+    markLine: {
+      silent: true,
+      symbol: 'none',
+      z: 1,
+      animation: false,
+      // Positions are rounded to this many decimals.
+      precision: 15,
+      data: [
+        ...(otherRate === null
+          ? []
+          : [
+              {
+                xAxis: otherRate,
+                lineStyle: { color: ink.text, type: 'dashed', width: 1.2 },
+                label: {
+                  formatter: `other paper: ${rateLabel(otherRate)}`,
+                  position: 'end',
+                  distance: 5,
+                  color: ink.text,
+                  fontSize: 10,
+                },
+              },
+            ]),
+        ...(chance === null
+          ? []
+          : [
+              {
+                yAxis: 100 * chance,
+                lineStyle: { color: ink.textFaint, type: 'dotted', width: 1 },
+                label: { formatter: 'chance', position: 'insideEndTop', color: ink.textFaint, fontSize: 10 },
+              },
+            ]),
+      ],
+    },
+  }
+}
+
+function bandOf(name: string, points: readonly Point[], { color }: SettingStyle): object {
+  const banded = points.filter((point): point is Point & { sem: number } => point.sem !== null)
+  return {
+    type: 'custom',
+    name,
+    silent: true,
+    z: 1,
+    tooltip: { show: false },
+    data: banded.length > 1 ? [banded.map(({ rate }) => rate)] : [],
+    renderItem: (_: unknown, api: { coord: (at: readonly number[]) => number[] }) => ({
+      type: 'polygon',
+      shape: {
+        points: [
+          ...banded.map(({ rate, mean, sem }) => api.coord([rate, mean + sem])),
+          ...banded.toReversed().map(({ rate, mean, sem }) => api.coord([rate, mean - sem])),
+        ],
+      },
+      style: { fill: color, opacity: 0.16 },
+    }),
+  }
+}
+
+function lineOf(
+  name: string,
+  points: readonly Point[],
+  style: SettingStyle,
+  ink: ChartInk,
+  metric: Comparison['metric'],
+): object {
+  const scale = metric === 'accuracy' ? 100 : 1
+  return {
+    type: 'line',
+    name,
+    z: 3,
+    symbol: style.symbol,
+    symbolSize: (_: unknown, { dataIndex }: { dataIndex: number }) => (points[dataIndex]?.chosen ? 11 : 6),
+    lineStyle: { color: style.color, width: 2, type: style.dash },
+    itemStyle: { color: style.color },
+    emphasis: { focus: 'series', lineStyle: { width: 2.5 } },
+    data: points.map(({ rate, mean, chosen }) => ({
+      value: [rate, mean],
+      itemStyle: chosen ? { color: ink.surface, borderColor: style.color, borderWidth: 2.5 } : undefined,
+    })),
+    tooltip: {
+      formatter: ({ dataIndex }: { dataIndex: number }) => {
+        const point = points[dataIndex]
+        if (!point) return ''
+        const value = { mean: point.mean / scale, sem: point.sem === null ? null : point.sem / scale }
+        return `${name}<br>${formatRate(point.rate)}: ${formatEstimate(value, metric)}${point.chosen ? '<br>chosen by validation' : ''}`
+      },
+    },
+  }
+}
+
+function seedsOf(
+  cell: Cell,
+  split: 'validation' | 'test',
+  scale: number,
+  { color }: SettingStyle,
+  metric: Comparison['metric'],
+): object {
+  const dots = cell.arms.flatMap((arm) =>
+    arm.seeds.flatMap((seed) => (seed[split] === null ? [] : { rate: arm.rate, score: seed[split], seed })),
+  )
+  return {
+    type: 'scatter',
+    name: cell.setting,
+    z: 2,
+    symbol: 'circle',
+    symbolSize: 4,
+    itemStyle: { color, opacity: 0.5 },
+    data: dots.map(({ rate, score }) => [rate, scale * score]),
+    tooltip: {
+      formatter: ({ dataIndex }: { dataIndex: number }) => {
+        const dot = dots[dataIndex]
+        return dot
+          ? `${cell.setting}<br>${formatRate(dot.rate)}, seed ${dot.seed.seed}: ${formatScore(dot.score, metric)}`
+          : ''
+      },
+    },
+  }
+}
+
+/** A cross at the foot of the figure for every arm with a diverged seed; crosses of one rate stand side by side. */
+function divergedOf(cell: Cell, cells: readonly Cell[], { color }: SettingStyle, foot: number): object {
+  const divergedArms = ({ arms }: Cell): readonly Arm[] => arms.filter(({ counts }) => counts.diverged > 0)
+  const arms = divergedArms(cell)
+  return {
+    type: 'scatter',
+    name: cell.setting,
+    z: 4,
+    symbol: 'path://M-5 -4L-4 -5L0 -1L4 -5L5 -4L1 0L5 4L4 5L0 1L-4 5L-5 4L-1 0Z',
+    symbolSize: 9,
+    itemStyle: { color },
+    data: arms.map(({ rate }) => {
+      const there = cells.filter((other) => divergedArms(other).some((arm) => arm.rate === rate))
+      return { value: [rate, foot], symbolOffset: [12 * (there.indexOf(cell) - (there.length - 1) / 2), -8] }
+    }),
+    tooltip: {
+      formatter: ({ dataIndex }: { dataIndex: number }) => describeDiverged(cell.setting, arms[dataIndex]),
+    },
+  }
+}
+
+const describeDiverged = (setting: string, arm: Arm | undefined): string =>
+  arm ? `${setting}<br>${formatRate(arm.rate)}: ${arm.counts.diverged} of ${arm.planned} seeds diverged` : ''
