@@ -1,7 +1,8 @@
 import { tracked } from '@trpc/server'
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import type { Workbench, WorkbenchEvent } from '../workbench'
+import type { WorkbenchEvent } from '../queue/events'
+import type { Workbench } from '../workbench'
 import { procedure, router } from './procedure'
 
 /** An event of the workbench, or `reset`: some were missed for good, so everything held is to be fetched afresh. */
@@ -40,6 +41,7 @@ async function* follow(
     wake()
   })
   const stop = (): void => wake()
+  const isStopped = (): boolean => signal?.aborted === true
   signal?.addEventListener('abort', stop)
   try {
     const seen = cursorOf(lastEventId)
@@ -48,13 +50,13 @@ async function* follow(
     const missed = lastEventId !== null && (seen === null || !replay.complete)
     if (lastEventId === null || missed) yield { type: 'reset', cursor }
     else yield* replay.events
-    while (signal?.aborted !== true) {
+    while (!isStopped()) {
       for (const event of waiting.splice(0)) {
         if (event.cursor <= cursor) continue
         cursor = event.cursor
         yield event
       }
-      if (waiting.length > 0 || signal?.aborted === true) continue
+      if (waiting.length > 0 || isStopped()) continue
       await new Promise<void>((resolve) => (wake = resolve))
     }
   } finally {

@@ -1,5 +1,4 @@
 import { compare } from './compare'
-import { doctor } from './doctor'
 import { events } from './events'
 import { library } from './library'
 import { callerOf, router } from './procedure'
@@ -7,7 +6,7 @@ import { runs } from './runs'
 import { studies } from './studies'
 
 /** All that a window, a browser or a command-line client may ask; one file per noun. */
-export const appRouter = router({ studies, runs, compare, library, doctor, events })
+export const appRouter = router({ studies, runs, compare, library, events })
 export type AppRouter = typeof appRouter
 
 /** The router's procedures as plain functions, for callers in this process. */

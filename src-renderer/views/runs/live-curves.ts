@@ -4,7 +4,7 @@ import type { ComputedRef } from 'vue'
 import type { StreamEvent } from '../../../src-main/api/events'
 import type { Curve } from '../../../src-main/api/runs'
 import type { MetricName } from '../../../src-main/run'
-import type { PointsDelta } from '../../../src-main/workbench'
+import type { PointsDelta } from '../../../src-main/queue/events'
 import { api } from '../../api'
 import { onEvent } from '../../live'
 

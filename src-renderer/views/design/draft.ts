@@ -1,0 +1,113 @@
+import { keepPreviousData, useQuery } from '@tanstack/vue-query'
+import { computed, ref, watch } from 'vue'
+import { isMap, isSeq, parseDocument } from 'yaml'
+import type { Document } from 'yaml'
+import type { Problem } from '../../../src-main/api/procedure'
+import { api } from '../../api'
+
+/** Where a value of the study file stands. */
+export type FieldPath = readonly (string | number)[]
+
+export const NEW_STUDY = `name: my-study
+task: {kind: mnist, patch: 7}
+model: {kind: gpt2, layers: 2, width: 64, heads: 4}
+settings: [frozen-pretrained, frozen-random, unfrozen-pretrained, unfrozen-random]
+learning_rates: {from: 1e-5, to: 1e-2, per_decade: 1}
+seeds: [0, 1, 2]
+training: {batch_size: 8, max_steps: 2000}
+validation: {every: 200, examples: 1000}
+`
+const KEPT_AS = 'fairsweep.draft'
+const CHECK_AFTER_MS = 250
+
+/**
+ * The study being designed. Its text is the truth; the form reads values out of it and writes them into it, so that
+ * comments and order survive, and either side follows the other.
+ */
+export function useDraft() {
+  const text = ref(sessionStorage.getItem(KEPT_AS) ?? NEW_STUDY)
+  watch(text, (now) => sessionStorage.setItem(KEPT_AS, now))
+
+  const document = computed(() => parseDocument(text.value))
+  /** False while the text is not YAML, or not a mapping: the form waits for it. */
+  const isReadable = computed(() => document.value.errors.length === 0 && isMap(document.value.contents))
+  const values = computed<Readonly<Record<string, unknown>>>(() =>
+    isReadable.value ? (document.value.toJS({ maxAliasCount: 50 }) as Record<string, unknown>) : {},
+  )
+
+  const asked = ref(text.value)
+  let timer: number | undefined
+  watch(text, () => {
+    window.clearTimeout(timer)
+    timer = window.setTimeout(() => (asked.value = text.value), CHECK_AFTER_MS)
+  })
+  const check = useQuery({
+    queryKey: computed(() => ['check', asked.value]),
+    queryFn: () => api.studies.check.query({ text: asked.value }),
+    staleTime: 0,
+    gcTime: 10_000,
+    placeholderData: keepPreviousData,
+  })
+  const problems = computed<readonly Problem[]>(() =>
+    check.data.value?.ok === false ? check.data.value.problems : [],
+  )
+  const plan = computed(() => (check.data.value?.ok === true ? check.data.value : null))
+  const isChecked = computed(() => asked.value === text.value && !check.isFetching.value)
+
+  return {
+    text,
+    values,
+    isReadable,
+    plan,
+    problems,
+    /** The plan and the problems are those of the text as it stands. */
+    isChecked,
+    error: check.error,
+    recheck: check.refetch,
+    /** The value at a path as written, or undefined where the file leaves it out. */
+    at: (path: FieldPath): unknown => valueAt(values.value, path),
+    set: (path: FieldPath, value: unknown): void => void (text.value = edit(text.value, path, value)),
+    /** What is wrong with a field or anything inside it. */
+    problemOf: (field: string): string | null =>
+      problems.value.find(({ place }) => place.field === field || place.field?.startsWith(`${field}.`))
+        ?.message ?? null,
+  }
+}
+
+export type Draft = ReturnType<typeof useDraft>
+
+/** The text with one value set, or taken out where it is undefined; comments, order and style stay. */
+export function edit(text: string, path: FieldPath, value: unknown): string {
+  const document = parseDocument(text)
+  if (document.errors.length > 0) return text
+  if (value === undefined) {
+    document.deleteIn(path)
+    dropEmptyParent(document, path)
+  } else {
+    const isCollection = typeof value === 'object' && value !== null
+    const node = isCollection ? document.createNode(value, { flow: true }) : value
+    const parent = path.slice(0, -1)
+    if (parent.length > 0 && !document.hasIn(parent)) {
+      document.setIn(parent, document.createNode({}, { flow: true }))
+    }
+    document.setIn(path, node)
+  }
+  return document.toString({ lineWidth: 110, flowCollectionPadding: false })
+}
+
+function dropEmptyParent(document: Document, path: FieldPath): void {
+  const parent = path.slice(0, -1)
+  if (parent.length === 0) return
+  const node = document.getIn(parent)
+  if ((isMap(node) || isSeq(node)) && node.items.length === 0) document.deleteIn(parent)
+}
+
+function valueAt(values: unknown, path: FieldPath): unknown {
+  return path.reduce<unknown>(
+    (value, key) =>
+      typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+        ? (value as Record<string | number, unknown>)[key]
+        : undefined,
+    values,
+  )
+}
