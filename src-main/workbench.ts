@@ -1,47 +1,27 @@
-import type { MetricName, RunRecord, RunState } from './run'
+import { existsSync, mkdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { compareStudy } from './analysis/comparison'
+import type { Comparison } from './analysis/comparison'
+import { InputError } from './errors'
+import { installation } from './installation'
+import { openLibrary } from './library/library'
+import type { Library } from './library/library'
+import { channelsTo } from './queue/channel'
+import type { OpenChannel } from './queue/channel'
+import { EventStream } from './queue/event-stream'
+import type { EventReplay, RunProgress, StudyState, WorkbenchEvent } from './queue/events'
+import { Queue } from './queue/queue'
+import { isComplete, isOpen } from './run'
+import type { RunState } from './run'
+import { StoreError, openReadableStore, openStore } from './store/store'
+import type { ReadableStore, Store, StudyRecord } from './store/store'
+import { planStudy } from './study/plan'
+import { readStudy } from './study/read'
 import type { Plan } from './study/study'
-import type { ReadableStore, StudyRecord } from './store/store'
-import { NotYetError } from './errors'
+import { WorkspaceInUseError, findOwner, recordOwner } from './workspace/owner'
+import { answerRequests } from './workspace/requests'
 
-/**
- * One workspace, opened: store, library and queue behind one object. Every entry (window, command line, HTTP door)
- * goes through it. The owner trains and writes; a reader only looks, beside whoever owns the workspace.
- */
-export interface Workbench {
-  /** Absolute path of the workspace's folder. */
-  readonly workspace: string
-  readonly access: Access
-  readonly store: ReadableStore
-
-  /** Reads, checks and expands a study file; InputError with file, line and field where it is wrong. */
-  checkStudy(text: string, file?: string): Promise<Plan>
-  /** Saves the study and queues what it still lacks. */
-  startStudy(plan: Plan): Promise<StudyRecord>
-  /** Saves the state of its running runs and starts no more of them, until it is resumed. */
-  pauseStudy(name: string): Promise<void>
-  /** Queues its paused runs, and those a dead process left behind. Failed and cancelled ones too. */
-  resumeStudy(name: string): Promise<void>
-  /** As pauseStudy, and queued runs are paused too: nothing of the study is open but `paused`. */
-  stopStudy(name: string): Promise<void>
-  /** Ends one run as `cancelled`; a queued one never starts. */
-  cancelRun(id: string): Promise<void>
-  /** Queues a failed, cancelled or diverged run again. */
-  rerun(id: string): Promise<void>
-
-  status(): StudyStatus[]
-  /** What is being trained at this moment. */
-  progress(): RunProgress[]
-
-  /** Calls the listener with each event from now on, until unsubscribed. */
-  subscribe(listener: (event: WorkbenchEvent) => void): () => void
-  /** What happened after the event with this cursor (0: since opening). */
-  eventsSince(cursor: number): EventReplay
-
-  /** Resolves when nothing (of the study) is running or waiting to run. */
-  idle(study?: string): Promise<void>
-  /** Pauses running work, saves, and lets go of the workspace. */
-  close(): Promise<void>
-}
+export type * from './queue/events'
 
 /** The one process that trains and writes, or any that looks on. */
 export type Access = 'owner' | 'reader'
@@ -49,14 +29,11 @@ export type Access = 'owner' | 'reader'
 export interface WorkbenchOptions {
   readonly workspace: string
   readonly access: Access
+  /** What this process is, for whoever finds the workspace in use: "fairsweep run mnist". */
+  readonly what?: string
+  /** Another training worker than the built one. */
+  readonly openWorker?: OpenChannel
 }
-
-/**
- * What a study is doing: `running` has runs in training, `waiting` has queued ones that will be trained,
- * `paused` has open runs that nobody trains until it is resumed, `incomplete` has failed or cancelled runs and none
- * open, `complete` has a result for every planned run.
- */
-export type StudyState = 'running' | 'waiting' | 'paused' | 'incomplete' | 'complete'
 
 export interface StudyStatus {
   readonly name: string
@@ -68,67 +45,235 @@ export interface StudyStatus {
   readonly secondsLeft: number | null
 }
 
-export interface RunProgress {
-  readonly run: string
-  readonly studies: readonly string[]
-  readonly step: number
-  /** `max_steps`; a run may stop early. */
-  readonly of: number
-  readonly stepsPerSecond: number | null
-  /** Until `of` at this speed. */
-  readonly secondsLeft: number | null
-  /** Ids of the runs that the same worker advances together, this one included. */
-  readonly group: readonly string[]
-}
+/**
+ * One workspace, opened: store, library and queue behind one object. Every entry (window, command line, HTTP door)
+ * goes through it. The owner trains and writes; a reader only looks, beside whoever owns the workspace.
+ */
+export class Workbench {
+  private isClosed = false
 
-/** New points of one metric of one run, steps rising. */
-export interface PointsDelta {
-  readonly metric: MetricName
-  readonly steps: readonly number[]
-  readonly values: readonly number[]
-}
+  constructor(
+    /** Absolute path of the workspace's folder. */
+    readonly workspace: string,
+    readonly store: ReadableStore,
+    readonly library: Library,
+    private readonly events: EventStream,
+    /** Null for a reader. */
+    private readonly owned: {
+      readonly store: Store
+      readonly queue: Queue
+      readonly letGo: () => void
+    } | null,
+  ) {}
 
-/** Something that happened, numbered by a rising `cursor`. */
-export type WorkbenchEvent = { readonly cursor: number; readonly at: number } & WorkbenchHappening
+  get access(): Access {
+    return this.owned === null ? 'reader' : 'owner'
+  }
 
-export type WorkbenchHappening =
-  | {
-      readonly type: 'run-changed'
-      readonly run: string
-      readonly state: RunState
-      readonly studies: readonly string[]
+  /** Why nothing more is trained until a study is started or resumed; null when all is well. */
+  get heldBecause(): string | null {
+    return this.owned?.queue.heldBecause ?? null
+  }
+
+  /** Reads, checks and expands a study file; InputError with file, line and field where it is wrong. */
+  checkStudy(text: string, file?: string): Promise<Plan> {
+    return planStudy(readStudy(text, file), text, this.library)
+  }
+
+  /** The plan of a study that the workspace knows, its data and weights looked up anew. */
+  savedPlan(name: string): Promise<Plan> {
+    const { study, text } = this.known(name)
+    return planStudy(study, text, this.library)
+  }
+
+  /** Saves the study and queues what it still lacks; failed, cancelled and paused runs too. */
+  startStudy(plan: Plan): Promise<StudyRecord> {
+    const { store, queue } = this.mine
+    const record = store.saveStudy(plan)
+    queue.start(plan)
+    this.tellState(record.name)
+    return Promise.resolve(record)
+  }
+
+  /** Saves the state of its running runs and starts no more of them, until it is resumed. */
+  async pauseStudy(name: string): Promise<void> {
+    const { queue } = this.mine
+    this.known(name)
+    await queue.pause(name)
+    this.tellState(name)
+  }
+
+  async resumeStudy(name: string): Promise<void> {
+    await this.startStudy(await this.savedPlan(name))
+  }
+
+  /** As pauseStudy, and queued runs are paused too, so that nothing of it is waiting in any later session. */
+  async stopStudy(name: string): Promise<void> {
+    const { queue } = this.mine
+    await this.pauseStudy(name)
+    for (const { id } of this.store.runs({ study: name, states: ['queued'] })) queue.setState(id, 'paused')
+    this.tellState(name)
+  }
+
+  /** Ends one run as `cancelled`; a queued one never starts. */
+  cancelRun(id: string): Promise<void> {
+    const run = this.store.run(id)
+    if (run === null) throw new InputError(`no run ${id} in this workspace`)
+    if (!isOpen(run.state))
+      throw new InputError(`run ${id} has ended as ${run.state}; nothing is left to cancel`)
+    this.mine.queue.cancel(id)
+    return Promise.resolve()
+  }
+
+  /** Queues a failed, cancelled or paused run again, with what else its study lacks. */
+  async rerun(id: string): Promise<void> {
+    const run = this.store.run(id)
+    if (run === null) throw new InputError(`no run ${id} in this workspace`)
+    if (isComplete(run.state) || run.state === 'diverged') {
+      throw new InputError(`run ${id} has a result (${run.state}) and would come to the same again`)
     }
-  | {
-      readonly type: 'points'
-      readonly run: string
-      /** Not null: the run goes on from this step, and what a listener holds after it is to be dropped first. */
-      readonly replaceAfter: number | null
-      readonly deltas: readonly PointsDelta[]
-    }
-  | { readonly type: 'study-changed'; readonly study: string; readonly state: StudyState }
-  | { readonly type: 'progress'; readonly running: readonly RunProgress[] }
-  | {
-      readonly type: 'log'
-      readonly level: 'info' | 'warning' | 'error'
-      readonly study: string | null
-      readonly run: string | null
-      readonly message: string
-    }
+    if (run.state !== 'running') await this.resumeStudy(run.study)
+  }
 
-/** Events after a cursor. `complete` is false when the ring no longer holds them all: fetch everything afresh. */
-export interface EventReplay {
-  readonly events: readonly WorkbenchEvent[]
-  readonly complete: boolean
-  /** Of the newest event, whether replayed or not. */
-  readonly cursor: number
+  /** Opens the test of a study before its last run has ended; logged, and for good. */
+  revealTest(name: string): StudyRecord {
+    this.known(name)
+    return this.mine.store.revealTest(name)
+  }
+
+  /** The study's conclusions from the runs there are. */
+  compare(name: string, { otherRate }: { readonly otherRate?: number } = {}): Comparison {
+    const { study, testSealed } = this.known(name)
+    return compareStudy({
+      study,
+      runs: this.store.runs({ study: name, order: 'plan' }),
+      testSealed,
+      otherRate,
+    })
+  }
+
+  status(): StudyStatus[] {
+    return this.store.studies().map((record) => ({
+      name: record.name,
+      state: this.stateOf(record),
+      runs: record.runsByState,
+      planned: Object.values(record.runsByState).reduce((sum, count) => sum + count, 0),
+      secondsLeft: this.owned?.queue.secondsLeft(record.name) ?? null,
+    }))
+  }
+
+  /** What this process trains at this moment. */
+  progress(): RunProgress[] {
+    return this.owned?.queue.progress() ?? []
+  }
+
+  /** Calls the listener with each event from now on, until unsubscribed. */
+  subscribe(listener: (event: WorkbenchEvent) => void): () => void {
+    return this.events.subscribe(listener)
+  }
+
+  /** What happened after the event with this cursor (0: since opening). */
+  eventsSince(cursor: number): EventReplay {
+    return this.events.since(cursor)
+  }
+
+  /** Resolves when nothing (of the study) is running or waiting to run. */
+  async idle(study?: string): Promise<void> {
+    await this.owned?.queue.idle(study)
+  }
+
+  /** Saves what is in training and lets go of the workspace. */
+  async close(): Promise<void> {
+    if (this.isClosed) return
+    this.isClosed = true
+    await this.owned?.queue.close()
+    this.owned?.letGo()
+    this.store.close()
+  }
+
+  private get mine(): { readonly store: Store; readonly queue: Queue } {
+    if (this.owned === null) throw new Error('this workbench only looks on')
+    return this.owned
+  }
+
+  private known(name: string): StudyRecord {
+    const record = this.store.study(name)
+    if (record === null) throw new InputError(`no study '${name}' in ${this.workspace}`)
+    return record
+  }
+
+  private stateOf({ name, runsByState }: StudyRecord): StudyState {
+    const { running = 0, queued = 0, paused = 0, failed = 0, cancelled = 0 } = runsByState
+    // A reader sees what the database says; whether somebody acts on it depends on there being an owner.
+    const isActive = this.owned?.queue.isActive(name) ?? findOwner(this.workspace) !== null
+    if (running > 0 && (this.owned !== null || isActive)) return 'running'
+    if (queued > 0 && isActive) return 'waiting'
+    if (running + queued + paused > 0) return 'paused'
+    return failed + cancelled > 0 ? 'incomplete' : 'complete'
+  }
+
+  private tellState(name: string): void {
+    this.events.emit({ type: 'study-changed', study: name, state: this.stateOf(this.known(name)) })
+  }
 }
-
-export type { RunRecord }
 
 /**
- * Opens a workspace, making its folder if the access is `owner`.
- * @throws {InputError} when it is owned by another process, cannot be read, or its database is newer than this program.
+ * Opens a workspace; an owner makes its folder where there is none, and queues again what a dead owner left running.
+ * @throws {WorkspaceInUseError} when another process owns it
+ * @throws {InputError} for a reader where there is no workspace
+ * @throws {StoreError} when its database cannot be read, or is newer than this program
  */
-export function openWorkbench(options: WorkbenchOptions): Promise<Workbench> {
-  return Promise.reject(new NotYetError(`opening ${options.workspace}`))
+export async function openWorkbench(options: WorkbenchOptions): Promise<Workbench> {
+  const workspace = resolve(options.workspace)
+  const database = join(workspace, 'history.db')
+  const events = new EventStream()
+  if (options.access === 'reader') {
+    if (!existsSync(database)) {
+      throw new InputError('no workspace here yet; `run` and `serve` make one', { file: workspace })
+    }
+    return new Workbench(
+      workspace,
+      openReadableStore(database),
+      await openLibrary({ workspace, installation }),
+      events,
+      null,
+    )
+  }
+  const store = openAsOwner(workspace, database)
+  try {
+    const release = recordOwner(workspace, options.what ?? 'fairsweep')
+    store.recoverInterrupted()
+    const openWorker = options.openWorker ?? channelsTo(installation.workerEntry)
+    const queue = new Queue({ store, events, openWorker, checkpoints: join(workspace, 'checkpoints') })
+    const library = await openLibrary({ workspace, installation })
+    const requests = answerRequests(workspace, ({ kind, study }) =>
+      kind === 'stop' ? workbench.stopStudy(study) : Promise.resolve(void workbench.revealTest(study)),
+    )
+    const letGo = (): void => {
+      requests()
+      release()
+    }
+    const workbench = new Workbench(workspace, store, library, events, { store, queue, letGo })
+    return workbench
+  } catch (error) {
+    store.close()
+    throw error
+  }
+}
+
+function openAsOwner(workspace: string, database: string): Store {
+  try {
+    mkdirSync(workspace, { recursive: true })
+  } catch (error) {
+    throw new InputError(`cannot be made a folder (${(error as NodeJS.ErrnoException).code})`, {
+      file: workspace,
+    })
+  }
+  try {
+    return openStore(database)
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'writer-active')
+      throw new WorkspaceInUseError(workspace)
+    throw error
+  }
 }

@@ -1,5 +1,7 @@
 import type { Cell, Comparison, Group, Ranking } from '../analysis/conclusions'
-import { countText, estimateText, plain, rateText, scoreText, tableText } from './words'
+import { formatScore } from '../analysis/wording'
+import { formatRate } from '../study/rates'
+import { countText, estimateText, plain, tableText } from './words'
 
 /** A comparison as people read it in a terminal. */
 export function comparisonText(comparison: Comparison): string {
@@ -24,10 +26,12 @@ export function comparisonText(comparison: Comparison): string {
 }
 
 function groupText(group: Group, { metric, testSealed }: Comparison): string {
-  const chance = group.chance === null ? '' : `, chance ${scoreText(group.chance, metric)}`
+  const chance = group.chance === null ? '' : `, chance ${formatScore(metric, group.chance)}`
   const rows = group.cells.map((cell) => [
     cell.setting,
-    cell.choice === null ? '–' : `${rateText(cell.choice.rate)}${cell.choice.edge === null ? '' : ' (edge)'}`,
+    cell.choice === null
+      ? '–'
+      : `${formatRate(cell.choice.rate)}${cell.choice.edge === null ? '' : ' (edge)'}`,
     estimateText(cell.choice?.validation ?? null, metric),
     testSealed ? 'sealed' : estimateText(cell.choice?.test ?? null, metric),
     runsText(cell),
@@ -59,7 +63,7 @@ function rankingsText(group: Group): string {
     ...(group.best.test === null ? [] : [group.best.test]),
   ]
   const rows = places.map((ranking) => [
-    ranking.rate === null ? 'own best' : rateText(ranking.rate),
+    ranking.rate === null ? 'own best' : formatRate(ranking.rate),
     ranking.split,
     ranking.text,
     ranking.rate === null ? '' : changeText(group, ranking),

@@ -2,9 +2,10 @@ import { MultiBar } from 'cli-progress'
 import type { SingleBar } from 'cli-progress'
 import { isOpen, isSettled } from '../run'
 import type { RunRecord } from '../run'
+import { formatRate } from '../study/rates'
 import type { RunProgress, StudyStatus, Workbench } from '../workbench'
 import type { Terminal } from './terminal'
-import { durationText, plain, rateText } from './words'
+import { durationText, plain } from './words'
 
 const REDRAW_MS = 500
 /** Without a terminal to draw on, a line about the running run so often. */
@@ -120,7 +121,7 @@ function speedText({ stepsPerSecond, secondsLeft }: RunProgress): string {
 }
 
 function endText(run: RunRecord): string {
-  const what = `${run.task} × ${run.model}, ${run.setting}, rate ${rateText(run.learningRate)}, seed ${run.seed}`
+  const what = `${run.task} × ${run.model}, ${run.setting}, rate ${formatRate(run.learningRate)}, seed ${run.seed}`
   const accuracy = run.summary['val/accuracy'] ?? null
   const score = accuracy === null ? '' : `, validation accuracy ${(100 * accuracy).toFixed(2)} %`
   return plain(

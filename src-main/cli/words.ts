@@ -1,10 +1,8 @@
 import Table from 'cli-table3'
 import type { Estimate } from '../analysis/conclusions'
+import { formatScore } from '../analysis/wording'
 
 /** How numbers and tables look in a terminal. */
-
-/** "1e-4", "3.16e-7": learning rates as study files write them. */
-export const rateText = (rate: number): string => Number(rate.toPrecision(3)).toExponential()
 
 /** "0:42", "1:07:30", "3 days 4 h": at the precision that a wait deserves. */
 export function durationText(seconds: number): string {
@@ -26,16 +24,11 @@ export function bytesText(bytes: number): string {
 export const countText = (count: number, word: string): string =>
   `${count.toLocaleString('en')} ${word}${count === 1 ? '' : 's'}`
 
-/** Accuracy in per cent, loss as it is. */
-export function scoreText(score: number, metric: 'accuracy' | 'loss'): string {
-  return metric === 'accuracy' ? (100 * score).toFixed(2) : score.toFixed(4)
-}
-
-/** "97.12 ± 0.10 (3)": mean ± standard error (n); without an error where there is one value. */
+/** "97.1 ± 0.1 (3)": mean ± standard error (n); without an error where there is one value. */
 export function estimateText(estimate: Estimate | null, metric: 'accuracy' | 'loss'): string {
   if (estimate === null) return '–'
-  const error = estimate.sem === null ? '' : ` ± ${scoreText(estimate.sem, metric)}`
-  return `${scoreText(estimate.mean, metric)}${error} (${estimate.n})`
+  const error = estimate.sem === null ? '' : ` ± ${formatScore(metric, estimate.sem)}`
+  return `${formatScore(metric, estimate.mean)}${error} (${estimate.n})`
 }
 
 /** Names and reasons come from files: what would steer the terminal is shown as a dot. */

@@ -1,0 +1,66 @@
+import { askOwner } from '../../workspace/requests'
+import { findOwner } from '../../workspace/owner'
+import { openWorkbench } from '../../workbench'
+import type { CommandLine, Invocation } from '../command-line'
+import { comparisonText } from '../comparison-text'
+import { comparisonDocument } from '../documents'
+import { EXIT } from '../exit'
+import { nameOfStudy } from '../which-study'
+import { InputError } from '../../errors'
+
+export function addCompare(line: CommandLine): void {
+  line
+    .add(
+      'compare <study>',
+      'the comparison: chosen rates, scores, rankings by learning rate, findings',
+      compare,
+    )
+    .option('--reveal-test', 'open the test before the last run has ended; this is logged')
+    .option('--other-rate <rate>', 'the one learning rate that another paper used for all settings')
+}
+
+interface Options {
+  readonly revealTest?: boolean
+  readonly otherRate?: string
+}
+
+async function compare(invocation: Invocation, options: Options, study = ''): Promise<number> {
+  const { terminal, workspace } = invocation
+  const otherRate = options.otherRate === undefined ? undefined : Number(options.otherRate)
+  if (otherRate !== undefined && !(otherRate > 0 && otherRate < Infinity)) {
+    throw new InputError(`found '${options.otherRate}', expected a learning rate such as 1e-4`, {
+      field: '--other-rate',
+    })
+  }
+  if (options.revealTest) await revealTest(workspace, study)
+  const workbench = await openWorkbench({ workspace, access: 'reader' })
+  try {
+    const comparison = workbench.compare(await nameOfStudy(workbench, study), { otherRate })
+    terminal.print(comparisonText(comparison))
+    terminal.document(comparisonDocument(comparison))
+    return EXIT.done
+  } finally {
+    await workbench.close()
+  }
+}
+
+/** Opening the test is written down, so it is the workspace's owner who does it: that is us, unless another process is. */
+async function revealTest(workspace: string, study: string): Promise<void> {
+  if (findOwner(workspace) === null) {
+    const workbench = await openWorkbench({
+      workspace,
+      access: 'owner',
+      what: 'fairsweep compare --reveal-test',
+    })
+    try {
+      workbench.revealTest(await nameOfStudy(workbench, study))
+    } finally {
+      await workbench.close()
+    }
+    return
+  }
+  const reader = await openWorkbench({ workspace, access: 'reader' })
+  const name = await nameOfStudy(reader, study)
+  await reader.close()
+  await askOwner(workspace, { kind: 'reveal-test', study: name })
+}

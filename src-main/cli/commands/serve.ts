@@ -1,0 +1,82 @@
+import { spawn } from 'node:child_process'
+import { startHttpDoor } from '../../api/http'
+import { InputError } from '../../errors'
+import { installation } from '../../installation'
+import { openWorkbench } from '../../workbench'
+import { announceDoor, findDoor } from '../../workspace/door'
+import type { Door } from '../../workspace/door'
+import type { CommandLine, Invocation } from '../command-line'
+import { EXIT } from '../exit'
+import { onInterrupt } from '../interrupt'
+
+export function addServe(line: CommandLine): void {
+  line
+    .add('serve', 'the workbench over loopback HTTP, opened by a one-time link', serve)
+    .option('--port <port>', 'default: any free one')
+    .option('--host <address>', 'a loopback address', '127.0.0.1')
+    .option('--open', 'open the link in a browser')
+}
+
+interface Options {
+  readonly port?: string
+  readonly host: string
+  readonly open?: boolean
+}
+
+async function serve({ terminal, workspace }: Invocation, { port, host, open }: Options): Promise<number> {
+  const wanted = port === undefined ? undefined : portOf(port)
+  const tell = (url: string, address: string): void => {
+    terminal.print(`The workbench is at ${url}\n(the link opens one browser, once)`)
+    terminal.document({ url, address, workspace })
+    if (open) openInBrowser(url)
+  }
+  const served = findDoor(workspace)
+  if (served !== null) {
+    tell(await freshLink(served), served.address)
+    return EXIT.done
+  }
+  const workbench = await openWorkbench({ workspace, access: 'owner', what: 'fairsweep serve' })
+  try {
+    const door = await startHttpDoor(workbench, { host, port: wanted, renderer: installation.renderer })
+    const hide = announceDoor(workspace, { address: door.address, token: door.token })
+    tell(door.launchUrl(), door.address)
+    await new Promise<void>((resolve) => {
+      onInterrupt(async () => {
+        terminal.note('saving the state of what is in training; once more leaves at once')
+        hide()
+        await door.close()
+        await workbench.close()
+        resolve()
+      })
+    })
+    return EXIT.interrupted
+  } finally {
+    await workbench.close()
+  }
+}
+
+/** Asks a workbench that is served already for another link. */
+async function freshLink({ address, token }: Door): Promise<string> {
+  const answer = await fetch(`${address}/launch`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}` },
+  })
+  if (!answer.ok) throw new Error(`the workbench at ${address} answered ${answer.status}`)
+  const { path } = (await answer.json()) as { path: string }
+  return address + path
+}
+
+function portOf(text: string): number {
+  const port = Number(text)
+  if (Number.isInteger(port) && port >= 0 && port < 65_536) return port
+  throw new InputError(`found '${text}', expected a port number from 0 to 65535`, { field: '--port' })
+}
+
+/** Where there is no browser to open, the printed link is enough. */
+function openInBrowser(url: string): void {
+  const [program, ...args] =
+    process.platform === 'darwin' ? ['open'] : process.platform === 'win32' ? ['explorer'] : ['xdg-open']
+  spawn(program as string, [...args, url], { stdio: 'ignore', detached: true })
+    .on('error', () => {})
+    .unref()
+}

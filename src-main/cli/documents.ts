@@ -1,0 +1,245 @@
+import { z } from 'zod'
+import type { Comparison } from '../analysis/comparison'
+import { RUN_STATES } from '../run'
+import type { RunRecord } from '../run'
+import type { StudyStatus } from '../workbench'
+
+/**
+ * The documents that `--json` prints: promises to scripts, described in docs/json.md and held by these schemas.
+ * Numbers that are not finite are the strings "NaN", "Infinity" and "-Infinity".
+ */
+
+const number = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])])
+const state = z.enum(RUN_STATES)
+const counts = z.partialRecord(state, z.int().nonnegative())
+
+export const statusSchema = z.strictObject({
+  studies: z.array(
+    z.strictObject({
+      name: z.string(),
+      state: z.enum(['running', 'waiting', 'paused', 'incomplete', 'complete']),
+      runs: counts,
+    }),
+  ),
+})
+
+export const runsSchema = z.strictObject({
+  runs: z.array(
+    z.strictObject({
+      id: z.string(),
+      study: z.string(),
+      task: z.string(),
+      model: z.string(),
+      setting: z.string(),
+      learning_rate: z.number(),
+      seed: z.int(),
+      state,
+      in_plan: z.boolean(),
+      steps: z.int(),
+      best_step: z.int().nullable(),
+      parameters_trained: z.int().nullable(),
+      parameters_total: z.int().nullable(),
+      metrics: z.record(z.string(), number.nullable()),
+      reason: z.string().nullable(),
+      started_at: z.string().nullable(),
+      finished_at: z.string().nullable(),
+    }),
+  ),
+})
+
+const estimate = z.strictObject({
+  mean: number,
+  median: number,
+  sem: number.nullable(),
+  n: z.int(),
+  runs: z.array(z.string()),
+})
+const optional = estimate.nullable()
+
+const arm = z.strictObject({
+  learning_rate: z.number(),
+  planned: z.int(),
+  complete: z.int(),
+  diverged: z.int(),
+  missing: z.int(),
+  open: z.int(),
+  eligible: z.boolean(),
+  validation: optional,
+  test: optional,
+})
+
+const cell = z.strictObject({
+  setting: z.string(),
+  /** Null: nothing could be selected. */
+  choice: z
+    .strictObject({
+      learning_rate: z.number(),
+      edge: z.enum(['lowest', 'highest']).nullable(),
+      validation: estimate,
+      test: optional,
+    })
+    .nullable(),
+  arms: z.array(arm),
+})
+
+const ranking = z.strictObject({
+  /** Null: every setting at its own best rate. */
+  learning_rate: z.number().nullable(),
+  split: z.enum(['validation', 'test']),
+  text: z.string(),
+  settings: z.array(
+    z.strictObject({ setting: z.string(), place: z.int().nullable(), score: number.nullable() }),
+  ),
+  /** The order of some pair is not the one at the settings' own best rates. */
+  order_changes: z.boolean(),
+})
+
+export const comparisonSchema = z.strictObject({
+  study: z.string(),
+  metric: z.enum(['accuracy', 'loss']),
+  test_sealed: z.boolean(),
+  selection: z.record(z.string(), z.string()),
+  progress: z.strictObject({
+    planned: z.int(),
+    complete: z.int(),
+    diverged: z.int(),
+    missing: z.int(),
+    open: z.int(),
+    not_in_plan: z.int(),
+  }),
+  groups: z.array(
+    z.strictObject({
+      task: z.string(),
+      model: z.string(),
+      chance: number.nullable(),
+      cells: z.array(cell),
+      rankings: z.array(ranking),
+      sentences: z.array(z.string()),
+      not_proven: z.array(z.string()),
+    }),
+  ),
+})
+
+export const runSchema = z.strictObject({
+  study: z.string(),
+  state: z.enum(['running', 'waiting', 'paused', 'incomplete', 'complete']),
+  runs: counts,
+  /** Runs that this command trained to a result. */
+  trained: z.array(z.string()),
+  failed: z.array(z.strictObject({ id: z.string(), reason: z.string().nullable() })),
+  comparison: comparisonSchema,
+})
+
+export const dryRunSchema = z.strictObject({
+  study: z.string(),
+  runs: z.int(),
+  settled: z.int(),
+  to_train: z.int(),
+  settings: z.array(
+    z.strictObject({
+      task: z.string(),
+      model: z.string(),
+      setting: z.string(),
+      parameters_trained: z.int().nullable(),
+    }),
+  ),
+  memory_bytes: z.number().nullable(),
+  seconds: z.number().nullable(),
+  /** Where `seconds` comes from. */
+  seconds_from: z.enum(['earlier-runs', 'flop-estimate', 'nothing-to-train', 'unknown']),
+})
+
+export type ComparisonDocument = z.infer<typeof comparisonSchema>
+
+export const statusDocument = (studies: readonly StudyStatus[]): z.infer<typeof statusSchema> => ({
+  studies: studies.map(({ name, state, runs }) => ({ name, state, runs: { ...runs } })),
+})
+
+export const runDocument = (run: RunRecord): z.infer<typeof runsSchema>['runs'][number] => ({
+  id: run.id,
+  study: run.study,
+  task: run.task,
+  model: run.model,
+  setting: run.setting,
+  learning_rate: run.learningRate,
+  seed: run.seed,
+  state: run.state,
+  in_plan: run.inPlan,
+  steps: run.steps,
+  best_step: run.bestStep,
+  parameters_trained: run.parametersTrained,
+  parameters_total: run.parametersTotal,
+  metrics: run.summary as Record<string, number | null>,
+  reason: run.reason,
+  started_at: run.startedAt,
+  finished_at: run.finishedAt,
+})
+
+export function comparisonDocument(comparison: Comparison): ComparisonDocument {
+  const { progress } = comparison
+  return {
+    study: comparison.study,
+    metric: comparison.metric,
+    test_sealed: comparison.testSealed,
+    selection: { ...comparison.selection },
+    progress: {
+      planned: progress.planned,
+      complete: progress.complete,
+      diverged: progress.diverged,
+      missing: progress.missing,
+      open: progress.open,
+      not_in_plan: progress.notInPlan,
+    },
+    groups: comparison.groups.map((group) => ({
+      task: group.task,
+      model: group.model,
+      chance: group.chance,
+      cells: group.cells.map(cellDocument),
+      rankings: [...group.rankings, group.best.validation, ...(group.best.test ? [group.best.test] : [])].map(
+        ({ rate, split, text, settings }) => ({
+          learning_rate: rate,
+          split,
+          text,
+          settings: settings.map(({ setting, place, score }) => ({ setting, place, score })),
+          order_changes: rate !== null && group.flipRates.includes(rate),
+        }),
+      ),
+      sentences: [...group.sentences],
+      not_proven: [...group.notProven],
+    })),
+  }
+}
+
+type CellDocument = z.infer<typeof cell>
+type EstimateDocument = z.infer<typeof estimate>
+
+function cellDocument({
+  setting,
+  choice,
+  arms,
+}: Comparison['groups'][number]['cells'][number]): CellDocument {
+  return {
+    setting,
+    choice: choice && {
+      learning_rate: choice.rate,
+      edge: choice.edge,
+      validation: estimateDocument(choice.validation),
+      test: choice.test && estimateDocument(choice.test),
+    },
+    arms: arms.map(({ rate, planned, counts: of, eligible, validation, test }) => ({
+      learning_rate: rate,
+      planned,
+      ...of,
+      eligible,
+      validation: validation && estimateDocument(validation),
+      test: test && estimateDocument(test),
+    })),
+  }
+}
+
+const estimateDocument = (
+  value: Omit<EstimateDocument, 'runs'> & { readonly runs: readonly string[] },
+): EstimateDocument => ({
+  ...value,
+  runs: [...value.runs],
+})

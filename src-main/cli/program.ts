@@ -1,0 +1,47 @@
+import { Command, CommanderError } from 'commander'
+import { InputError } from '../errors'
+import { installation } from '../installation'
+import { StoreError } from '../store/store'
+import { WorkspaceInUseError } from '../workspace/owner'
+import { CommandLine } from './command-line'
+import { addCompare } from './commands/compare'
+import { addHistory } from './commands/history'
+import { addNotYet } from './commands/not-yet'
+import { addRun } from './commands/run'
+import { addServe } from './commands/serve'
+import { addStop } from './commands/stop'
+import { EXIT } from './exit'
+
+/** Runs one command line and answers its exit code. Never throws: what goes wrong is said on standard error. */
+export async function runProgram(args: readonly string[]): Promise<number> {
+  const program = new Command('fairsweep')
+    .description('Honest comparisons: sweep the learning rate, select on validation, open the test once.')
+    .version(installation.version)
+    .exitOverride()
+    .showHelpAfterError('(--help says what there is)')
+  const line = new CommandLine(program)
+  addRun(line)
+  addServe(line)
+  addHistory(line)
+  addStop(line)
+  addCompare(line)
+  addNotYet(line)
+  try {
+    await program.parseAsync([...args], { from: 'user' })
+    return line.exitCode
+  } catch (error) {
+    return explain(error)
+  }
+}
+
+function explain(error: unknown): number {
+  // Commander has printed its own message, or the help that was asked for.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.badInput
+  const isExpected =
+    error instanceof InputError || error instanceof StoreError || error instanceof WorkspaceInUseError
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  process.stderr.write(
+    isExpected ? `${error.message}\n` : `This is a fault of Fairsweep, not of your input:\n${detail}\n`,
+  )
+  return error instanceof InputError ? EXIT.badInput : EXIT.failed
+}
