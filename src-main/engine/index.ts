@@ -15,5 +15,12 @@ export type {
   Variable,
 } from '@tensorflow/tfjs'
 export { currentEngine, loadEngine, tf, type EngineChoice, type EngineInfo } from './backend'
-export { l2Loss, runOperation, statelessNormal, statelessUniform, type Attribute } from './operations'
+export {
+  gatherRows,
+  l2Loss,
+  runOperation,
+  statelessNormal,
+  statelessUniform,
+  type Attribute,
+} from './operations'
 export { ProgramBuilder, type Feed, type Program } from './compiled/program'

@@ -73,3 +73,20 @@ export function l2Loss(x: Tensor): Scalar {
   }
   return tf.tidy(() => tf.mul(tf.sum(tf.square(x)), 0.5))
 }
+
+/**
+ * Rows of a table, without a gradient: what tf.gather gives, but it reads the indices in JavaScript, so a step with it
+ * could not be compiled.
+ * @param table [V, D]
+ * @param indices int32 [N], each from 0 to V - 1
+ */
+export function gatherRows(table: Tensor, indices: Tensor): Tensor {
+  if (currentEngine().name !== 'tensorflow') return tf.gather(table, indices as Tensor1D)
+  return tf.tidy(() =>
+    runOperation('GatherV2', [table, indices, tf.scalar(0, 'int32')], {
+      Tparams: { type: 'float32' },
+      Tindices: { type: 'int32' },
+      Taxis: { type: 'int32' },
+    }),
+  )
+}

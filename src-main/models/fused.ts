@@ -97,10 +97,15 @@ export function causalMask(tokens: number, read: number): Tensor | null {
 /** 0, 1, …, n - 1, in pieces that are small enough to be constants of a compiled step. */
 function count(n: number): Tensor {
   const PIECE = 1024
-  const pieces = Array.from({ length: Math.ceil(n / PIECE) }, (_, piece) =>
-    tf.range(piece * PIECE, Math.min(n, (piece + 1) * PIECE), 1, 'int32'),
-  )
-  return pieces.length === 1 ? (pieces[0] as Tensor) : tf.concat(pieces)
+  const pieces = Array.from({ length: Math.ceil(n / PIECE) }, (_, piece) => {
+    const length = Math.min(PIECE, n - piece * PIECE)
+    return tf.tensor1d(
+      Int32Array.from({ length }, (_, i) => piece * PIECE + i),
+      'int32',
+    )
+  })
+  const [only] = pieces
+  return only !== undefined && pieces.length === 1 ? only : tf.concat(pieces)
 }
 
 /**

@@ -1,4 +1,4 @@
-import { tf, type Tensor } from '../engine'
+import { gatherRows, tf, type Tensor, type Tensor1D } from '../engine'
 
 /**
  * Operations with gradients written by hand: the ones tfjs derives are chains of many full-size products (and the one
@@ -118,8 +118,8 @@ export function scaledSoftmax(scores: Tensor, scale: number, mask: Tensor | null
  */
 export function rowsOf(table: Tensor, indices: Tensor): Tensor {
   return differentiable([table], () => ({
-    value: tf.gather(table, indices as never),
+    value: gatherRows(table, indices),
     saved: [indices],
-    gradient: (dy, saved) => [tf.unsortedSegmentSum(dy, saved[0] as never, table.shape[0] ?? 0)],
+    gradient: (dy, saved) => [tf.unsortedSegmentSum(dy, saved[0] as Tensor1D, table.shape[0] ?? 0)],
   }))
 }

@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { beforeAll, describe, expect, it } from 'vitest'
 import {
   currentEngine,
+  gatherRows,
   l2Loss,
   loadEngine,
   statelessNormal,
@@ -71,6 +72,24 @@ describe('operations on TensorFlow', () => {
         ]),
       ).dataSync()[0],
     ).toBe(15)
+  })
+})
+
+describe('gathered rows', () => {
+  it('are those of the table, and leave no tensor behind', () => {
+    const table = tf.tensor2d([0, 1, 10, 11, 20, 21], [3, 2])
+    const picks = tf.tensor1d([2, 0, 2], 'int32')
+    const before = tf.memory().numTensors
+    const rows = gatherRows(table, picks)
+    expect(tf.memory().numTensors).toBe(before + 1)
+    expect(Array.from(rows.dataSync())).toEqual([20, 21, 0, 1, 20, 21])
+    tf.dispose([rows, table, picks])
+  })
+
+  it('outside of the table are an error, never another row', () => {
+    const gather = (): unknown =>
+      tf.tidy(() => gatherRows(tf.ones([3, 2]), tf.tensor1d([3], 'int32')).dataSync())
+    expect(gather).toThrow(/not in \[0, 3\)/)
   })
 })
 

@@ -161,6 +161,10 @@ const RULES: Readonly<Record<string, Rule>> = {
     )
   },
   OneHot: (inputs) => [[...at(inputs, 0).shape, at(numbers(at(inputs, 1)), 0)]],
+  UnsortedSegmentSum: (inputs) => {
+    const segments = at(numbers(at(inputs, 2)), 0)
+    return [[segments, ...at(inputs, 0).shape.slice(at(inputs, 1).shape.length)]]
+  },
   ArgMax: (inputs) => {
     const { shape } = at(inputs, 0)
     const given = at(numbers(at(inputs, 1)), 0)
