@@ -37,10 +37,10 @@ export class FileHashes {
     return hashing
   }
 
-  /** Forgets what is remembered of these files, so that the next question reads them. */
-  async forget(paths: readonly string[]): Promise<void> {
+  /** Forgets everything, so that the next questions read the files. */
+  async forget(): Promise<void> {
     const memory = await (this.memory ??= load(this.file))
-    for (const path of paths) memory.delete(path)
+    memory.clear()
   }
 
   private async hash(path: string, stamp: string): Promise<string> {
@@ -63,18 +63,12 @@ export class FileHashes {
 
 async function stampOf(path: string): Promise<string> {
   try {
-    const { size, mtimeMs, ctimeMs, ino, isFile } = await statFile(path)
-    if (!isFile) throw new InputError('is not a file', { file: path })
-    return [size, mtimeMs, ctimeMs, ino].join(' ')
+    const found = await stat(path)
+    if (!found.isFile()) throw new InputError('is not a file', { file: path })
+    return [found.size, found.mtimeMs, found.ctimeMs, found.ino].join(' ')
   } catch (error) {
     throw error instanceof InputError ? error : unreadable(path, error)
   }
-}
-
-async function statFile(path: string) {
-  const stats = await stat(path)
-  const { size, mtimeMs, ctimeMs, ino } = stats
-  return { size, mtimeMs, ctimeMs, ino, isFile: stats.isFile() }
 }
 
 function unreadable(path: string, error: unknown): InputError {

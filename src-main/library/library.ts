@@ -29,8 +29,9 @@ export type TaskFacts = Pick<Task, 'input' | 'output' | 'readTokens'> & {
 export interface Library extends Sources {
   task(spec: TaskSpec): Promise<{ identity: TaskIdentity; source: TaskSource; facts: TaskFacts }>
   model(spec: ModelSpec): Promise<{ identity: ModelIdentity; source: ModelSource; facts: ModelDescription }>
-  models(): Promise<InstalledModel[]>
-  data(): Promise<InstalledData[]>
+  /** `reread`: hash every file again, whatever is remembered of it. */
+  models(options?: { readonly reread?: boolean }): Promise<InstalledModel[]>
+  data(options?: { readonly reread?: boolean }): Promise<InstalledData[]>
   /** Copies a Hugging Face directory into the workspace. @throws {InputError} when it is no model that can be used. */
   addModel(folder: string, name?: string): Promise<InstalledModel>
   /** Removes a model that was added. @throws {InputError} when there is none of that name, or set-up brought it. */
@@ -94,9 +95,16 @@ export async function openLibrary({ workspace, installation }: LibraryOptions): 
     },
 
     hashOf: (file) => hashes.of(file),
-    models: () => shelf.list(),
-    data: async () =>
-      Promise.all(catalogue.data.map((entry) => mnistEntry(entry, installation.root, hashes))),
+    async models({ reread = false } = {}) {
+      if (reread) await hashes.forget()
+      return shelf.list()
+    },
+
+    async data({ reread = false } = {}) {
+      if (reread) await hashes.forget()
+      return Promise.all(catalogue.data.map((entry) => mnistEntry(entry, installation.root, hashes)))
+    },
+
     addModel: (folder, name) => shelf.add(folder, name),
     removeModel: (name) => shelf.remove(name),
   }

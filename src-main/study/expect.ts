@@ -73,4 +73,11 @@ export const strict = <Shape extends z.ZodRawShape>(shape: Shape) =>
 export const list = <Item extends z.ZodType>(item: Item, what: string) =>
   z.array(item, { error: what }).min(1, { error: `${what}, not an empty one` })
 
+/** Adds what the manual and the editor show: one sentence, and the default where the file may leave the key out. */
+export const says = <Schema extends z.ZodType>(
+  schema: Schema,
+  description: string,
+  fallback?: unknown,
+): Schema => schema.meta(fallback === undefined ? { description } : { description, default: fallback })
+
 const quote = (word: string): string => `"${word}"`

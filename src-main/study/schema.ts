@@ -1,11 +1,8 @@
 import { z } from 'zod'
 import { PARTS } from '../run'
 import { DEFAULTS } from './defaults'
-import { amount, flag, label, list, oneOf, path, real, strict, whole } from './expect'
-
-/** Adds what the manual and the editor show: one sentence, and the default where the file may leave the key out. */
-const says = <Schema extends z.ZodType>(schema: Schema, description: string, fallback?: unknown): Schema =>
-  schema.meta(fallback === undefined ? { description } : { description, default: fallback })
+import { amount, flag, label, list, oneOf, path, real, says, strict, whole } from './expect'
+import { model, taskObject } from './kinds'
 
 const LARGEST_SEED = 2 ** 31 - 1
 const SMALLEST_RATE = 1e-12
@@ -14,110 +11,6 @@ const LARGEST_RATE = 100
 const seed = () => whole(0, LARGEST_SEED)
 const rate = () => real(SMALLEST_RATE, LARGEST_RATE)
 const rates = () => list(rate(), 'a list of learning rates such as [1e-4, 1e-3]')
-
-const image = {
-  patch: says(
-    whole(1, 4096).default(4),
-    'Side of the square patches that become tokens, in pixels; it divides the image.',
-  ),
-}
-const name = { name: says(label().optional(), 'The word for it in tables and exports.') }
-const folder = { dir: says(path().optional(), 'Folder of the data, where it is not one that `data` lists.') }
-
-/** The options of every kind of task, with their defaults. */
-export const TASK_KINDS = {
-  'bit-memory': {
-    n: says(whole(1, 1_000_000).default(1000), 'Bits of a pattern.'),
-    patterns: says(whole(1, 10_000).default(5), 'Patterns to remember.'),
-    patch: says(whole(1, 1_000_000).default(50), 'Bits of a token; it divides n.'),
-  },
-  'bit-xor': {
-    n: says(whole(1, 1_000_000).default(5), 'Bits of a pattern.'),
-    patterns: says(whole(1, 10_000).default(2), 'Patterns to combine.'),
-    patch: says(whole(1, 1_000_000).default(5), 'Bits of a token; it divides n.'),
-  },
-  listops: {
-    ...folder,
-    min_length: says(whole(1, 1_000_000).default(500), 'Tokens of the shortest sequence.'),
-    max_length: says(whole(1, 1_000_000).default(2000), 'Tokens of the longest sequence.'),
-  },
-  mnist: image,
-  cifar10: { ...folder, ...image },
-  'cifar10-lra': folder,
-  'remote-homology': {
-    ...folder,
-    max_length: says(whole(1, 1_000_000).default(1024), 'Longest protein that is kept, in tokens.'),
-  },
-  'idx-images': { dir: says(path(), 'Folder with the four IDX files, plain or gzipped.'), ...image },
-  tensors: {
-    path: says(path(), 'A .safetensors or .npz file with train_x, train_y and optionally val_* and test_*.'),
-    token_width: says(
-      whole(1, 1_000_000).optional(),
-      'Values of a token where x is [N, R, k * token_width].',
-    ),
-    bits: says(flag().default(false), 'y holds bits, not a class.'),
-  },
-} as const
-
-const kindError = (kinds: Readonly<Record<string, unknown>>) => (issue: { code?: string }) =>
-  issue.code === 'invalid_union' ? `one of ${Object.keys(kinds).join(', ')}` : 'a mapping with a kind'
-
-const kind = <Kind extends string>(word: Kind) => ({ kind: says(z.literal(word), 'Which one.'), ...name })
-
-export const taskObject = z.discriminatedUnion(
-  'kind',
-  [
-    strict({ ...kind('bit-memory'), ...TASK_KINDS['bit-memory'] }),
-    strict({ ...kind('bit-xor'), ...TASK_KINDS['bit-xor'] }),
-    strict({ ...kind('listops'), ...TASK_KINDS.listops }),
-    strict({ ...kind('mnist'), ...TASK_KINDS.mnist }),
-    strict({ ...kind('cifar10'), ...TASK_KINDS.cifar10 }),
-    strict({ ...kind('cifar10-lra'), ...TASK_KINDS['cifar10-lra'] }),
-    strict({ ...kind('remote-homology'), ...TASK_KINDS['remote-homology'] }),
-    strict({ ...kind('idx-images'), ...TASK_KINDS['idx-images'] }),
-    strict({ ...kind('tensors'), ...TASK_KINDS.tensors }),
-  ],
-  { error: kindError(TASK_KINDS) },
-)
-
-const width = says(whole(1, 65_536), 'Width of the trunk.')
-const layers = says(whole(1, 1000), 'Layers of the trunk.')
-const heads = says(whole(1, 4096), 'Attention heads; they divide the width.')
-const positions = (count: number) =>
-  says(whole(1, 1_000_000).default(count), 'Rows of the position table: the longest sequence.')
-const intermediate = says(
-  whole(1, 1_000_000).optional(),
-  'Inner width of the feed-forward layers; 4 * width if not given.',
-)
-
-/** The shapes that random trunks can have. */
-export const MODEL_KINDS = {
-  gpt2: { layers, width, heads, intermediate, positions: positions(1024) },
-  bert: { layers, width, heads, intermediate, positions: positions(512) },
-  vit: { layers, width, heads, intermediate, positions: positions(1024) },
-  lstm: { layers, width },
-  fpt_lnlstm: { layers, width },
-} as const
-
-const modelShape = z.discriminatedUnion(
-  'kind',
-  [
-    strict({ ...kind('gpt2'), ...MODEL_KINDS.gpt2 }),
-    strict({ ...kind('bert'), ...MODEL_KINDS.bert }),
-    strict({ ...kind('vit'), ...MODEL_KINDS.vit }),
-    strict({ ...kind('lstm'), ...MODEL_KINDS.lstm }),
-    strict({ ...kind('fpt_lnlstm'), ...MODEL_KINDS.fpt_lnlstm }),
-  ],
-  { error: kindError(MODEL_KINDS) },
-)
-const modelFolder = strict({
-  path: says(path(), 'Folder with config.json and model.safetensors.'),
-  ...name,
-})
-
-const model = z.union([label(), modelFolder, modelShape], {
-  error: 'a name that `models` lists, {path: DIR} or {kind: gpt2, layers: 4, width: 128, heads: 4}',
-})
 
 const setting = strict({
   name: says(label(), 'The word for it in tables and exports.'),

@@ -1,0 +1,58 @@
+import { isCollection, isMap, isScalar, isSeq, parseDocument, visit } from 'yaml'
+import type { Document, Scalar } from 'yaml'
+import { formatRate } from './rates'
+
+/**
+ * A study file's text with one value set, or taken out where it is undefined. Comments, order and style stay; numbers
+ * are written as people write them (1e-5, not 0.00001). Text that is not YAML, or no mapping, comes back as it was.
+ *
+ * Pure: the window edits its text with this while it is being typed.
+ */
+export function editStudy(text: string, path: readonly (string | number)[], value: unknown): string {
+  const document = parseDocument(text, { logLevel: 'silent' })
+  if (document.errors.length > 0 || (document.contents !== null && !isMap(document.contents))) return text
+  if (value === undefined) take(document, path)
+  else put(document, path, value)
+  return document.toString({ lineWidth: 110, flowCollectionPadding: false })
+}
+
+function put(document: Document, path: readonly (string | number)[], value: unknown): void {
+  const old: unknown = document.getIn(path, true)
+  const node = document.createNode(value, { flow: true })
+  visit(node, { Scalar: (_, scalar) => writeNumber(scalar) })
+  if (isScalar(old) && isScalar(node)) {
+    // The node stays, since a comment behind the value belongs to it.
+    if (old.value === node.value) return
+    old.value = node.value
+    delete old.source
+    writeNumber(old)
+    return
+  }
+  if (isCollection(old) && isCollection(node)) {
+    node.flow = old.flow
+    node.comment = old.comment
+    node.commentBefore = old.commentBefore
+  }
+  const parent = path.slice(0, -1)
+  if (parent.length > 0 && !isCollection(document.getIn(parent))) {
+    document.setIn(parent, document.createNode({}, { flow: true }))
+  }
+  document.setIn(path, node)
+}
+
+function take(document: Document, path: readonly (string | number)[]): void {
+  if (!document.hasIn(path)) return
+  document.deleteIn(path)
+  const parent = document.getIn(path.slice(0, -1))
+  if (path.length > 1 && (isMap(parent) || isSeq(parent)) && parent.items.length === 0) {
+    document.deleteIn(path.slice(0, -1))
+  }
+}
+
+function writeNumber(scalar: Scalar): void {
+  const { value } = scalar
+  if (typeof value !== 'number') return
+  const isRate = value !== 0 && Math.abs(value) < 0.01
+  scalar.format = isRate && formatRate(value).includes('e') ? 'EXP' : undefined
+  scalar.minFractionDigits = undefined
+}
