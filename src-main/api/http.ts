@@ -12,6 +12,7 @@ import { InputError } from '../errors'
 import type { Workbench } from '../workbench'
 import { createGate, randomToken } from './gate'
 import type { Gate } from './gate'
+import { PAGE_HEADERS } from './page'
 import { appRouter } from './router'
 import type { AppRouter } from './router'
 
@@ -37,27 +38,6 @@ export interface HttpDoor {
 
 const BODY_LIMIT_BYTES = 2 * 1024 * 1024
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '::1'])
-
-/** Sent with every answer, refusals included. Style attributes are what the interface kit writes at run time. */
-const HEADERS = {
-  'Content-Security-Policy': [
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self' 'unsafe-inline'",
-    "img-src 'self' data: blob:",
-    "font-src 'self'",
-    "connect-src 'self'",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ].join('; '),
-  'X-Content-Type-Options': 'nosniff',
-  'X-Frame-Options': 'DENY',
-  'Referrer-Policy': 'no-referrer',
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Resource-Policy': 'same-origin',
-  'Permissions-Policy': 'camera=(), microphone=(), geolocation=()',
-} as const
 
 /**
  * Serves the workbench and its renderer over loopback HTTP.
@@ -131,7 +111,7 @@ function createApp(workbench: Workbench, renderer: string, gate: Gate): FastifyI
 
 /** Judges a request before any routing, and answers it here unless it is admitted. */
 function guard(gate: Gate, request: IncomingMessage, response: ServerResponse, route: RequestListener): void {
-  for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value)
+  for (const [name, value] of Object.entries(PAGE_HEADERS)) response.setHeader(name, value)
   const { method = '', url = '/', headers, rawHeaders } = request
   const verdict = gate.judge({ method, url, headers, rawHeaders })
   if (verdict.kind === 'admitted') return void route(request, response)
