@@ -1,6 +1,6 @@
 -- The history of a workspace: what was asked for (studies), what was trained (runs), what was measured (chunks), what happened (events).
 -- Lists of 100,000 runs must stay quick, so a row of `runs` holds only what differs between runs: the configuration that a
--- cell's runs have in common is kept once in `setups`, the machine once in `environments`.
+-- cell's runs have in common is kept once in `setups`, its words in `cells`, the machine in `environments`.
 
 CREATE TABLE studies (
   study INTEGER PRIMARY KEY,
@@ -47,12 +47,18 @@ CREATE TABLE runs (
 ) STRICT;
 CREATE INDEX runs_by_state ON runs (state, run);
 
+CREATE TABLE cells (
+  cell INTEGER PRIMARY KEY,
+  task TEXT NOT NULL,                             -- a study's words, which need not be another study's
+  model TEXT NOT NULL,
+  setting TEXT NOT NULL,
+  UNIQUE (task, model, setting)
+) STRICT;
+
 CREATE TABLE study_runs (
   study INTEGER NOT NULL REFERENCES studies,
   run INTEGER NOT NULL REFERENCES runs,
-  task TEXT NOT NULL,
-  model TEXT NOT NULL,
-  setting TEXT NOT NULL,
+  cell INTEGER NOT NULL REFERENCES cells,
   position INTEGER NOT NULL,                      -- planned runs first, in the order of the plan
   in_plan INTEGER NOT NULL CHECK (in_plan IN (0, 1)),
   PRIMARY KEY (study, run)

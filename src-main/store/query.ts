@@ -11,6 +11,17 @@ export function all<Row>(db: ReadableDatabase, sql: string, ...values: Value[]):
   return statement(db, sql).all(...values) as Row[]
 }
 
+/** All rows of a query as arrays, in the order of its columns: twice as fast as objects for many rows. */
+export function allTuples<Row extends readonly unknown[]>(
+  db: ReadableDatabase,
+  sql: string,
+  ...values: Value[]
+): Row[] {
+  return statement(db, sql)
+    .raw()
+    .all(...values) as unknown[] as Row[]
+}
+
 /** The first row of a query, or undefined. */
 export function first<Row>(db: ReadableDatabase, sql: string, ...values: Value[]): Row | undefined {
   return statement(db, sql).get(...values) as Row | undefined

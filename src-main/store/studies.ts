@@ -130,14 +130,11 @@ function savePlan(
     leftOver.delete(run)
     change(
       db,
-      `INSERT INTO study_runs (study, run, task, model, setting, position, in_plan) VALUES (?, ?, ?, ?, ?, ?, 1)
-        ON CONFLICT DO UPDATE SET task = excluded.task, model = excluded.model, setting = excluded.setting,
-          position = excluded.position, in_plan = 1`,
+      `INSERT INTO study_runs (study, run, cell, position, in_plan) VALUES (?, ?, ?, ?, 1)
+        ON CONFLICT DO UPDATE SET cell = excluded.cell, position = excluded.position, in_plan = 1`,
       study,
       run,
-      plan.task,
-      plan.model,
-      plan.setting,
+      cellNumber(db, plan),
       position,
     )
     if (known?.state === 'failed' || known?.state === 'cancelled') {
@@ -173,6 +170,13 @@ function addRun(db: WritableDatabase, { key, config }: PlannedRun): number {
     learning_rate,
     seed,
   ).rowid
+}
+
+function cellNumber(db: WritableDatabase, { task, model, setting }: PlannedRun): number {
+  const words = [task, model, setting]
+  change(db, 'INSERT INTO cells (task, model, setting) VALUES (?, ?, ?) ON CONFLICT DO NOTHING', ...words)
+  const sql = 'SELECT cell FROM cells WHERE task = ? AND model = ? AND setting = ?'
+  return first<{ cell: number }>(db, sql, ...words)!.cell
 }
 
 function hasStarted(db: ReadableDatabase, study: number): boolean {

@@ -230,7 +230,7 @@ it('test scores have one way out: the column and the release are named in one pl
   const folder = join(import.meta.dirname, '../../src-main/store')
   const naming = (what: RegExp): string[] =>
     readdirSync(folder).filter((file) => what.test(readFileSync(join(folder, file), 'utf8')))
-  expect(naming(/readScores\(row\.test_scores/)).toEqual(['run-rows.ts'])
+  expect(naming(/readScores\(testScores/)).toEqual(['run-rows.ts'])
   expect(naming(/readSeries\(/)).toEqual(['open.ts', 'points.ts'])
   expect(naming(/releaseTestScores\(/)).toEqual(['open.ts', 'run-rows.ts'])
 })
