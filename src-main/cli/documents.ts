@@ -169,7 +169,7 @@ export const runDocument = (run: RunRecord): z.infer<typeof runsSchema>['runs'][
   best_step: run.bestStep,
   parameters_trained: run.parametersTrained,
   parameters_total: run.parametersTotal,
-  metrics: run.summary as Record<string, number | null>,
+  metrics: run.summary,
   reason: run.reason,
   started_at: run.startedAt,
   finished_at: run.finishedAt,

@@ -1,15 +1,15 @@
 import { isOpen } from '../run'
-import type { Environment, ExecutionOptions, RunState } from '../run'
+import type { Environment, RunState } from '../run'
 import type { Store } from '../store/store'
-import type { Plan, PlannedRun } from '../study/study'
-import type { TrainingJob } from '../training/messages'
+import type { Plan } from '../study/study'
 import type { RunProgress } from './events'
 import type { OpenChannel } from './channel'
+import { idOf, jobOf, maxStepsOf, trained } from './entry'
+import type { Entry } from './entry'
 import type { EventStream } from './event-stream'
 import { nextGroup } from './groups'
 import { secondsLeft } from './progress'
 import { Recorder } from './recorder'
-import type { TrainedRun } from './recorder'
 import { TrainingWorker, WORKER_LIMITS, WorkerFault } from './training-worker'
 import type { RunMessage, WorkerLimits } from './training-worker'
 
@@ -135,7 +135,7 @@ export class Queue {
     this.plans.clear()
     for (const slot of this.slots) slot.worker?.pause()
     await this.idle()
-    await Promise.all(this.slots.map((slot) => slot.worker?.close()))
+    await Promise.all(this.slots.flatMap((slot) => slot.worker?.close() ?? []))
   }
 
   /** Gives every free worker its next runs, and wakes those who wait for the queue to be idle. */
@@ -166,7 +166,7 @@ export class Queue {
     try {
       const worker = this.workerFor(slot, group)
       for (const { id } of group) this.setState(id, 'running')
-      await worker.train(this.jobOf(group), (message, environment) =>
+      await worker.train(jobOf(group, this.options.checkpoints), (message, environment) =>
         this.take(worker, group, message, environment),
       )
       this.failedStarts = 0
@@ -246,18 +246,6 @@ export class Queue {
     slot.worker = null
   }
 
-  private jobOf(group: readonly Entry[]): TrainingJob {
-    const first = group[0]?.run
-    if (first === undefined) throw new Error('a job without runs')
-    return {
-      runs: group.map(({ id, run }) => ({ id, config: run.config })),
-      task: first.taskSource,
-      model: first.modelSource,
-      startFrom: first.startFrom,
-      checkpoints: this.options.checkpoints,
-    }
-  }
-
   private isBusy(study?: string): boolean {
     const concerns = (entry: Entry): boolean => study === undefined || entry.studies.has(study)
     if (this.slots.some((slot) => slot.group.some(concerns))) return true
@@ -284,23 +272,3 @@ interface Slot {
   /** Empty: the slot is free. */
   group: readonly Entry[]
 }
-
-interface Entry {
-  readonly id: string
-  readonly run: PlannedRun
-  readonly isolation: ExecutionOptions['isolation']
-  studies: ReadonlySet<string>
-  state: RunState
-  /** Workers that died with this run in their hands. */
-  deaths: number
-  isCancelled: boolean
-}
-
-const maxStepsOf = (run: PlannedRun): number => run.config.training.max_steps
-const idOf = (run: PlannedRun): string => run.key.slice(0, 12)
-
-const trained = (entry: Entry, group: readonly Entry[]): TrainedRun => ({
-  id: entry.id,
-  maxSteps: maxStepsOf(entry.run),
-  group: group.map(({ id }) => id),
-})

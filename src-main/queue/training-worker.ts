@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import type { Environment, ExecutionOptions } from '../run'
 import type { FromWorker, TrainingJob } from '../training/messages'
 import type { Channel, OpenChannel } from './channel'
@@ -218,4 +219,4 @@ function isMessage(value: unknown): value is FromWorker {
   )
 }
 
-const preview = (value: unknown): string => (JSON.stringify(value) ?? String(value)).slice(0, 80)
+const preview = (value: unknown): string => inspect(value, { breakLength: Infinity }).slice(0, 80)

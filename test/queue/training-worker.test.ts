@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { channelsTo } from '../../src-main/queue/channel'
 import { TrainingWorker } from '../../src-main/queue/training-worker'
-import type { RunMessage, WorkerFault } from '../../src-main/queue/training-worker'
+import type { RunMessage } from '../../src-main/queue/training-worker'
 import type { TrainingJob } from '../../src-main/training/messages'
 import { plannedRun } from './planned-runs'
 
@@ -58,7 +58,7 @@ describe.each(['thread', 'process'] as const)('a worker in a %s', (isolation) =>
     ['throw@3', isolation === 'thread' ? 'boom' : 'Error: boom'],
     ['hang@3', 'no sign of life for 1 seconds'],
     ['spin@3', 'no sign of life for 1 seconds'],
-    ['garbage@3', 'no message: {"type":"no-such-thing"}'],
+    ['garbage@3', "no message: { type: 'no-such-thing' }"],
     ['stranger@3', 'run stranger, which it was not given'],
     ['early@3', 'left a run without an end'],
   ])('that does %s rejects its job with the reason', async (behave, reason) => {
@@ -78,9 +78,11 @@ describe.each(['thread', 'process'] as const)('a worker in a %s', (isolation) =>
 
   it('that does not start says why', async () => {
     process.env['FAKE_WORKER_START'] = 'fail'
-    const fault = await train(isolation, '').catch((error: WorkerFault) => error)
-    expect(fault).toMatchObject({ kind: 'died', wasReady: false })
-    expect(String(fault)).toContain('the engine does not load')
+    await expect(train(isolation, '')).rejects.toMatchObject({
+      kind: 'died',
+      wasReady: false,
+      message: expect.stringContaining('the engine does not load') as string,
+    })
   })
 
   it('that never gets ready is given up', async () => {

@@ -74,9 +74,8 @@ function portOf(text: string): number {
 
 /** Where there is no browser to open, the printed link is enough. */
 function openInBrowser(url: string): void {
-  const [program, ...args] =
-    process.platform === 'darwin' ? ['open'] : process.platform === 'win32' ? ['explorer'] : ['xdg-open']
-  spawn(program as string, [...args, url], { stdio: 'ignore', detached: true })
+  const programs: Partial<Record<NodeJS.Platform, string>> = { darwin: 'open', win32: 'explorer' }
+  spawn(programs[process.platform] ?? 'xdg-open', [url], { stdio: 'ignore', detached: true })
     .on('error', () => {})
     .unref()
 }
