@@ -22,9 +22,9 @@ export function matrixProduct(x: Tensor, matrix: Tensor, layout: Layout): Tensor
   const transposed = layout === 'out-in'
   if (matrix.rank === 3 && runs > 1) return tf.matMul(x, matrix, false, transposed)
   const [a = 0, b = 0] = matrix.shape.slice(-2)
-  const flat = tf.matMul(
+  const flat = tf.matMul<Tensor>(
     tf.reshape(x, [runs * rows, width]),
-    tf.reshape(matrix, [a, b]) as Tensor,
+    tf.reshape(matrix, [a, b]),
     false,
     transposed,
   )

@@ -12,7 +12,7 @@ interface Differentiable {
   /** What the gradient needs of the forward pass. */
   readonly saved: Tensor[]
   /** Gradients of the inputs, in their order. */
-  gradient(dy: Tensor, saved: Tensor[]): Tensor[]
+  readonly gradient: (dy: Tensor, saved: Tensor[]) => Tensor[]
 }
 
 function differentiable(inputs: Tensor[], compute: () => Differentiable): Tensor {
@@ -120,6 +120,6 @@ export function rowsOf(table: Tensor, indices: Tensor): Tensor {
   return differentiable([table], () => ({
     value: gatherRows(table, indices),
     saved: [indices],
-    gradient: (dy, saved) => [tf.unsortedSegmentSum(dy, saved[0] as Tensor1D, table.shape[0] ?? 0)],
+    gradient: (dy, saved) => [tf.unsortedSegmentSum(dy, saved[0] as Tensor1D, table.shape[0])],
   }))
 }

@@ -39,17 +39,17 @@ export interface ParameterSpec extends Omit<Parameter, 'trained'> {
 export interface TrunkPass extends Extent {
   /** R: only the last tokens are wanted. */
   readonly read: number
-  weight(name: string): Tensor
+  readonly weight: (name: string) => Tensor
   /** Does this parameter get a gradient? */
-  trains(name: string): boolean
+  readonly trains: (name: string) => boolean
   /** Drops units of [K, ...]; `site` counts the trunk's places from 0. The same tensor when evaluating. */
-  drop(x: Tensor, site: number): Tensor
+  readonly drop: (x: Tensor, site: number) => Tensor
 }
 
 export interface Trunk {
   readonly parameters: readonly ParameterSpec[]
   /** [K, B * T, D] to [K, B * R, D]. */
-  forward(x: Tensor, pass: TrunkPass): Tensor
+  readonly forward: (x: Tensor, pass: TrunkPass) => Tensor
 }
 
 /** A kind of trunk: how its config.json and tensor files are read, and how it computes. */
@@ -63,9 +63,9 @@ export interface TrunkFamily {
   readonly defaultEpsilon: number
   readonly defaultActivation: Architecture['activation']
   /** Tensors that a file may hold and that are not used: never trained nor counted. */
-  isUnused(name: string): boolean
+  readonly isUnused: (name: string) => boolean
   /** @param config the parsed JSON. @throws InputError naming the field. */
-  readConfig(config: unknown, file: string): Architecture
+  readonly readConfig: (config: unknown, file: string) => Architecture
   readonly trunk: (architecture: Architecture) => Trunk
 }
 

@@ -80,13 +80,13 @@ describe.each(KINDS)('a network on %s', (kind) => {
       const trained = network.parameters.filter((parameter) => parameter.trained).map(({ name }) => name)
       const answer = (weights: Map<string, Tensor>, x: Tensor): { logits: Tensor; grads: Tensor[] } => {
         const values = trained.map((name) => weights.get(name) as Tensor)
-        const { value, grads } = tf.valueAndGrads(((...given: Tensor[]) => {
+        const { value, grads } = tf.valueAndGrads((...given: Tensor[]) => {
           const all = new Map(weights)
           given.forEach((tensor, i) => all.set(trained[i] ?? '', tensor))
           return tf.sum(tf.square(tf.sub(network.forward(all, x, null), 1)))
-        }) as never)(values)
+        })(values)
         value.dispose()
-        return { logits: network.forward(weights, x, null), grads: grads as Tensor[] }
+        return { logits: network.forward(weights, x, null), grads: grads }
       }
       tf.tidy(() => {
         const together = answer(weights, x)

@@ -31,11 +31,11 @@ describe.each(['bert', 'gpt2'])('a network on %s', (type) => {
 
       /** [loss, …gradients] */
       const step = (weights: ReadonlyMap<string, Tensor>, x: Tensor, dropout: Dropout): Tensor[] => {
-        const { value, grads } = tf.valueAndGrads(((...given: Tensor[]) => {
+        const { value, grads } = tf.valueAndGrads((...given: Tensor[]) => {
           const all = new Map(names.map((name, i) => [name, given[i] as Tensor]))
           return tf.sum(tf.square(tf.sub(network.forward(all, x, dropout), 1)))
-        }) as never)(names.map((name) => weights.get(name) as Tensor))
-        return [value, ...(grads as Tensor[])]
+        })(names.map((name) => weights.get(name) as Tensor))
+        return [value, ...grads]
       }
       const dropout = (): Dropout =>
         seededDropout(0.3, tf.tensor1d([1, 2], 'int32'), tf.tensor1d([7, 8], 'int32'))

@@ -76,7 +76,7 @@ for (const name of PARITY_CASES) {
           const logShares = tf.logSoftmax(network.forward(all, x, null))
           return tf.neg(tf.sum(tf.mean(tf.sum(tf.mul(logShares, labels), -1), -1)))
         }
-        return tf.valueAndGrads(loss as never)(values)
+        return tf.valueAndGrads(loss)(values)
       })
       const losses = await reference.values(`${setting}.loss`)
       expect(Math.abs((await value.data())[0] ?? NaN) - runs * (losses[0] ?? NaN)).toBeLessThan(1e-4)
