@@ -17,7 +17,7 @@ const SEAMS = [
 ]
 
 const ROOMS = {
-  'src-main/engine': [],
+  'src-main/engine': ['installation'],
   'src-main/models': ['engine'],
   'src-main/tasks': ['engine'],
   'src-main/training': ['engine', 'models', 'tasks', 'installation'],

@@ -16,6 +16,7 @@ export type {
 } from '@tensorflow/tfjs'
 export { currentEngine, loadEngine, tf, type EngineChoice, type EngineInfo } from './backend'
 export {
+  addRowsByIndex,
   gatherRows,
   l2Loss,
   runOperation,
@@ -24,3 +25,4 @@ export {
   type Attribute,
 } from './operations'
 export { ProgramBuilder, type Feed, type Program } from './compiled/program'
+export { examine, type EngineReport } from './describe'

@@ -1,4 +1,4 @@
-import type { DataType, Scalar, Tensor, Tensor1D } from '@tensorflow/tfjs'
+import type { DataType, Scalar, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs'
 import { currentEngine, nodeBackend, tf } from './backend'
 import { philoxNormal, philoxUniform } from './philox'
 
@@ -88,5 +88,19 @@ export function gatherRows(table: Tensor, indices: Tensor): Tensor {
       Tindices: { type: 'int32' },
       Taxis: { type: 'int32' },
     }),
+  )
+}
+
+/**
+ * Adds up rows that share an index: the gradient of `gatherRows`.
+ * @param rows [N, D]
+ * @param indices int32 [N], each from 0 to count - 1
+ * @returns [count, D]
+ */
+export function addRowsByIndex(rows: Tensor, indices: Tensor1D, count: number): Tensor {
+  if (currentEngine().name !== 'wasm') return tf.unsortedSegmentSum(rows, indices, count)
+  // The wasm engine lacks that kernel.
+  return tf.tidy(() =>
+    tf.matMul(tf.cast(tf.oneHot(indices, count), 'float32'), rows as Tensor2D, true, false),
   )
 }

@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { examine, loadEngine, runOperation, statelessUniform, tf, type Tensor } from '../../src-main/engine'
+import { philoxUniform } from '../../src-main/engine/philox'
+import { InputError } from '../../src-main/errors'
+import { buildNetwork } from '../../src-main/models/build'
+import { openModel } from '../../src-main/models/model'
+import { PARTS } from '../../src-main/run'
+import type { TaskInput } from '../../src-main/tasks/task'
+import { objectiveOf } from '../../src-main/training/objective'
+import { trainStep } from '../../src-main/training/step'
+
+const INPUTS: Readonly<Record<string, TaskInput>> = {
+  vectors: { kind: 'vectors', tokens: 5, width: 3 },
+  tokens: { kind: 'tokens', tokens: 5, vocabulary: 7 },
+}
+
+/** Trunk types, by what they are fed with, that the wasm engine can train. */
+const TRAINABLE = ['bert', 'gpt2'].flatMap((type) => Object.keys(INPUTS).map((kind) => ({ type, kind })))
+
+describe('the wasm engine', () => {
+  beforeAll(async () => {
+    process.env.FAIRSWEEP_ENGINE = 'wasm'
+    await loadEngine()
+  })
+  afterAll(() => {
+    delete process.env.FAIRSWEEP_ENGINE
+  })
+
+  it('is what auto means where FAIRSWEEP_ENGINE asks for it, and cannot be swapped afterwards', async () => {
+    expect(await loadEngine('auto')).toMatchObject({ name: 'wasm', warning: null })
+    await expect(loadEngine('tensorflow')).rejects.toThrow(
+      new InputError('engine tensorflow was asked for, but this process already runs on wasm'),
+    )
+  })
+
+  it('draws the numbers that TensorFlow draws', () => {
+    expect(statelessUniform([2, 3], tf.tensor1d([42, 7], 'int32')).dataSync()).toEqual(
+      philoxUniform(6, [42, 7]),
+    )
+  })
+
+  it("refuses TensorFlow's own operations by name", () => {
+    expect(() => runOperation('Einsum', [], {})).toThrow('the wasm engine has no operation Einsum')
+  })
+
+  it('tells the doctor that TensorFlow is kept off, and what to do', async () => {
+    const { gflops, missing } = await examine()
+    expect(gflops).toBeGreaterThan(0)
+    expect(missing).toContainEqual({
+      what: 'FAIRSWEEP_ENGINE keeps TensorFlow off.',
+      todo: 'unset FAIRSWEEP_ENGINE',
+    })
+  })
+
+  it.each(TRAINABLE)(
+    "trains a $type trunk fed with $kind as tfjs's reference backend does",
+    async ({ type, kind }) => {
+      const onWasm = await oneStep(type, kind)
+      await tf.setBackend('cpu')
+      try {
+        const reference = await oneStep(type, kind)
+        onWasm.forEach((value, i) => expect(value).toBeCloseTo(reference[i] ?? NaN, 4))
+      } finally {
+        await tf.setBackend('wasm')
+      }
+    },
+  )
+})
+
+/** Loss, gradient norm and accuracy of one step from fixed first values, and the sum of what it made of them. */
+async function oneStep(type: string, kind: string): Promise<number[]> {
+  const input = INPUTS[kind] as TaskInput
+  const output = { kind: 'classes', count: 4 } as const
+  const shape = { layers: 2, width: 8, heads: 2, positions: 6 }
+  const model = await openModel({ source: 'random', type, shape })
+  const network = buildNetwork(
+    model,
+    { input, output, readTokens: 1 },
+    { name: 's', init: 'random', train: PARTS },
+  )
+  const objective = objectiveOf(output)
+  const parameters = [...(await network.initialise([1]))].map(([name, value]) => {
+    return { name, value, firstMoment: tf.zerosLike(value), secondMoment: tf.zerosLike(value) }
+  })
+  const count = input.kind === 'vectors' ? 3 * 5 * input.width : 3 * 5
+  const values = Array.from({ length: count }, (_, i) => (input.kind === 'vectors' ? Math.sin(i) : i % 7))
+  const x: Tensor =
+    input.kind === 'vectors'
+      ? tf.tensor(values, [1, 3, 5, input.width])
+      : tf.tensor(values, [1, 3, 5], 'int32')
+  const step = trainStep(
+    { problem: { input, network, objective }, frozen: new Map(), dropout: 0.1, gradClip: 1 },
+    parameters,
+    {
+      x,
+      y: tf.tensor([0, 1, 2], [1, 3, objective.targets], objective.targetType),
+      learningRate: tf.tensor1d([1e-2]),
+      seed: tf.tensor1d([1], 'int32'),
+      step: tf.tensor1d([1], 'int32'),
+      active: null,
+    },
+  )
+  const sums = step.next.map(({ value }) => tf.sum(value).dataSync()[0] ?? NaN)
+  return [...step.scores.dataSync(), ...sums]
+}
