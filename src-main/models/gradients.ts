@@ -1,4 +1,4 @@
-import { gatherRows, tf, type Tensor, type Tensor1D } from '../engine'
+import { addRowsByIndex, gatherRows, tf, type Tensor, type Tensor1D } from '../engine'
 
 /**
  * Operations with gradients written by hand: the ones tfjs derives are chains of many full-size products (and the one
@@ -120,6 +120,6 @@ export function rowsOf(table: Tensor, indices: Tensor): Tensor {
   return differentiable([table], () => ({
     value: gatherRows(table, indices),
     saved: [indices],
-    gradient: (dy, saved) => [tf.unsortedSegmentSum(dy, saved[0] as Tensor1D, table.shape[0])],
+    gradient: (dy, saved) => [addRowsByIndex(dy, saved[0] as Tensor1D, table.shape[0] ?? 0)],
   }))
 }
