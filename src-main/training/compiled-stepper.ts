@@ -8,23 +8,11 @@ import {
   scoreExamples,
   stepDefinition,
   trainedParameters,
+  type GraphShapes,
   type GroupState,
   type StatePart,
   type Stepper,
 } from './stepper'
-
-type Shape = readonly number[]
-
-/** All that is fixed in a compiled graph. Two groups with equal shapes share a graph, whatever their numbers. */
-export interface GraphShapes {
-  readonly runs: number
-  /** Examples of each run in a training step, and in one pass of an evaluation. */
-  readonly trainExamples: number
-  readonly scoreExamples: number
-  /** By parameter name; trained ones are [K, ...shape]. */
-  readonly frozen: ReadonlyMap<string, Shape>
-  readonly trained: ReadonlyMap<string, Shape>
-}
 
 /** The same steps as `EagerStepper`, traced once into one TensorFlow graph that holds the group's tensors. */
 export class CompiledStepper implements Stepper {
@@ -38,7 +26,7 @@ export class CompiledStepper implements Stepper {
     { xla }: { readonly xla: boolean },
   ) {
     const builder = new ProgramBuilder()
-    const declare = (part: StatePart, of: ReadonlyMap<string, Shape>): Map<string, Tensor> =>
+    const declare = (part: StatePart, of: ReadonlyMap<string, readonly number[]>): Map<string, Tensor> =>
       new Map(Array.from(of, ([name, shape]) => [name, builder.variable(`${part}/${name}`, shape, part)]))
     const state: GroupState = {
       frozen: declare('frozen', shapes.frozen),

@@ -1,32 +1,36 @@
 import { tf, type Tensor } from '../engine'
-import type { Weights } from '../models/network'
 import type { Split } from '../tasks/task'
 import type { Scores } from './best-step'
 import { toTensors, type Problem } from './problem'
+import type { Stepper } from './stepper'
 
 /** Tokens in one forward pass, over all runs: large enough for full speed, small enough for any machine that trains. */
 const TOKENS_PER_PASS = 8192
 
+/** How many examples of splits up to `largest` one pass takes. */
+export const examplesPerPass = (problem: Problem, runs: number, largest: number): number =>
+  Math.min(largest, Math.max(1, Math.floor(TOKENS_PER_PASS / (problem.input.tokens * runs))))
+
 /**
- * Loss and accuracy of K runs over a whole split, in large batches of one shape (the last is filled up, and what fills
+ * Loss and accuracy of K runs over a whole split, in large batches of one size (the last is filled up, and what fills
  * it is not counted). Lets the thread's messages in between batches; null when `interrupted` says so on the way.
  */
 export async function evaluate(
-  problem: Problem,
-  weights: Weights,
-  runs: number,
+  { problem, stepper, runs, size }: { problem: Problem; stepper: Stepper; runs: number; size: number },
   split: Split,
   interrupted: () => boolean,
 ): Promise<Scores[] | null> {
-  const size = Math.min(split.size, Math.max(1, Math.floor(TOKENS_PER_PASS / (problem.input.tokens * runs))))
   const loss = new Float64Array(runs)
   const right = new Float64Array(runs)
   for (let start = 0; start < split.size; start += size) {
     await new Promise((resolve) => setImmediate(resolve))
     if (interrupted()) return null
     const indices = Uint32Array.from({ length: size }, (_, i) => Math.min(start + i, split.size - 1))
-    const scores = tf.tidy(() => scoreBatch(problem, weights, runs, split, indices)) // [2, K, B]
-    const values = scores.dataSync()
+    const scores = tf.tidy(() => {
+      const { x, y } = toTensors(problem, split.batch(indices), 1)
+      return stepper.score(forAll(x, runs), forAll(y, runs))
+    })
+    const values = scores.dataSync() // [2, K, B]
     scores.dispose()
     const counted = Math.min(size, split.size - start)
     for (let k = 0; k < runs; k++) {
@@ -40,23 +44,9 @@ export async function evaluate(
   }))
 }
 
-/** Loss and rightness of every example for every run. */
-function scoreBatch(
-  problem: Problem,
-  weights: Weights,
-  runs: number,
-  split: Split,
-  indices: Uint32Array,
-): Tensor {
-  const one = toTensors(problem, split.batch(indices), 1)
-  const forAll = (tensor: Tensor): Tensor =>
-    runs === 1 ? tensor : tf.tile(tensor, [runs, ...tensor.shape.slice(1).map(() => 1)])
-  const { network, objective } = problem
-  const y = forAll(one.y)
-  const logits = network.forward(weights, forAll(one.x), null)
-  const loss = objective.loss(logits, y)
-  return tf.stack([loss, objective.accuracy?.(logits, y) ?? tf.zerosLike(loss)])
-}
+/** The same examples for every run: [1, B, …] to [K, B, …]. */
+const forAll = (tensor: Tensor, runs: number): Tensor =>
+  runs === 1 ? tensor : tf.tile(tensor, [runs, ...tensor.shape.slice(1).map(() => 1)])
 
 const sum = (values: ArrayLike<number>): number => {
   let total = 0

@@ -1,22 +1,16 @@
 import { tf, type Tensor } from '../engine'
-import type { Parameter, Weights } from '../models/network'
-import type { TrainingOptions } from '../run'
+import type { Parameter } from '../models/network'
 import type { Batch, Split } from '../tasks/task'
-import type { TrainedParameter } from './adam'
 import type { Scores } from './best-step'
 import { evaluate } from './evaluate'
 import { toTensors, type Problem } from './problem'
-import { trainStep } from './step'
+import { TRAINED_PARTS, type GraphShapes, type Stepper, type TrainedPart } from './stepper'
 
 /** Values of one run's trained parameters by name, each [1, ...shape]. Owned by whoever holds it. */
 export type Snapshot = ReadonlyMap<string, Tensor>
 
-/** All that a step changes in one run, by parameter name, each of the parameter's own shape. */
-export interface RunTensors {
-  readonly weights: ReadonlyMap<string, Float32Array>
-  readonly firstMoments: ReadonlyMap<string, Float32Array>
-  readonly secondMoments: ReadonlyMap<string, Float32Array>
-}
+/** All that a step changes in one run, by part and parameter name, each of the parameter's own shape. */
+export type RunTensors = Readonly<Record<TrainedPart, ReadonlyMap<string, Float32Array>>>
 
 /** One run of a group: its seed and rate, and where it goes on from (null: from its first values). */
 export interface GroupMember {
@@ -25,83 +19,80 @@ export interface GroupMember {
   readonly from: RunTensors | null
 }
 
+/** Examples of each run in one training step, and in one pass of an evaluation. */
+export interface GroupSizes {
+  readonly trainExamples: number
+  readonly scoreExamples: number
+}
+
 export interface StepScores {
   readonly loss: number
   readonly gradNorm: number
   readonly accuracy: number | null
 }
 
-/** K runs that take their steps together, and all the tensors they own. */
+/** K runs that take their steps together. */
 export class FusedGroup {
   private constructor(
     private readonly problem: Problem,
-    private readonly training: TrainingOptions,
+    private readonly stepper: Stepper,
     readonly size: number,
-    private readonly frozen: Weights,
-    private parameters: readonly TrainedParameter[],
+    private readonly scoreExamples: number,
     private readonly learningRate: Tensor,
     private readonly seed: Tensor,
   ) {}
 
+  /** @param makeStepper what takes the steps; it is the group's from now on */
   static async create(
     problem: Problem,
-    training: TrainingOptions,
     members: readonly GroupMember[],
+    sizes: GroupSizes,
+    makeStepper: (shapes: GraphShapes) => Stepper,
   ): Promise<FusedGroup> {
-    const { network } = problem
-    const initial = await network.initialise(members.map(({ seed }) => seed))
-    const take = (name: string): Tensor => {
-      const tensor = initial.get(name)
-      if (tensor === undefined) throw new Error(`the network has no first value for its parameter '${name}'`)
-      initial.delete(name)
-      return tensor
+    const { parameters } = problem.network
+    const runs = members.length
+    const initial = await problem.network.initialise(members.map(({ seed }) => seed))
+    const shapesOf = (trained: boolean): Map<string, readonly number[]> =>
+      new Map(
+        parameters
+          .filter((parameter) => parameter.trained === trained)
+          .map(({ name }) => [name, named(initial, name).shape]),
+      )
+    const shapes = { runs, ...sizes, frozen: shapesOf(false), trained: shapesOf(true) }
+    const stepper = makeStepper(shapes)
+    stepper.write('frozen', new Map(Array.from(shapes.frozen.keys(), (name) => [name, named(initial, name)])))
+    const trained = parameters.filter((parameter) => parameter.trained)
+    for (const part of TRAINED_PARTS) {
+      const values = new Map(
+        trained.map((p) => [p.name, startingValue(p, part, named(initial, p.name), members)]),
+      )
+      stepper.write(part, values)
+      tf.dispose([...values.values()])
     }
-    const parameters = network.parameters
-      .filter(({ trained }) => trained)
-      .map((p) => trainedParameter(p, take(p.name), members))
-    const frozen = new Map(
-      network.parameters.filter(({ trained }) => !trained).map(({ name }) => [name, take(name)]),
-    )
     tf.dispose([...initial.values()])
+    const learningRates = members.map(({ learningRate }) => learningRate)
+    const seeds = members.map(({ seed }) => seed)
     return new FusedGroup(
       problem,
-      training,
-      members.length,
-      frozen,
-      parameters,
-      tf.tensor1d(
-        members.map(({ learningRate }) => learningRate),
-        'float32',
-      ),
-      tf.tensor1d(
-        members.map(({ seed }) => seed),
-        'int32',
-      ),
+      stepper,
+      runs,
+      sizes.scoreExamples,
+      tf.tensor1d(learningRates, 'float32'),
+      tf.tensor1d(seeds, 'int32'),
     )
   }
 
   /** One step of every run: `batch` holds the runs' examples end to end, `steps` counts from 1; inactive runs stay. */
   step(batch: Batch, steps: readonly number[], active: readonly boolean[]): StepScores[] {
-    const definition = {
-      problem: this.problem,
-      frozen: this.frozen,
-      dropout: this.training.dropout,
-      gradClip: this.training.grad_clip,
-    }
-    const before = this.parameters
-    const scores = tf.tidy(() => {
-      const result = trainStep(definition, before, {
+    const scores = tf.tidy(() =>
+      this.stepper.train({
         ...toTensors(this.problem, batch, this.size),
         learningRate: this.learningRate,
         seed: this.seed,
         step: tf.tensor1d([...steps], 'int32'),
         active: this.size === 1 ? null : tf.tensor1d([...active], 'bool'),
-      })
-      this.parameters = result.next
-      for (const tensor of tensorsOf(result.next)) tf.keep(tensor)
-      return result.scores
-    })
-    tf.dispose(tensorsOf(before))
+      }),
+    )
     const values = scores.dataSync() // [3, K]
     scores.dispose()
     const hasAccuracy = this.problem.objective.accuracy !== null
@@ -114,75 +105,57 @@ export class FusedGroup {
 
   /** Scores of all runs as they are now; null when interrupted. */
   evaluate(split: Split, interrupted: () => boolean): Promise<Scores[] | null> {
-    const weights = new Map(this.frozen)
-    for (const { name, value } of this.parameters) weights.set(name, value)
-    return evaluate(this.problem, weights, this.size, split, interrupted)
+    const { problem, stepper, size: runs, scoreExamples: size } = this
+    return evaluate({ problem, stepper, runs, size }, split, interrupted)
   }
 
-  /** Scores of one run, with the weights of a snapshot or (null) as it is now; null when interrupted. */
-  async evaluateRun(
-    run: number,
-    snapshot: Snapshot | null,
+  /** Scores of all runs, where some are put back to a snapshot for the time of it; null when interrupted. */
+  async evaluateAt(
+    snapshots: ReadonlyMap<number, Snapshot>,
     split: Split,
     interrupted: () => boolean,
-  ): Promise<Scores | null> {
-    const trained = snapshot ?? this.snapshot(run)
-    const frozen = this.#frozenOf(run)
+  ): Promise<Scores[] | null> {
+    const now = this.stepper.read('weights')
+    const then = new Map(Array.from(now, ([name, tensor]) => [name, putBack(tensor, name, snapshots)]))
     try {
-      const weights = new Map([...frozen, ...trained])
-      const scores = await evaluate(this.problem, weights, 1, split, interrupted)
-      return scores?.[0] ?? null
+      this.stepper.write('weights', then)
+      return await this.evaluate(split, interrupted)
     } finally {
-      tf.dispose([...frozen.values(), ...(snapshot === null ? trained.values() : [])])
+      this.stepper.write('weights', now)
+      tf.dispose([...now.values(), ...then.values()])
     }
   }
 
   /** The trained weights of one run as they are now. */
   snapshot(run: number): Snapshot {
-    return new Map(this.parameters.map(({ name, value }) => [name, slot(value, run, this.size)]))
-  }
-
-  /** The snapshot that these values are. */
-  toSnapshot(values: ReadonlyMap<string, Float32Array>): Snapshot {
-    return new Map(
-      this.parameters.map(({ name, value }) => [
-        name,
-        fromValues(values, name, [1, ...value.shape.slice(1)]),
-      ]),
-    )
+    return this.#rows('weights', run)
   }
 
   /** Reads everything that a step changes in one run. */
   read(run: number): RunTensors {
-    const readAll = (part: 'value' | 'firstMoment' | 'secondMoment'): Map<string, Float32Array> =>
-      new Map(
-        this.parameters.map((parameter) => {
-          const tensor = slot(parameter[part], run, this.size)
-          const values = tensor.dataSync<'float32'>()
-          tensor.dispose()
-          return [parameter.name, values]
-        }),
-      )
+    const read = (part: TrainedPart): Map<string, Float32Array> => {
+      const rows = this.#rows(part, run)
+      const values = readSnapshot(rows)
+      tf.dispose([...rows.values()])
+      return values
+    }
     return {
-      weights: readAll('value'),
-      firstMoments: readAll('firstMoment'),
-      secondMoments: readAll('secondMoment'),
+      weights: read('weights'),
+      firstMoments: read('firstMoments'),
+      secondMoments: read('secondMoments'),
     }
   }
 
   dispose(): void {
-    tf.dispose([...this.frozen.values(), ...tensorsOf(this.parameters), this.learningRate, this.seed])
+    this.stepper.dispose()
+    tf.dispose([this.learningRate, this.seed])
   }
 
-  /** What is frozen, as one run sees it: shared by all, or its own where each was initialised by its seed. */
-  #frozenOf(run: number): Weights {
-    const rankOf = new Map(this.problem.network.parameters.map(({ name, shape }) => [name, shape.length]))
-    return new Map(
-      Array.from(this.frozen, ([name, tensor]) => {
-        const isOwn = tensor.rank > (rankOf.get(name) ?? tensor.rank)
-        return [name, isOwn ? slot(tensor, run, this.size) : tensor.clone()]
-      }),
-    )
+  #rows(part: TrainedPart, run: number): Map<string, Tensor> {
+    const all = this.stepper.read(part)
+    const rows = new Map(Array.from(all, ([name, tensor]) => [name, row(tensor, run)]))
+    tf.dispose([...all.values()])
+    return rows
   }
 }
 
@@ -190,46 +163,52 @@ export class FusedGroup {
 export const readSnapshot = (snapshot: Snapshot): Map<string, Float32Array> =>
   new Map(Array.from(snapshot, ([name, tensor]) => [name, tensor.dataSync<'float32'>()]))
 
-/** The tensors of one parameter, each run's row from where it goes on or from its first value; consumes `initial`. */
-function trainedParameter(
+/** The snapshot that these values are. */
+export const toSnapshot = (
+  values: ReadonlyMap<string, Float32Array>,
+  parameters: readonly Parameter[],
+): Snapshot =>
+  new Map(
+    parameters
+      .filter(({ trained }) => trained)
+      .map(({ name, shape }) => [name, tf.tensor(named(values, name), [1, ...shape], 'float32')]),
+  )
+
+/** What a part of one parameter is before the first step: each run's row from where it goes on, or its first value. */
+function startingValue(
   { name, shape }: Parameter,
+  part: TrainedPart,
   initial: Tensor,
   members: readonly GroupMember[],
-): TrainedParameter {
-  const rows = (first: (run: number) => Tensor, part: keyof RunTensors): Tensor =>
-    tf.tidy(() => {
-      const tensors = members.map(({ from }, run) =>
-        from === null ? first(run) : fromValues(from[part], name, [1, ...shape]),
-      )
-      // A copy that the engine owns: a tensor made from a JavaScript array may share its memory.
-      return tensors.length === 1 ? tf.mul(tensors[0] ?? 1, 1) : tf.concat(tensors)
+): Tensor {
+  return tf.tidy(() => {
+    const rows = members.map(({ from }, run) => {
+      if (from !== null) return tf.tensor(named(from[part], name), [1, ...shape], 'float32')
+      return part === 'weights' ? row(initial, run) : tf.zeros([1, ...shape])
     })
-  const zeros = (): Tensor => tf.zeros([1, ...shape])
-  const parameter = {
-    name,
-    value: rows((run) => slot(initial, run, members.length), 'weights'),
-    firstMoment: rows(zeros, 'firstMoments'),
-    secondMoment: rows(zeros, 'secondMoments'),
-  }
-  initial.dispose()
-  return parameter
+    // A copy that the engine owns: a tensor made from a JavaScript array may share its memory.
+    return rows.length === 1 ? tf.mul(rows[0] ?? 1, 1) : tf.concat(rows)
+  })
 }
 
-const tensorsOf = (parameters: readonly TrainedParameter[]): Tensor[] =>
-  parameters.flatMap(({ value, firstMoment, secondMoment }) => [value, firstMoment, secondMoment])
+/** A tensor [K, ...shape] with the rows of some runs taken from their snapshots. */
+const putBack = (tensor: Tensor, name: string, snapshots: ReadonlyMap<number, Snapshot>): Tensor =>
+  tf.tidy(() => {
+    const rows = Array.from({ length: tensor.shape[0] ?? 0 }, (_, run) => {
+      const snapshot = snapshots.get(run)
+      return snapshot === undefined ? row(tensor, run) : named(snapshot, name)
+    })
+    return rows.length === 1 ? tf.clone(rows[0] ?? tensor) : tf.concat(rows)
+  })
 
 /** One run's row of a tensor [K, ...shape], as [1, ...shape]. */
-const slot = (tensor: Tensor, run: number, runs: number): Tensor =>
-  runs === 1
+const row = (tensor: Tensor, run: number): Tensor =>
+  tensor.shape[0] === 1
     ? tensor.clone()
     : tf.slice(tensor, [run, ...tensor.shape.slice(1).map(() => 0)], [1, ...tensor.shape.slice(1)])
 
-function fromValues(
-  values: ReadonlyMap<string, Float32Array>,
-  name: string,
-  shape: readonly number[],
-): Tensor {
-  const found = values.get(name)
-  if (found === undefined) throw new Error(`no value for the trained parameter '${name}'`)
-  return tf.tensor(found, [...shape], 'float32')
+function named<T>(values: ReadonlyMap<string, T>, name: string): T {
+  const value = values.get(name)
+  if (value === undefined) throw new Error(`no value for the parameter '${name}'`)
+  return value
 }

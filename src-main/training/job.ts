@@ -6,17 +6,21 @@ import type { RunConfig } from '../run'
 import { splitTask } from '../tasks/split'
 import type { Task } from '../tasks/task'
 import { CheckpointFolder, type Checkpoint } from './checkpoint'
-import { FusedGroup } from './group'
+import { examplesPerPass } from './evaluate'
+import { FusedGroup, toSnapshot } from './group'
 import type { JobControl } from './job-control'
 import { LOOP_PACE, trainGroup, type LoopPace, type SavedRun } from './loop'
 import type { JobRun, TrainingJob } from './messages'
 import { objectiveOf } from './objective'
+import type { Problem } from './problem'
+import type { GraphShapes, Stepper } from './stepper'
 import { TrainingRun } from './training-run'
 
-/** Where a job's task and network come from. */
+/** Where a job's task and network come from, and what takes its steps. */
 export interface Materials {
   task(job: TrainingJob, config: RunConfig): Promise<Task>
   network(job: TrainingJob, config: RunConfig, task: Task): Promise<Network>
+  stepper(problem: Problem, config: RunConfig, shapes: GraphShapes): Stepper
 }
 
 /**
@@ -41,20 +45,26 @@ export async function runJob(
   const network = await materials.network(job, config, task)
   const starts = await Promise.all(job.runs.map((run) => findStart(run, job, network.parameters, control)))
 
+  const problem: Problem = { input: task.input, network, objective }
+  const largestSplit = Math.max(splits.validation?.size ?? 0, splits.test.size)
   const group = await FusedGroup.create(
-    { input: task.input, network, objective },
-    config.training,
+    problem,
     starts.map(({ run, from }) => ({
       seed: run.config.seed,
       learningRate: run.config.learning_rate,
       from: from?.tensors ?? null,
     })),
+    {
+      trainExamples: config.training.batch_size,
+      scoreExamples: examplesPerPass(problem, job.runs.length, largestSplit),
+    },
+    (shapes) => materials.stepper(problem, config, shapes),
   )
   const members = starts.map(({ run, folder, from }, slot): SavedRun => {
     const start = {
       step: from?.step ?? 0,
       best: from?.best,
-      bestWeights: from?.bestWeights ? group.toSnapshot(from.bestWeights) : null,
+      bestWeights: from?.bestWeights ? toSnapshot(from.bestWeights, network.parameters) : null,
     }
     const examples = splits.train.size
     return {

@@ -15,7 +15,7 @@ export interface LoopPace {
 export const LOOP_PACE: LoopPace = { sendEveryMs: 700, checkpointEveryMs: 30_000, mostCheckpointShare: 0.05 }
 
 /** So many steps may be on their way to the store before the loop waits for it. */
-const MOST_STEPS_AHEAD = 20_000
+const MOST_STEPS_AHEAD = 2_000
 
 /** A run and where its checkpoints go. */
 export interface SavedRun {
@@ -54,11 +54,15 @@ export async function trainGroup(
     }
 
     // Test, once, for the runs that are trained, at the step that validation chose.
-    for (const run of runs.filter((run) => run.isTrained)) {
-      const scores = await group.evaluateRun(run.slot, run.bestWeights, splits.test, interrupted)
-      if (scores !== null) run.tested(scores)
+    const trained = runs.filter((run) => run.isTrained)
+    if (trained.length > 0) {
+      const chosen = new Map(
+        trained.flatMap(({ slot, bestWeights }) => (bestWeights ? [[slot, bestWeights]] : [])),
+      )
+      const scores = await group.evaluateAt(chosen, splits.test, interrupted)
+      if (scores === null) continue
+      for (const run of trained) run.tested(scores[run.slot] ?? missing())
     }
-    if (control.pausing) continue
     if (runs.every((run) => !run.active)) return
 
     // One step. A run that is over is fed what it saw last, and left as it is.

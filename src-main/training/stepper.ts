@@ -13,6 +13,19 @@ export type StatePart = 'frozen' | TrainedPart
 /** Tensors by part and parameter name; trained ones are [K, ...shape]. */
 export type GroupState = Readonly<Record<StatePart, ReadonlyMap<string, Tensor>>>
 
+type Shape = readonly number[]
+
+/** All that is fixed in a compiled graph. Two groups with equal shapes share a graph, whatever their numbers. */
+export interface GraphShapes {
+  readonly runs: number
+  /** Examples of each run in a training step, and in one pass of an evaluation. */
+  readonly trainExamples: number
+  readonly scoreExamples: number
+  /** By parameter name; trained ones are [K, ...shape]. */
+  readonly frozen: ReadonlyMap<string, Shape>
+  readonly trained: ReadonlyMap<string, Shape>
+}
+
 /**
  * Takes the steps of a fused group and holds its tensors. Two ways of doing the same arithmetic: operation by operation
  * (eager, the reference), or as one compiled graph.

@@ -4,6 +4,7 @@ import { buildNetwork } from '../models/build'
 import { openModel } from '../models/model'
 import { openSafetensors } from '../models/safetensors'
 import { openTask } from '../tasks'
+import { chooseStepper } from './choose-stepper'
 import { describeEnvironment } from './environment'
 import { runJob, type Materials } from './job'
 import { JobControl } from './job-control'
@@ -86,4 +87,5 @@ const materials: Materials = {
       setting,
       startFrom === null ? null : await openSafetensors(startFrom),
     ),
+  stepper: chooseStepper,
 }

@@ -6,6 +6,7 @@ import type { TrainingOptions } from '../../src-main/run'
 import type { Batch } from '../../src-main/tasks/task'
 import { FusedGroup } from '../../src-main/training/group'
 import { objectiveOf } from '../../src-main/training/objective'
+import { EagerStepper } from '../../src-main/training/stepper'
 import { isModelThere, openReference, PARITY_CASES, SETTINGS, type Reference } from '../parity/reference'
 
 beforeAll(() => loadEngine())
@@ -68,9 +69,15 @@ for (const name of PARITY_CASES) {
         shuffle: false,
       }
       const learningRate = Number(reference.file.metadata.get(`${setting}.learning_rate`))
-      const group = await FusedGroup.create({ input, network, objective: objectiveOf(output) }, training, [
-        { seed: 0, learningRate, from: null },
-      ])
+      const problem = { input, network, objective: objectiveOf(output) }
+      const sizes = { trainExamples: reference.examples, scoreExamples: 1 }
+      const members = [{ seed: 0, learningRate, from: null }]
+      const group = await FusedGroup.create(
+        problem,
+        members,
+        sizes,
+        () => new EagerStepper(problem, training),
+      )
       const batch = await batchesOf(reference)
       const losses = await reference.values(`${setting}.loss`)
       const norms = await reference.values(`${setting}.grad_norm`)

@@ -3,6 +3,8 @@ import { loadEngine, tf } from '../../src-main/engine'
 import type { TrainingOptions } from '../../src-main/run'
 import type { Batch } from '../../src-main/tasks/task'
 import { FusedGroup, type GroupMember, type StepScores } from '../../src-main/training/group'
+import { CompiledStepper } from '../../src-main/training/compiled-stepper'
+import { EagerStepper, type GraphShapes } from '../../src-main/training/stepper'
 import { toyProblem } from './toy-network'
 import { toyReference } from './toy-reference'
 
@@ -15,6 +17,11 @@ const training: TrainingOptions = {
   grad_clip: 1,
   dropout: 0,
   shuffle: true,
+}
+const STEPPERS = {
+  eager: (training: TrainingOptions) => new EagerStepper(problem, training),
+  compiled: (training: TrainingOptions, shapes: GraphShapes) =>
+    new CompiledStepper(problem, training, shapes, { xla: false }),
 }
 const member = (seed: number, learningRate = 0.01): GroupMember => ({ seed, learningRate, from: null })
 
@@ -51,9 +58,14 @@ async function frozenWeights(): Promise<number[]> {
 
 beforeAll(() => loadEngine())
 
-describe('a training step', () => {
+describe.each(['eager', 'compiled'] as const)('a training step, %s', (kind) => {
+  const createGroup = (options: TrainingOptions, members: readonly GroupMember[]): Promise<FusedGroup> =>
+    FusedGroup.create(problem, members, { trainExamples: BATCH, scoreExamples: BATCH }, (shapes) =>
+      STEPPERS[kind](options, shapes),
+    )
+
   it('is Adam as PyTorch defines it, after clipping to the global norm', async () => {
-    const group = await FusedGroup.create(problem, { ...training, grad_clip: 0.05 }, [member(3)])
+    const group = await createGroup({ ...training, grad_clip: 0.05 }, [member(3)])
     const middle = await frozenWeights()
     const weights = new Map(Array.from(group.read(0).weights, ([name, values]) => [name, [...values]]))
     const m = new Map(Array.from(weights, ([name, values]) => [name, values.map(() => 0)]))
@@ -84,7 +96,7 @@ describe('a training step', () => {
   })
 
   it('learns', async () => {
-    const group = await FusedGroup.create(problem, training, [member(1, 0.03)])
+    const group = await createGroup(training, [member(1, 0.03)])
     const losses = Array.from({ length: 60 }, (_, i) => group.step(examples(1), [i + 1], [true])[0])
     expect(losses.at(-1)?.loss).toBeLessThan(0.2)
     expect(losses.at(-1)?.accuracy).toBe(1)
@@ -93,7 +105,7 @@ describe('a training step', () => {
 
   it('gives the same bits for the same seed, dropout included, and others for another', async () => {
     const run = async (seed: number): Promise<StepScores[][]> => {
-      const group = await FusedGroup.create(problem, { ...training, dropout: 0.3 }, [member(seed)])
+      const group = await createGroup({ ...training, dropout: 0.3 }, [member(seed)])
       const scores = train(group, [1], 10)
       group.dispose()
       return scores
@@ -104,7 +116,7 @@ describe('a training step', () => {
   })
 
   it('draws other units at every step', async () => {
-    const group = await FusedGroup.create(problem, { ...training, dropout: 0.5 }, [member(1, 0)])
+    const group = await createGroup({ ...training, dropout: 0.5 }, [member(1, 0)])
     const losses = Array.from({ length: 5 }, (_, i) => group.step(examples(1), [i + 1], [true])[0]?.loss)
     expect(new Set(losses).size).toBe(5)
     group.dispose()
@@ -113,10 +125,10 @@ describe('a training step', () => {
   it('trains a run in a group as it trains it alone, each at its own rate', async () => {
     const members = [member(1, 0.01), member(2, 0.001), member(3, 0.1)]
     const options = { ...training, dropout: 0.2 }
-    const group = await FusedGroup.create(problem, options, members)
+    const group = await createGroup(options, members)
     const fused = train(group, [1, 2, 3], 8)
     for (const [k, single] of members.entries()) {
-      const alone = await FusedGroup.create(problem, options, [single])
+      const alone = await createGroup(options, [single])
       const scores = train(alone, [single.seed], 8)
       scores.forEach(([score], i) => expect(fused[i]?.[k]?.loss).toBeCloseTo(score?.loss ?? NaN, 5))
       const weights = weightsOf(alone, 0)
@@ -127,9 +139,9 @@ describe('a training step', () => {
   })
 
   it('keeps a NaN in its run', async () => {
-    const healthy = await FusedGroup.create(problem, training, [member(1), member(2), member(3)])
+    const healthy = await createGroup(training, [member(1), member(2), member(3)])
     train(healthy, [1, 2, 3], 5)
-    const sick = await FusedGroup.create(problem, training, [member(1), member(2, NaN), member(3)])
+    const sick = await createGroup(training, [member(1), member(2, NaN), member(3)])
     const scores = train(sick, [1, 2, 3], 5)
     expect(scores.at(-1)?.map(({ loss }) => Number.isNaN(loss))).toEqual([false, true, false])
     expect(weightsOf(sick, 0)).toEqual(weightsOf(healthy, 0))
@@ -140,7 +152,7 @@ describe('a training step', () => {
   })
 
   it('leaves a run that is over as it is, even where its numbers are not finite', async () => {
-    const group = await FusedGroup.create(problem, training, [member(1), member(2)])
+    const group = await createGroup(training, [member(1), member(2)])
     const frozen = weightsOf(group, 0)
     const poisoned = { ...examples(1, 1), x: new Float32Array(BATCH * 6).fill(NaN) }
     group.step(together([poisoned, examples(1, 2)]), [1, 1], [false, true])
@@ -151,7 +163,7 @@ describe('a training step', () => {
 
   it('leaks no tensor, over steps and after the group', async () => {
     const before = tf.memory().numTensors
-    const group = await FusedGroup.create(problem, { ...training, dropout: 0.1 }, [member(1), member(2)])
+    const group = await createGroup({ ...training, dropout: 0.1 }, [member(1), member(2)])
     train(group, [1, 2], 1)
     const during = tf.memory().numTensors
     train(group, [1, 2], 10)

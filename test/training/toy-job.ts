@@ -8,6 +8,7 @@ import { runJob, type Materials } from '../../src-main/training/job'
 import { JobControl } from '../../src-main/training/job-control'
 import type { LoopPace } from '../../src-main/training/loop'
 import type { FromWorker, RunOutcome, TrainingJob } from '../../src-main/training/messages'
+import { EagerStepper } from '../../src-main/training/stepper'
 import { toyProblem } from './toy-network'
 
 const TOKENS = 2
@@ -172,6 +173,7 @@ export async function trainToys({
   const materials: Materials = {
     task: () => Promise.resolve(task),
     network: () => Promise.resolve(problem.network),
+    stepper: (problem, { training }) => new EagerStepper(problem, training),
   }
   const control = new JobControl((message) => {
     on?.(message, control)
