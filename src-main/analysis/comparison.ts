@@ -1,6 +1,7 @@
 import type { RunRecord } from '../run'
 import { buildArms } from './arms'
-import type { Cell, Comparison, Group, Progress, StudyOutline } from './conclusions'
+import { auditComparison } from './audit'
+import type { Cell, Comparison, Group, Progress, SealHistory, StudyOutline } from './conclusions'
 import { chosenArm, contrastsOf, differenceAtBest, differenceOfArms, differencesByRate } from './contrasts'
 import type { DifferenceRule } from './contrasts'
 import { findFlips, rankAtBest, rankAtRate } from './ranking'
@@ -15,6 +16,8 @@ export interface ComparisonInput {
   readonly runs: readonly RunRecord[]
   /** Test scores are ignored even where a run carries them. */
   readonly testSealed: boolean
+  /** When the rule was frozen and the test seen; left out: nobody kept watch. */
+  readonly seal?: SealHistory
   /** Score of guessing by task name, in the selection metric; needed where the rule says `as-chance`. */
   readonly chance?: Readonly<Record<string, number>>
   /** The one learning rate that another paper used. */
@@ -44,17 +47,25 @@ export function compareStudy(input: ComparisonInput): Comparison {
       return compareGroup(input, rule, task.name, model.name, ofGroup)
     }),
   )
-  return {
+  const seal = input.seal && {
+    ruleFrozenAt: input.seal.ruleFrozenAt,
+    testOpenedAt: input.seal.testOpenedAt,
+    testRevealedAt: input.seal.testRevealedAt,
+    changedAfterTest: input.seal.changedAfterTest,
+  }
+  const conclusions = {
     study: study.name,
     selection: study.selection,
-    ruleVersion: 1,
+    ruleVersion: 1 as const,
     metric: study.selection.metric,
     higherIsBetter: higherIsBetter(study.selection.metric),
     testSealed,
+    seal: seal ?? null,
     otherRate: input.otherRate ?? null,
     progress: countProgress(groups, input.runs),
     groups,
   }
+  return { ...conclusions, audit: auditComparison(study, conclusions, rule.runs) }
 }
 
 const cellKey = (...words: readonly string[]): string => JSON.stringify(words)

@@ -1,5 +1,6 @@
 import type { RunState, SelectionRule } from '../run'
 import type { Study } from '../study/study'
+import type { Audit } from './audit/finding'
 
 /**
  * What analysis concludes, as plain data: every type here survives JSON, and every number stands beside the ids of
@@ -196,6 +197,17 @@ export interface Group {
   readonly notProven: readonly string[]
 }
 
+/** What is known of when the rule was frozen and the test seen; a store's study record is one. */
+export interface SealHistory {
+  /** ISO 8601, UTC. */
+  readonly ruleFrozenAt: string | null
+  readonly testOpenedAt: string | null
+  /** When somebody opened the test before the last run ended. */
+  readonly testRevealedAt: string | null
+  /** "rule", "grid", "seeds" or "protocol". */
+  readonly changedAfterTest: readonly string[]
+}
+
 /** Progress of a comparison: how many of the planned runs have a result. */
 export interface Progress {
   readonly planned: number
@@ -216,8 +228,11 @@ export interface Comparison {
   readonly metric: 'accuracy' | 'loss'
   readonly higherIsBetter: boolean
   readonly testSealed: boolean
+  /** Null where nobody kept watch, as for imported runs: the seal cannot be vouched for. */
+  readonly seal: SealHistory | null
   /** The rate of another paper, if one was named. */
   readonly otherRate: number | null
   readonly progress: Progress
   readonly groups: readonly Group[]
+  readonly audit: Audit
 }

@@ -1,0 +1,161 @@
+import { formatRate, roundRate } from '../../study/rates'
+import type { StudyOutline } from '../conclusions'
+import { audit, changeStudy, finding, withRates } from './finding'
+import type { Audit, Finding } from './finding'
+
+const MIN_SEEDS = 3
+const MIN_DECADES = 2
+/** A grid with more than one decade between neighbours may step over the best rate. */
+const MAX_STEP_DECADES = 1.05
+const MIN_EVALUATIONS = 5
+
+/** What a study file already shows before anything is trained. */
+export function auditPlan(study: StudyOutline): Audit {
+  return audit(planFindings(study), 'The plan shows nothing to object to.')
+}
+
+/** The findings that do not need any run. */
+export function planFindings(study: StudyOutline): Finding[] {
+  return [
+    ...checkValidation(study),
+    ...checkRates(study),
+    ...checkExtraRates(study),
+    ...checkSeeds(study),
+    ...checkEvaluations(study),
+    ...checkTest(study),
+  ]
+}
+
+function checkValidation({ validation }: StudyOutline): Finding[] {
+  if (validation.fraction > 0) return []
+  return [
+    finding({
+      id: 'no-validation',
+      severity: 'warning',
+      explanation:
+        'No validation split is set apart from the training examples. Unless a task brings its own, no learning rate can be chosen without looking at the test.',
+      remedy: changeStudy('Set validation.fraction to 0.1.', { validation: { fraction: 0.1 } }),
+    }),
+  ]
+}
+
+function checkRates(study: StudyOutline): Finding[] {
+  const rates = withRates(study, [])
+  const [low, high] = [rates[0], rates.at(-1)]
+  if (low === undefined || high === undefined) return []
+  if (low === high) {
+    const grid = withRates(
+      study,
+      [0.01, 0.1, 10, 100].map((factor) => roundRate(low * factor)),
+    )
+    return [
+      finding({
+        id: 'single-rate',
+        severity: 'error',
+        explanation: `Every setting is trained at ${formatRate(low)} alone. At one shared learning rate the ranking of settings says more about that rate than about the settings.`,
+        numbers: { rates: 1 },
+        remedy: changeStudy(`Sweep ${grid.map(formatRate).join(', ')}.`, { learning_rates: grid }),
+      }),
+    ]
+  }
+  const findings: Finding[] = []
+  const decades = Math.log10(high / low)
+  if (decades < MIN_DECADES * 0.99) {
+    const grid = withRates(study, [roundRate(low / Math.sqrt(10)), roundRate(high * Math.sqrt(10))])
+    findings.push(
+      finding({
+        id: 'narrow-grid',
+        severity: 'warning',
+        explanation: `The learning rates span ${decades.toFixed(1)} decades. The best rates of frozen and unfrozen settings often lie further apart than that, so one of them may be cut off.`,
+        numbers: { decades },
+        remedy: changeStudy(`Widen the grid to ${grid.map(formatRate).join(', ')}.`, {
+          learning_rates: grid,
+        }),
+      }),
+    )
+  }
+  const wide = rates.slice(1).flatMap((rate, i) => {
+    const below = rates[i] ?? rate
+    return Math.log10(rate / below) > MAX_STEP_DECADES ? [Math.sqrt(rate * below)] : []
+  })
+  if (wide.length > 0) {
+    const grid = withRates(study, wide.map(roundRate))
+    findings.push(
+      finding({
+        id: 'coarse-grid',
+        severity: 'warning',
+        explanation: `${wide.length} of the ${rates.length - 1} steps between learning rates are wider than a decade. A setting whose best rate lies inside such a step is judged too low.`,
+        numbers: { wideSteps: wide.length },
+        remedy: changeStudy(`Fill the steps: ${grid.map(formatRate).join(', ')}.`, { learning_rates: grid }),
+      }),
+    )
+  }
+  return findings
+}
+
+/** Extra rates for one setting are fine where they go on from an end of the grid; between the others' rates they are a favour. */
+function checkExtraRates(study: StudyOutline): Finding[] {
+  const [low, high] = [Math.min(...study.learning_rates), Math.max(...study.learning_rates)]
+  return Object.entries(study.extra_learning_rates).flatMap(([setting, extra]) => {
+    const more = extra.filter((rate) => !study.learning_rates.includes(rate))
+    if (more.length === 0) return []
+    const inside = more.filter((rate) => rate > low && rate < high)
+    return finding({
+      id: 'unequal-grids',
+      severity: inside.length > 0 ? 'warning' : 'note',
+      setting,
+      explanation:
+        inside.length > 0
+          ? `${setting} alone is tried at ${inside.map(formatRate).join(', ')} inside the shared grid. A finer search gives a setting a better chance at a high score.`
+          : `${setting} has ${more.length} more learning rate${more.length === 1 ? '' : 's'} beyond the shared grid (${more.map(formatRate).join(', ')}). That is fair when every setting is extended by the same rule, until its best rate is interior.`,
+      numbers: { shared: study.learning_rates.length, more: more.length },
+      remedy: changeStudy('Give every setting the same rates.', {
+        learning_rates: withRates(study, more),
+        extra_learning_rates: {},
+      }),
+    })
+  })
+}
+
+function checkSeeds({ seeds }: StudyOutline): Finding[] {
+  if (seeds.length >= MIN_SEEDS) return []
+  const more = [...seeds]
+  for (let seed = 0; more.length < MIN_SEEDS; seed++) if (!more.includes(seed)) more.push(seed)
+  return [
+    finding({
+      id: 'few-seeds',
+      severity: 'warning',
+      explanation: `Every arm has ${seeds.length === 1 ? 'one seed' : `${seeds.length} seeds`}. ${seeds.length === 1 ? 'Without a second one there is no spread, so no difference can be told from chance.' : 'A t interval from two seeds has one degree of freedom a side and is so wide that it proves little.'}`,
+      numbers: { seeds: seeds.length },
+      remedy: changeStudy(`Train seeds ${more.join(', ')}.`, { seeds: more }),
+    }),
+  ]
+}
+
+function checkEvaluations({ training, validation }: StudyOutline): Finding[] {
+  const evaluations = Math.ceil(training.max_steps / validation.every)
+  if (evaluations >= MIN_EVALUATIONS) return []
+  const every = Math.max(1, Math.floor(training.max_steps / 20))
+  return [
+    finding({
+      id: 'rarely-evaluated',
+      severity: 'warning',
+      explanation: `A run is evaluated ${evaluations} time${evaluations === 1 ? '' : 's'} in its ${training.max_steps} steps. The best step is then found only roughly, and compute efficiency cannot be told.`,
+      numbers: { evaluations, every: validation.every, maxSteps: training.max_steps },
+      remedy: changeStudy(`Evaluate every ${every} steps.`, { validation: { every } }),
+    }),
+  ]
+}
+
+function checkTest({ test }: StudyOutline): Finding[] {
+  if (test.examples === 'all') return []
+  return [
+    finding({
+      id: 'test-subset',
+      severity: 'note',
+      explanation: `The test score is read on ${test.examples} test examples, not on all. It cannot be set beside published numbers without saying so.`,
+      numbers: { examples: test.examples },
+      remedy: changeStudy('Read the whole test set.', { test: { examples: 'all' } }),
+    }),
+  ]
+}

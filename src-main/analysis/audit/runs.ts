@@ -1,0 +1,187 @@
+import type { RunRecord } from '../../run'
+import { isComplete } from '../../run'
+import { formatRate } from '../../study/rates'
+import type { Cell, Group, SeedScore, StudyOutline } from '../conclusions'
+import { changeStudy, finding } from './finding'
+import type { Finding } from './finding'
+
+/** What the runs themselves leave open: missing, open, diverged, cut short, or not trained alike. */
+export function runFindings(
+  study: StudyOutline,
+  group: Group,
+  runs: ReadonlyMap<string, RunRecord>,
+): Finding[] {
+  return [
+    ...group.cells.flatMap((cell) => [
+      ...checkMissing(group, cell),
+      ...checkDiverged(group, cell),
+      ...checkImproving(study, group, cell),
+    ]),
+    ...checkOpen(group),
+    ...checkAlike(group, runs),
+  ]
+}
+
+function checkMissing({ task, model }: Group, { arms, setting }: Cell): Finding[] {
+  const missing = arms.reduce((sum, { counts }) => sum + counts.missing, 0)
+  if (missing === 0) return []
+  const runs = seedsOf(arms, ({ state }) => state === 'failed' || state === 'cancelled').map(({ run }) => run)
+  const rates = arms.filter(({ counts }) => counts.missing > 0).map(({ rate }) => formatRate(rate))
+  return [
+    finding({
+      id: 'missing-runs',
+      severity: 'warning',
+      task,
+      model,
+      setting,
+      explanation: `${missing} run${missing === 1 ? '' : 's'} of ${setting} failed, ${missing === 1 ? 'was' : 'were'} cancelled or never ran (at ${rates.join(', ')}). Their arms are judged by fewer seeds than the others.`,
+      runs,
+      numbers: { missing },
+      remedy: { kind: 'rerun', say: 'Run the study again; it trains what it still lacks.', runs },
+    }),
+  ]
+}
+
+function checkOpen({ task, model, cells }: Group): Finding[] {
+  const arms = cells.flatMap((cell) => cell.arms)
+  const open = arms.reduce((sum, { counts }) => sum + counts.open, 0)
+  if (open === 0) return []
+  return [
+    finding({
+      id: 'open-runs',
+      severity: 'note',
+      task,
+      model,
+      explanation: `${open} run${open === 1 ? ' is' : 's are'} queued, running or paused. Chosen rates and rankings are provisional until they end.`,
+      runs: seedsOf(arms, ({ state }) => state === 'queued' || state === 'running' || state === 'paused').map(
+        ({ run }) => run,
+      ),
+      numbers: { open },
+    }),
+  ]
+}
+
+function checkDiverged({ task, model }: Group, { arms, setting, choice }: Cell): Finding[] {
+  const diverged = arms.filter(({ counts }) => counts.diverged > 0)
+  if (diverged.length === 0 || !choice) return []
+  const partly = diverged.filter(({ counts }) => counts.complete > 0)
+  const passedOver = diverged.every(({ eligible }) => !eligible)
+  return [
+    finding({
+      id: 'diverged-runs',
+      severity: partly.length > 0 ? 'warning' : 'note',
+      task,
+      model,
+      setting,
+      explanation:
+        `${setting} diverged at ${diverged.map(({ rate }) => formatRate(rate)).join(', ')}${partly.length > 0 ? `, with some seeds only at ${partly.map(({ rate }) => formatRate(rate)).join(', ')}` : ''}. ` +
+        (passedOver
+          ? 'These rates are drawn and counted but not eligible: averaging the survivors would favour unstable rates.'
+          : 'By the rule, a diverged seed counts as the score of guessing.'),
+      runs: seedsOf(diverged, ({ state }) => state === 'diverged').map(({ run }) => run),
+      numbers: {
+        arms: diverged.length,
+        seeds: diverged.reduce((sum, { counts }) => sum + counts.diverged, 0),
+      },
+    }),
+  ]
+}
+
+/** Most seeds of the chosen arm were best at their very last step, which was the limit and not patience. */
+function checkImproving(
+  study: StudyOutline,
+  { task, model }: Group,
+  { arms, setting, choice }: Cell,
+): Finding[] {
+  const arm = arms.find(({ rate }) => rate === choice?.rate)
+  const complete = seedsOf(arm ? [arm] : [], ({ state }) => isComplete(state))
+  const improving = complete.filter(
+    ({ state, bestStep, steps }) => state === 'finished' && bestStep === steps,
+  )
+  if (improving.length === 0 || improving.length * 2 < complete.length) return []
+  const steps = Math.max(...improving.map((seed) => seed.steps))
+  const max = Math.max(study.training.max_steps, steps) * 2
+  return [
+    finding({
+      id: 'still-improving',
+      severity: 'warning',
+      task,
+      model,
+      setting,
+      explanation: `${improving.length} of ${complete.length} seeds of ${setting} at its chosen rate were best at their last step, ${steps}. More steps would raise its score, and perhaps change who wins.`,
+      runs: improving.map(({ run }) => run),
+      numbers: { improving: improving.length, complete: complete.length, steps },
+      remedy: changeStudy(`Train up to ${max} steps.`, { training: { max_steps: max } }),
+    }),
+  ]
+}
+
+const seedsOf = (arms: readonly Cell['arms'][number][], wanted: (seed: SeedScore) => boolean): SeedScore[] =>
+  arms.flatMap(({ seeds }) => seeds.filter(wanted))
+
+/** Runs of one comparison must come from the same data; code, engine and device should agree too. */
+function checkAlike({ task, model, cells }: Group, records: ReadonlyMap<string, RunRecord>): Finding[] {
+  const runs = seedsOf(
+    cells.flatMap(({ arms }) => arms),
+    ({ state }) => isComplete(state),
+  ).flatMap(({ run }) => records.get(run) ?? [])
+  const data = variants(runs, ({ config }) => JSON.stringify([config.task.data, config.start_from]))
+  const versions = variants(runs, ({ environment }) =>
+    environment ? JSON.stringify([environment.engine, environment.versions, environment.commit]) : null,
+  )
+  return [
+    ...(data.length > 1
+      ? [
+          finding({
+            id: 'mixed-data',
+            severity: 'error',
+            task,
+            model,
+            explanation: `The runs read ${data.length} different versions of the data or of the initial values. Differences between settings may be differences between files.`,
+            runs: fewest(data),
+            numbers: { versions: data.length },
+            remedy: {
+              kind: 'rerun',
+              say: 'Train the odd runs again with the present files.',
+              runs: fewest(data),
+            },
+          }),
+        ]
+      : []),
+    ...(versions.length > 1
+      ? [
+          finding({
+            id: 'mixed-versions',
+            severity: 'warning',
+            task,
+            model,
+            explanation: `The runs were trained by ${versions.length} different versions of code or engine. A change between them may look like a difference between settings.`,
+            runs: fewest(versions),
+            numbers: { versions: versions.length },
+            remedy: {
+              kind: 'rerun',
+              say: 'Train the odd runs again with the present version.',
+              runs: fewest(versions),
+            },
+          }),
+        ]
+      : []),
+  ]
+}
+
+/** Run ids grouped by what `key` says of them; runs without a key are left out. */
+function variants(runs: readonly RunRecord[], key: (run: RunRecord) => string | null): string[][] {
+  const groups = new Map<string, string[]>()
+  for (const run of runs) {
+    const variant = key(run)
+    if (variant !== null) groups.set(variant, [...(groups.get(variant) ?? []), run.id])
+  }
+  return [...groups.values()]
+}
+
+/** All runs but those of the most frequent variant. */
+const fewest = (groups: readonly string[][]): string[] =>
+  [...groups]
+    .sort((a, b) => b.length - a.length)
+    .slice(1)
+    .flat()
