@@ -20,7 +20,7 @@ const filter = { study: studyName.optional(), states: z.array(z.enum(RUN_STATES)
 const PAGE_AT_MOST = 2_000
 
 export const runs = router({
-  /** A page of the history, newest first; `next` is the `after` of the page that follows, null at the end. */
+  /** A page of the history, newest first, or of a study in the order of its plan; `next` is the `after` of the page that follows, null at the end. */
   page: procedure
     .input(
       z.strictObject({
@@ -30,7 +30,8 @@ export const runs = router({
       }),
     )
     .query(({ ctx, input }) => {
-      const found = ctx.workbench.store.runs({ ...input, limit: input.limit + 1 })
+      const order = input.study === undefined ? 'newest' : 'plan'
+      const found = ctx.workbench.store.runs({ ...input, order, limit: input.limit + 1 })
       const page = found.slice(0, input.limit)
       return { runs: page.map(rowOf), next: found.length > page.length ? (page.at(-1)?.id ?? null) : null }
     }),

@@ -10,7 +10,7 @@ export type FieldPath = readonly (string | number)[]
 
 export const NEW_STUDY = `name: my-study
 task: {kind: mnist, patch: 7}
-model: {kind: gpt2, layers: 2, width: 64, heads: 4}
+model: minilm-l6
 settings: [frozen-pretrained, frozen-random, unfrozen-pretrained, unfrozen-random]
 learning_rates: {from: 1e-5, to: 1e-2, per_decade: 1}
 seeds: [0, 1, 2]

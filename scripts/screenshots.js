@@ -1,0 +1,134 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { chromium } from 'playwright-core'
+import { runnerImport } from 'vite'
+import { findChromium } from './chromium.js'
+import { root } from './places.js'
+
+/**
+ * `npm run screenshots [-- --out DIR --renderer DIR]`: every place of the workbench in light and dark, empty, full and
+ * in error, from a workspace of synthetic runs that real code wrote. For README and for eyes: look at what it made.
+ */
+
+const { values } = parseArgs({
+  options: {
+    out: { type: 'string', default: join(root, 'docs/pictures') },
+    renderer: { type: 'string', default: join(root, 'out/renderer') },
+    only: { type: 'string' },
+  },
+})
+mkdirSync(values.out, { recursive: true })
+
+/** @type {{ module: typeof import('../test/e2e/showcase') }} */
+const { module: showcases } = await runnerImport(join(root, 'test/e2e/showcase.ts'))
+const executablePath = findChromium()
+if (executablePath === null) {
+  process.stderr.write('No Chromium was found: install one, or name it in FAIRSWEEP_CHROMIUM.\n')
+  process.exit(1)
+}
+const browser = await chromium.launch({ executablePath, args: [...showcases.CHROMIUM_ARGS] })
+
+/** Opens a showcase in a window of its own and hands over the page.
+ * @param {'light' | 'dark'} colorScheme
+ * @param {import('../test/e2e/showcase').Showcase} showcase
+ * @param {(page: import('playwright-core').Page, snap: (name: string) => Promise<void>) => Promise<void>} visit */
+async function tour(colorScheme, showcase, visit) {
+  const page = await browser.newPage({ colorScheme, viewport: { width: 1440, height: 900 } })
+  page.on('pageerror', (error) => process.stderr.write(`page error: ${error.message}\n`))
+  page.on('console', (line) => {
+    if (line.type() === 'error' || line.type() === 'warning')
+      process.stderr.write(`page says: ${line.text()}\n`)
+  })
+  await page.goto(showcase.link())
+  await page.locator('main h1').waitFor()
+  const snap = async (name) => {
+    if (values.only !== undefined && !name.startsWith(values.only)) return
+    await page.waitForTimeout(600)
+    await page.screenshot({ path: join(values.out, `${name}-${colorScheme}.png`) })
+    process.stderr.write(`  ${name}-${colorScheme}.png\n`)
+  }
+  await visit(page, snap)
+  await page.close()
+}
+
+/** Runs as a hash place; a fresh load shows what a bookmark shows.
+ * @param {import('playwright-core').Page} page */
+const go = async (page, place) => {
+  await page.goto(new URL(`/#${place}`, page.url()).href)
+  await page.locator('main h1').waitFor()
+  await page.waitForTimeout(500)
+}
+
+const { renderer } = values
+const { SYNTHETIC_STUDY, fillStudy, openShowcase } = showcases
+
+const full = await openShowcase({
+  renderer,
+  fill: async (store) => {
+    await fillStudy(
+      store,
+      SYNTHETIC_STUDY.replace('synthetic-mnist', 'synthetic-pilot').replace('[0, 1, 2]', '[7]'),
+      (run) =>
+        run.config.learning_rate === 1e-6 && run.setting === 'frozen-random'
+          ? 'fail'
+          : run.config.learning_rate < 3e-6 && run.setting === 'unfrozen-random'
+            ? 'cancel'
+            : 'train',
+    )
+    await fillStudy(store, SYNTHETIC_STUDY)
+    await fillStudy(
+      store,
+      SYNTHETIC_STUDY.replace('synthetic-mnist', 'synthetic-next').replace('[0, 1, 2]', '[3, 4]'),
+      (run) => (run.config.seed === 3 ? 'train' : 'leave'),
+    )
+  },
+})
+await full.workbench.resumeStudy('synthetic-next').catch((error) => process.stderr.write(`${error}\n`))
+const ids = full.workbench.store
+  .runs({ study: 'synthetic-mnist' })
+  .filter((run) => run.seed === 1 && [1e-4, 1e-3].includes(run.learningRate))
+  .map(({ id }) => id)
+
+for (const shade of /** @type {const} */ (['light', 'dark'])) {
+  await tour(shade, full, async (page, snap) => {
+    await go(page, '/design')
+    await snap('design')
+    await page
+      .getByRole('textbox', { name: 'Study file in YAML' })
+      .fill(`${SYNTHETIC_STUDY}patience: 3\nseed: [0]\n`)
+    await page.waitForTimeout(600)
+    await snap('design-problems')
+    await go(page, `/runs?runs=${ids.slice(0, 6).join(',')}&study=synthetic-mnist`)
+    await snap('runs')
+    await go(page, '/runs')
+    await snap('runs-all')
+    await go(page, '/compare?study=synthetic-mnist')
+    await page.waitForTimeout(800)
+    await snap('compare')
+    await page.locator('main').evaluate((element) => element.scrollTo(0, 2000))
+    await snap('compare-below')
+    await go(page, '/compare?study=synthetic-next')
+    await snap('compare-sealed')
+    await go(page, '/compare?study=nobody')
+    await snap('compare-error')
+  })
+}
+await full.close()
+
+const empty = await openShowcase({ renderer })
+for (const shade of /** @type {const} */ (['light', 'dark'])) {
+  await tour(shade, empty, async (page, snap) => {
+    await go(page, '/runs')
+    await snap('runs-empty')
+    await go(page, '/compare')
+    await snap('compare-empty')
+  })
+}
+await tour('light', empty, async (page, snap) => {
+  await go(page, '/runs')
+  await empty.close()
+  await page.waitForTimeout(3_000)
+  await snap('runs-lost')
+})
+await browser.close()
