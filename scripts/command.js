@@ -2,9 +2,10 @@ import { spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, openSync, closeSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-const LINES_SHOWN = 30
+const FIRST_LINES = 10
+const LAST_LINES = 20
 
-/** A command that set-up needed has failed; the message ends with the last lines that it printed. */
+/** A command that set-up needed has failed; the message ends with what it printed, without the middle. */
 export class CommandError extends Error {
   /**
    * @param {string} command
@@ -30,22 +31,23 @@ export function run(program, args, { cwd, log, env = process.env, title = `${pro
   const out = openSync(log, 'w')
   /** @type {Promise<void>} */
   const ended = new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd, env, stdio: ['ignore', out, out] })
+    const child = spawn(program, args, { cwd, env: { ...env, NO_COLOR: '1' }, stdio: ['ignore', out, out] })
     child.once('error', (error) => reject(new CommandError(title, `could not start: ${error.message}`, '')))
     child.once('exit', (code, signal) => {
       if (code === 0) return resolve()
       const outcome = signal === null ? `failed with exit code ${code}` : `was ended by ${signal}`
-      const lines = readFileSync(log, 'utf8').trimEnd().split('\n')
-      reject(
-        new CommandError(
-          title,
-          `${outcome}; its last lines (all of them: ${log}):`,
-          lines.slice(-LINES_SHOWN).join('\n'),
-        ),
-      )
+      const text = shorten(readFileSync(log, 'utf8'))
+      reject(new CommandError(title, `${outcome}; it said (all of it: ${log}):`, text))
     })
   })
   return ended.finally(() => closeSync(out))
+}
+
+/** @param {string} text */
+function shorten(text) {
+  const lines = text.trimEnd().split('\n')
+  if (lines.length <= FIRST_LINES + LAST_LINES) return lines.join('\n')
+  return [...lines.slice(0, FIRST_LINES), '  …', ...lines.slice(-LAST_LINES)].join('\n')
 }
 
 /**
