@@ -1,0 +1,129 @@
+import { z } from 'zod'
+import { METRICS, RUN_STATES } from '../run'
+
+/** The JSON export, as it is promised to users and their scripts. Unknown keys are errors: a key is added here first. */
+
+/** JSON has no word for these; they are strings in an export. */
+const NON_FINITE = ['NaN', 'Infinity', '-Infinity'] as const
+
+const number = z.union([z.number(), z.enum(NON_FINITE)])
+export type ExportNumber = z.infer<typeof number>
+
+const metric = z.enum(METRICS)
+const step = z.int().nonnegative()
+const time = z.iso.datetime()
+const examples = z.union([z.int().positive(), z.literal('all')])
+const open = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+const texts = z.record(z.string(), z.string())
+
+const training = z.strictObject({
+  batch_size: z.int().positive(),
+  max_steps: z.int().positive(),
+  optimizer: z.literal('adam'),
+  grad_clip: z.number(),
+  dropout: z.number(),
+  shuffle: z.boolean(),
+})
+
+const validation = z.strictObject({
+  fraction: z.number(),
+  seed: z.int(),
+  examples,
+  every: z.int().positive(),
+  patience: z.int(),
+  metric: z.enum(['accuracy', 'loss']),
+})
+
+const test = z.strictObject({ examples })
+
+const selection = z.strictObject({
+  metric: z.enum(['accuracy', 'loss']),
+  seeds: z.enum(['mean', 'median']),
+  tie: z.enum(['lowest-rate', 'highest-rate']),
+  diverged: z.enum(['exclude-arm', 'as-chance']),
+})
+
+const setting = z.strictObject({
+  name: z.string(),
+  init: z.enum(['pretrained', 'random', 'statistics']),
+  train: z.array(z.union([z.string(), z.strictObject({ last_layers: z.int().positive() })])).readonly(),
+})
+
+const model = z.union([
+  z.strictObject({ source: z.literal('directory'), type: z.string(), files: texts }),
+  z.strictObject({ source: z.literal('random'), type: z.string(), shape: z.record(z.string(), z.number()) }),
+])
+
+/** All that decides what a run computes; its hash is the run's key. */
+const config = z.strictObject({
+  task: z.strictObject({ kind: z.string(), options: open, data: texts }),
+  model,
+  setting,
+  learning_rate: z.number(),
+  seed: z.int(),
+  training,
+  validation,
+  test,
+  start_from: z.string().nullable(),
+  precision: z.enum(['float32', 'bf16']),
+})
+
+const environment = z.strictObject({
+  engine: z.string(),
+  device: z.string(),
+  versions: texts,
+  threads: z.number(),
+  group_size: z.number(),
+  commit: z.string().nullable(),
+})
+
+const run = z.strictObject({
+  /** First 12 hex digits of the key. */
+  id: z.string(),
+  key: z.string(),
+  task: z.string(),
+  model: z.string(),
+  setting: z.string(),
+  learning_rate: z.number(),
+  seed: z.int(),
+  state: z.enum(RUN_STATES),
+  /** False: the study's file no longer asks for this run. */
+  in_plan: z.boolean(),
+  reason: z.string().nullable(),
+  steps: step,
+  best_step: step.nullable(),
+  parameters_trained: z.int().nullable(),
+  parameters_total: z.int().nullable(),
+  /** Validation at the best step and test read there; null is not known, or sealed. */
+  metrics: z.partialRecord(metric, number.nullable()),
+  /** Every logged point as [step, value]. */
+  series: z.partialRecord(metric, z.array(z.tuple([step, number]))).optional(),
+  /** First and last step of logged points that can no longer be read and are missing in `series`. */
+  damaged: z.partialRecord(metric, z.array(z.tuple([step, step]))).optional(),
+  environment: environment.nullable(),
+  started_at: time.nullable(),
+  finished_at: time.nullable(),
+  config,
+})
+
+export const exportDocument = z.strictObject({
+  study: z.string(),
+  protocol: z.strictObject({ training, validation, test, selection }),
+  /** Test scores are withheld: planned runs are still to end. */
+  test_sealed: z.boolean(),
+  /** What was changed in the study after its test scores could be seen. */
+  changed_after_test: z.array(z.enum(['rule', 'grid', 'seeds', 'protocol'])).readonly(),
+  /** In the order of the plan, those no longer planned last. */
+  runs: z.array(run),
+})
+
+export type ExportDocument = z.infer<typeof exportDocument>
+export type ExportRun = ExportDocument['runs'][number]
+
+export function toExportNumber(value: number): ExportNumber {
+  return Number.isFinite(value) ? value : (String(value) as ExportNumber)
+}
+
+export function fromExportNumber(value: ExportNumber): number {
+  return Number(value)
+}
