@@ -1,5 +1,6 @@
 import { closest, distance } from 'fastest-levenshtein'
 import type { z } from 'zod'
+import { formatRate } from './rates'
 import type { Path } from './yaml'
 
 /** Something wrong with a study, before it is known in which file and line. */
@@ -14,15 +15,17 @@ type Issue = z.core.$ZodIssue
 
 /** Sentences "found …, expected …" for what zod refused; the phrases after "expected" come from the schema itself. */
 export function problemsOf(error: z.ZodError, input: unknown): Problem[] {
-  return error.issues.flatMap((issue) => explain(issue, [], input))
+  const problems = error.issues.flatMap((issue) => explain(issue, [], input))
+  // A number may break two rules of one sentence.
+  const sentences = problems.map(({ path, problem }) => `${path.join('.')}: ${problem}`)
+  return problems.filter((_, i) => sentences.indexOf(sentences[i] ?? '') === i)
 }
 
 /** "; did you mean x?" when one of the words is near enough to be a slip of the pen. */
 export function suggestion(word: string, words: readonly string[]): string {
   if (words.length === 0) return ''
   const nearest = closest(word.toLowerCase(), [...words])
-  const near =
-    distance(word.toLowerCase(), nearest.toLowerCase()) <= Math.max(1, Math.floor(nearest.length / 3))
+  const near = distance(word.toLowerCase(), nearest.toLowerCase()) <= Math.ceil(nearest.length / 3)
   return near && nearest !== word ? `; did you mean ${nearest}?` : ''
 }
 
@@ -31,9 +34,14 @@ export function show(value: unknown): string {
   if (value === undefined || value === null) return 'nothing'
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list'
   if (typeof value === 'object') return 'a mapping'
-  const text = typeof value === 'string' ? JSON.stringify(value) : String(value)
+  if (typeof value === 'number') return formatRate(value)
+  const text =
+    typeof value === 'string' ? JSON.stringify(value).replace(/\p{C}/gu, escapeSign) : String(value)
   return text.length > 60 ? `${text.slice(0, 57)}…` : text
 }
+
+/** What cannot be seen, or turns text around, is shown by its number. */
+const escapeSign = (sign: string): string => `\\u{${(sign.codePointAt(0) ?? 0).toString(16)}}`
 
 function explain(issue: Issue, base: Path, input: unknown): Problem[] {
   const path = [...base, ...issue.path]
@@ -70,10 +78,17 @@ function failsAtRoot(issue: Issue): boolean {
   )
 }
 
+/** A missing or unknown kind stands for all the keys of that kind. */
 const countIssues = (issues: readonly Issue[]): number =>
-  issues.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1), 0)
+  issues.reduce((sum, issue) => {
+    if (issue.code === 'unrecognized_keys') return sum + issue.keys.length
+    return sum + (issue.code === 'invalid_union' ? 2 : 1)
+  }, 0)
 
 function hintFor(found: unknown, issue: Issue): string {
+  if (typeof found === 'number' && issue.code === 'invalid_type' && issue.expected === 'string') {
+    return ' (write it in quotes)'
+  }
   if (typeof found !== 'string') return ''
   const words = wordsOf(issue)
   if (words.length > 0) return suggestion(found, words)
@@ -87,7 +102,13 @@ function hintFor(found: unknown, issue: Issue): string {
 /** The words that would have been right, where the choice is among words. */
 function wordsOf(issue: Issue): string[] {
   if (issue.code === 'invalid_value') return issue.values.filter((value) => typeof value === 'string')
-  if (issue.code === 'invalid_union') return issue.errors.flat().flatMap(wordsOf)
+  if (issue.code === 'invalid_union') {
+    const options = 'options' in issue && Array.isArray(issue.options) ? issue.options : []
+    return [
+      ...options.filter((option) => typeof option === 'string'),
+      ...issue.errors.flat().flatMap(wordsOf),
+    ]
+  }
   return []
 }
 

@@ -24,6 +24,6 @@ export function expandGrid({ from, to, per_decade }: RateGrid): number[] {
   return [...rates, last]
 }
 
-/** A rate as people write it: 1e-5, 3.16e-4, 0.01. */
+/** A rate as people write it: 1e-5, 3.16e-4, 0.01. Good for any other number of a study too. */
 export const formatRate = (rate: number): string =>
-  rate >= 0.01 && rate < 1000 ? String(rate) : rate.toExponential().replace('e+', 'e')
+  rate !== 0 && Math.abs(rate) < 0.01 ? rate.toExponential() : String(rate)

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { InputError, InputErrors, NotYetError } from '../errors'
 import { checkStudy } from './check'
-import { problemsOf } from './problems'
+import { problemsOf, show } from './problems'
 import type { Problem } from './problems'
 import { folderOf, resolveStudy } from './resolve'
 import { studyFile } from './schema'
@@ -66,7 +66,10 @@ function checkGrid(rates: unknown, problems: Problem[]): void {
   if (typeof rates !== 'object' || rates === null || !('from' in rates) || !('to' in rates)) return
   const { from, to } = rates
   if (Number(from) <= Number(to)) return
-  problems.push({ path: ['learning_rates', 'from'], problem: `found ${from}, expected at most to, ${to}` })
+  problems.push({
+    path: ['learning_rates', 'from'],
+    problem: `found ${show(from)}, expected at most to, ${show(to)}`,
+  })
 }
 
 /** `task` and `model` may be a list or a single entry. */

@@ -9,7 +9,7 @@ import { InputError, InputErrors } from '../errors'
 export const LARGEST_BYTES = 1_000_000
 const DEEPEST = 64
 const MOST_ALIASES = 50
-const MOST_TOKENS = 50_000
+const MOST_TOKENS = 20_000
 
 /** Steps from the root of a document to a value. */
 export type Path = readonly PropertyKey[]
@@ -47,7 +47,8 @@ export function composeYaml(text: string, file?: string, lines: LineCounter = ne
   const documents = [...composer.compose(tokensOf(text, lines, file), true, text.length)]
   const document = documents[0]
   if (document === undefined || documents.length > 1) {
-    throw new InputError('found several documents, expected one without --- or ... between', { file })
+    const line = lines.linePos(documents[1]?.range[0] ?? 0).line
+    throw new InputError('found a second document, expected one only', { file, line })
   }
   const problems = [...document.errors, ...document.warnings].map(
     ({ message, pos }) => new InputError(`not YAML: ${message}`, { file, line: lines.linePos(pos[0]).line }),

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+import { expandGrid, formatRate, roundRate } from '../../src-main/study/rates'
+
+describe('a grid of learning rates', () => {
+  it('holds both ends, as the decimals that people write', () => {
+    expect(expandGrid({ from: 1e-6, to: 1e-2, per_decade: 1 })).toEqual([1e-6, 1e-5, 1e-4, 1e-3, 1e-2])
+  })
+
+  it('rounds to three significant digits', () => {
+    expect(expandGrid({ from: 1e-5, to: 1e-3, per_decade: 2 })).toEqual([1e-5, 3.16e-5, 1e-4, 3.16e-4, 1e-3])
+    expect(expandGrid({ from: 1e-4, to: 1e-3, per_decade: 3 })).toEqual([1e-4, 2.15e-4, 4.64e-4, 1e-3])
+  })
+
+  it('ends at the highest rate, though the steps would not meet it', () => {
+    expect(expandGrid({ from: 1e-5, to: 5e-3, per_decade: 1 })).toEqual([1e-5, 1e-4, 1e-3, 5e-3])
+    expect(expandGrid({ from: 1e-5, to: 3.16e-4, per_decade: 2 })).toEqual([1e-5, 3.16e-5, 1e-4, 3.16e-4])
+  })
+
+  it('may hold a single rate', () => {
+    expect(expandGrid({ from: 1e-3, to: 1e-3, per_decade: 5 })).toEqual([1e-3])
+  })
+
+  it('meets every power of ten exactly, however fine it is and wherever it starts', () => {
+    for (let perDecade = 1; perDecade <= 100; perDecade++) {
+      const rates = expandGrid({ from: 1e-7, to: 10, per_decade: perDecade })
+      for (const power of [1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1, 10]) expect(rates).toContain(power)
+      expect(rates).toHaveLength(8 * perDecade + 1)
+      expect(new Set(rates).size).toBe(rates.length)
+    }
+  })
+})
+
+describe('a rate', () => {
+  it('is the nearest double of three significant digits', () => {
+    expect(roundRate(0.00031622776)).toBe(3.16e-4)
+    expect(roundRate(1.0001e-3)).toBe(1e-3)
+  })
+
+  it.each([
+    [1e-5, '1e-5'],
+    [3.16e-4, '3.16e-4'],
+    [0.01, '0.01'],
+    [0.1, '0.1'],
+    [2, '2'],
+  ])('%d is written %s', (rate, text) => expect(formatRate(rate)).toBe(text))
+})
