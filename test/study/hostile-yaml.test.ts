@@ -15,6 +15,14 @@ const laughs = (levels: number): string =>
 
 const chain = `a: &a0 [0]\n${Array.from({ length: 49 }, (_, i) => `b${i}: &a${i + 1} [*a${i}, 0]\n`).join('')}`
 
+/** In processor time: other tests run at the same time. */
+function expectQuickRefusal(text: string): void {
+  const before = process.cpuUsage()
+  expect(() => readStudy(text)).toThrow(InputError)
+  const { user, system } = process.cpuUsage(before)
+  expect((user + system) / 1000).toBeLessThan(2000)
+}
+
 /** Nothing may take longer than two seconds, nor end in anything but a sentence about the file. */
 describe('a file made to hurt is refused in a moment', () => {
   const pieces = '[ { - ? : , ] } " \' # | > % & * ! \\ \t \r'.split(' ').filter(Boolean)
@@ -48,11 +56,7 @@ describe('a file made to hurt is refused in a moment', () => {
     'a: !!map\n',
     '"\\x41',
   ]
-  it.each([...pieces, ...phrases])('a megabyte of %j', (piece) => {
-    const started = performance.now()
-    expect(() => readStudy(repeated(piece))).toThrow(InputError)
-    expect(performance.now() - started).toBeLessThan(2000)
-  })
+  it.each([...pieces, ...phrases])('a megabyte of %j', (piece) => expectQuickRefusal(repeated(piece)))
 
   it.each([
     ['nine laughs', laughs(9)],
@@ -66,11 +70,7 @@ describe('a file made to hurt is refused in a moment', () => {
     ['a name of a million letters', `name: ${'a'.repeat(MEGABYTE - 10)}`],
     ['ten thousand keys', Array.from({ length: 10_000 }, (_, i) => `k${i}: 1\n`).join('')],
     ['more than a megabyte', `# ${'x'.repeat(MEGABYTE)}`],
-  ])('%s', (_, text) => {
-    const started = performance.now()
-    expect(() => readStudy(text)).toThrow(InputError)
-    expect(performance.now() - started).toBeLessThan(2000)
-  })
+  ])('%s', (_, text) => expectQuickRefusal(text))
 
   it('reads aliases where they are few', () => {
     const study = readStudy(`${BASE}seeds: &numbers [1, 2]\nlearning_rates: *numbers\n`)

@@ -117,7 +117,7 @@ describe('the plan of any right study', () => {
         const again = await planStudy(readStudy(turned), turned, paperSources)
         expect(again.runs.map(({ key }) => key)).toEqual(runs.map(({ key }) => key))
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     )
   })
 })

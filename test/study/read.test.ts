@@ -169,7 +169,7 @@ describe('any right study', () => {
         expect(readStudy(JSON.stringify(file))).toEqual(study)
         expect(readStudy(stringify(reordered(file)))).toEqual(study)
       }),
-      { numRuns: 150 },
+      { numRuns: 50 },
     )
   })
 })
