@@ -9,9 +9,9 @@ import { InputError } from '../errors'
  * tfjs's wasm backend where TensorFlow is not to be had.
  */
 
-// tfjs is CommonJS in Node. `require` gives the very instance that tfjs-node-gpu and the wasm backend register with.
-export const require = createRequire(import.meta.url)
-export const tf = require('@tensorflow/tfjs') as typeof import('@tensorflow/tfjs')
+// tfjs is CommonJS in Node. It gives the very instance that tfjs-node-gpu and the wasm backend register with.
+export const requirePackage = createRequire(import.meta.url)
+export const tf = requirePackage('@tensorflow/tfjs') as typeof import('@tensorflow/tfjs')
 
 export const ENGINES = ['tensorflow', 'wasm'] as const
 export type EngineName = (typeof ENGINES)[number]
@@ -33,7 +33,7 @@ export function bindingFiles(): {
   readonly library: string
   readonly quiet: string
 } {
-  const folder = dirname(require.resolve('@tensorflow/tfjs-node-gpu/package.json'))
+  const folder = dirname(requirePackage.resolve('@tensorflow/tfjs-node-gpu/package.json'))
   return {
     binding: join(folder, 'lib/napi-v8/tfjs_binding.node'),
     library: join(folder, 'deps/lib/libtensorflow_cc.so.2'),
@@ -106,12 +106,12 @@ export function missingParts(): string | null {
 
 function loadTensorFlow(): EngineInfo {
   // Gone from Node 23 on, and called by tfjs-node.
-  const util = require('node:util') as { isNullOrUndefined?: (value: unknown) => boolean }
+  const util = requirePackage('node:util') as { isNullOrUndefined?: (value: unknown) => boolean }
   util.isNullOrUndefined ??= (value) => value === null || value === undefined
   const { quiet } = bindingFiles()
-  if (existsSync(quiet)) require(quiet)
+  if (existsSync(quiet)) requirePackage(quiet)
 
-  require('@tensorflow/tfjs-node-gpu')
+  requirePackage('@tensorflow/tfjs-node-gpu')
   const { binding, isUsingGpuDevice } = nodeBackend()
   return {
     name: 'tensorflow',
@@ -123,7 +123,7 @@ function loadTensorFlow(): EngineInfo {
 }
 
 async function loadWasm(warning: string | null): Promise<EngineInfo> {
-  const wasm = require('@tensorflow/tfjs-backend-wasm') as typeof import('@tensorflow/tfjs-backend-wasm')
+  const wasm = requirePackage('@tensorflow/tfjs-backend-wasm') as typeof import('@tensorflow/tfjs-backend-wasm')
   if (!(await tf.setBackend('wasm'))) throw new Error('the wasm engine could not be started')
   return {
     name: 'wasm',
