@@ -123,7 +123,9 @@ function loadTensorFlow(): EngineInfo {
 }
 
 async function loadWasm(warning: string | null): Promise<EngineInfo> {
-  const wasm = requirePackage('@tensorflow/tfjs-backend-wasm') as typeof import('@tensorflow/tfjs-backend-wasm')
+  const wasm = requirePackage(
+    '@tensorflow/tfjs-backend-wasm',
+  ) as typeof import('@tensorflow/tfjs-backend-wasm')
   if (!(await tf.setBackend('wasm'))) throw new Error('the wasm engine could not be started')
   return {
     name: 'wasm',
