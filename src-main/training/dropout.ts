@@ -9,7 +9,7 @@ const MOST_SITES = 1024
  * draws for itself, so it drops the same units alone and in any company.
  */
 export function seededDropout(rate: number, seed: Tensor, step: Tensor): Dropout {
-  const runs = seed.shape[0] ?? 0
+  const runs = seed.shape[0]
   const seeds = tf.split(seed, runs) // K of [1]
   const steps = tf.split(tf.mul(step, tf.scalar(MOST_SITES, 'int32')), runs)
   return {

@@ -194,7 +194,7 @@ function startingValue(
 /** A tensor [K, ...shape] with the rows of some runs taken from their snapshots. */
 const putBack = (tensor: Tensor, name: string, snapshots: ReadonlyMap<number, Snapshot>): Tensor =>
   tf.tidy(() => {
-    const rows = Array.from({ length: tensor.shape[0] ?? 0 }, (_, run) => {
+    const rows = Array.from({ length: tensor.shape[0] }, (_, run) => {
       const snapshot = snapshots.get(run)
       return snapshot === undefined ? row(tensor, run) : named(snapshot, name)
     })

@@ -32,7 +32,7 @@ export function objectiveOf(output: TaskOutput): Objective {
 /** n choices per example, each among c options. */
 function choices(n: number, c: number): Objective {
   const perChoice = (logits: Tensor): Tensor =>
-    tf.reshape(logits, [logits.shape[0] ?? 0, logits.shape[1] ?? 0, n, c])
+    tf.reshape(logits, [logits.shape[0], logits.shape[1] ?? 0, n, c])
   return {
     targets: n,
     targetType: 'int32',

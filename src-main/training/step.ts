@@ -82,7 +82,7 @@ const missing = (name: string): never => {
 /** The norm of all of a run's gradients together. */
 function globalNorm(gradients: readonly Tensor[]): Tensor {
   const squares = gradients.map((gradient) =>
-    tf.sum(tf.square(tf.reshape(gradient, [gradient.shape[0] ?? 0, -1])), 1),
+    tf.sum(tf.square(tf.reshape(gradient, [gradient.shape[0], -1])), 1),
   )
   return tf.sqrt(tf.addN(squares))
 }

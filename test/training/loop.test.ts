@@ -157,7 +157,6 @@ describe('a job', () => {
     })
     const task = toyTask()
     const brokenTest = {
-      ...task.test,
       size: 45,
       batch: (): never => {
         throw new Error('the disk is gone')
