@@ -1,13 +1,14 @@
 import { tf, type Tensor } from '../engine'
-import { InputError, InputErrors } from '../errors'
+import { InputError } from '../errors'
 import type { Setting } from '../run'
 import type { TaskInput, TaskOutput } from '../tasks/task'
-import { drawFirstValue, statisticsOf } from './first-values'
+import { drawForRuns, forRuns, statisticsOf } from './first-values'
 import { freeze } from './freeze'
 import { embed, linear } from './fused'
 import type { Model } from './model'
 import type { Network, Parameter, Weights } from './network'
 import type { SafetensorsFile } from './safetensors'
+import { matchStartFrom } from './start-from'
 import { ZEROS, type ParameterSpec } from './trunk'
 
 /** What a network reads and answers. */
@@ -54,7 +55,8 @@ export function buildNetwork(
   ]
   const parameters = freeze(specs, setting, architecture.layers)
   const trained = new Set(parameters.filter((parameter) => parameter.trained).map(({ name }) => name))
-  const given = startFrom === null ? new Map<string, string>() : matchStartFrom(startFrom, specs, model)
+  const given =
+    startFrom === null ? new Map<string, string>() : matchStartFrom(startFrom, specs, model.prefix)
 
   const fixedValue = async ({ name, part }: ParameterSpec): Promise<Float32Array | null> => {
     const named = given.get(name)
@@ -153,59 +155,6 @@ function outputsPerToken({ output, readTokens }: NetworkTask): number {
       },
     )
   return (output.kind === 'bits' ? 2 * output.count : output.count) / readTokens
-}
-
-/**
- * Where `start_from` holds each parameter's first value. Names may carry the family's prefix, as in files of models
- * with a head.
- */
-function matchStartFrom(
-  file: SafetensorsFile,
-  specs: readonly ParameterSpec[],
-  model: Model,
-): Map<string, string> {
-  const known = new Map(specs.map((spec) => [spec.name, spec]))
-  const given = new Map<string, string>()
-  const problems: InputError[] = []
-  for (const [name, entry] of file.tensors) {
-    const place = { file: file.path, field: name }
-    const own = known.has(name) || !name.startsWith(model.prefix) ? name : name.slice(model.prefix.length)
-    const spec = known.get(own)
-    if (spec === undefined) problems.push(new InputError('the network has no such parameter', place))
-    else if (given.has(own)) problems.push(new InputError('is given twice', place))
-    else if (entry.shape.join() !== spec.shape.join())
-      problems.push(
-        new InputError(`found shape [${entry.shape.join(', ')}], expected [${spec.shape.join(', ')}]`, place),
-      )
-    given.set(own, name)
-  }
-  if (problems.length > 0) throw new InputErrors(problems)
-  return given
-}
-
-/** Each run's own draw: [K, ...shape], or [...shape] for a frozen parameter that is the same for all. */
-async function drawForRuns(
-  { name, shape }: ParameterSpec,
-  how: ParameterSpec['firstValue'],
-  seeds: readonly number[],
-  trained: boolean,
-): Promise<Tensor> {
-  const [first = 0] = seeds
-  const same = how.kind === 'constant' || seeds.every((seed) => seed === first)
-  if (same) return forRuns(await drawFirstValue(how, shape, first, name), trained ? seeds.length : null)
-  const draws: Tensor[] = []
-  for (const seed of seeds) draws.push(await drawFirstValue(how, shape, seed, name))
-  const stacked = tf.stack(draws)
-  tf.dispose(draws)
-  return stacked
-}
-
-/** The same value for K runs, or shared (null). Consumes the tensor. */
-function forRuns(value: Tensor, runs: number | null): Tensor {
-  if (runs === null) return value
-  const repeated = tf.tidy(() => tf.tile(tf.expandDims(value, 0), [runs, ...value.shape.map(() => 1)]))
-  value.dispose()
-  return repeated
 }
 
 function weightOf(weights: Weights, name: Parameter['name']): Tensor {

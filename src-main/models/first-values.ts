@@ -1,11 +1,36 @@
 import { statelessNormal, statelessUniform, tf, type Tensor } from '../engine'
-import type { FirstValue } from './trunk'
+import type { FirstValue, ParameterSpec } from './trunk'
+
+/** Each run's own draw: [K, ...shape], or [...shape] for a frozen parameter that is the same for all. */
+export async function drawForRuns(
+  { name, shape }: ParameterSpec,
+  how: FirstValue,
+  seeds: readonly number[],
+  trained: boolean,
+): Promise<Tensor> {
+  const [first = 0] = seeds
+  const same = how.kind === 'constant' || seeds.every((seed) => seed === first)
+  if (same) return forRuns(await drawFirstValue(how, shape, first, name), trained ? seeds.length : null)
+  const draws: Tensor[] = []
+  for (const seed of seeds) draws.push(await drawFirstValue(how, shape, seed, name))
+  const stacked = tf.stack(draws)
+  tf.dispose(draws)
+  return stacked
+}
+
+/** The same value for K runs, or shared (null). Consumes the tensor. */
+export function forRuns(value: Tensor, runs: number | null): Tensor {
+  if (runs === null) return value
+  const repeated = tf.tidy(() => tf.tile(tf.expandDims(value, 0), [runs, ...value.shape.map(() => 1)]))
+  value.dispose()
+  return repeated
+}
 
 /**
  * Draws a parameter's first value. A pure function of the run's seed and the parameter's name (and, of course, shape):
  * it depends on no other parameter and on no other run.
  */
-export async function drawFirstValue(
+async function drawFirstValue(
   how: FirstValue,
   shape: readonly number[],
   seed: number,

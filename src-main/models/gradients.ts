@@ -120,6 +120,6 @@ export function rowsOf(table: Tensor, indices: Tensor): Tensor {
   return differentiable([table], () => ({
     value: gatherRows(table, indices),
     saved: [indices],
-    gradient: (dy, saved) => [addRowsByIndex(dy, saved[0] as Tensor1D, table.shape[0] ?? 0)],
+    gradient: (dy, saved) => [addRowsByIndex(dy, saved[0] as Tensor1D, table.shape[0])],
   }))
 }

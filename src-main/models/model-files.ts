@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { InputError, InputErrors } from '../errors'
 import { openSafetensors, type SafetensorsFile } from './safetensors'
+import { isFloating } from './safetensors-header'
 import { parseStrictJson, type StrictJson } from './strict-json'
 import type { ParameterSpec, TrunkFamily } from './trunk'
 
@@ -84,10 +85,14 @@ export async function openModelFiles(
     if (!equal(entry.shape, shape)) {
       const problem = `found shape [${entry.shape.join(', ')}], expected [${shape.join(', ')}] from config.json`
       problems.push(new InputError(problem, place))
-    } else if (!/^(F64|F32|F16|BF16)$/.test(entry.dtype))
+    } else if (!isFloating(entry.dtype))
       problems.push(new InputError(`found type ${entry.dtype}, expected F64, F32, F16 or BF16`, place))
   }
-  if (problems.length > 0) throw new InputErrors(problems.slice(0, MOST_PROBLEMS))
+  if (problems.length > MOST_PROBLEMS) {
+    const more = problems.splice(MOST_PROBLEMS).length
+    problems.push(new InputError(`${more} more problems like these`, { file: directory }))
+  }
+  if (problems.length > 0) throw new InputErrors(problems)
 
   return {
     paths: files.map(({ path }) => path),

@@ -1,4 +1,4 @@
-import { isAbsolute, join } from 'node:path'
+import { join } from 'node:path'
 import type { ModelSource } from '../study/study'
 import { familyOf, randomArchitecture, readArchitecture } from './architecture'
 import { countParameters } from './freeze'
@@ -25,7 +25,6 @@ export async function openModel(source: ModelSource): Promise<Model> {
     const { trunk, prefix } = familyOf(source.type, { field: 'model.kind' })
     return { architecture, trunk: trunk(architecture), prefix, files: null }
   }
-  if (!isAbsolute(source.path)) throw new Error(`the model directory ${source.path} is not an absolute path`)
   const config = join(source.path, 'config.json')
   const architecture = readArchitecture(await readText(config), config)
   const family = familyOf(architecture.type, { file: config, field: 'model_type' })

@@ -34,6 +34,9 @@ const BITS = {
 } as const
 export type DType = keyof typeof BITS
 
+/** Can it be read as float32? */
+export const isFloating = (dtype: DType): boolean => ['F64', 'F32', 'F16', 'BF16'].includes(dtype)
+
 export interface TensorEntry {
   readonly name: string
   readonly dtype: DType

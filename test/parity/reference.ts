@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { installation } from '../../src-main/installation'
 import { openModel, type Model } from '../../src-main/models/model'
 import { openSafetensors, type SafetensorsFile } from '../../src-main/models/safetensors'
 import type { NetworkTask } from '../../src-main/models/build'
@@ -23,8 +23,7 @@ export const PARITY_CASES = ['tiny-bert', 'tiny-gpt2', 'minilm-l6'] as const
 /** The model directory of a case; the pretrained trunk is in the cache that set-up fills. */
 export function modelDirectory(name: (typeof PARITY_CASES)[number]): string {
   if (name !== 'minilm-l6') return join(import.meta.dirname, name)
-  const cache = process.env.FAIRSWEEP_CACHE ?? join(homedir(), '.cache/fairsweep')
-  return join(cache, 'models/minilm-l6')
+  return join(installation.models, name)
 }
 
 export const isModelThere = (name: (typeof PARITY_CASES)[number]): boolean =>
