@@ -4,6 +4,8 @@ import { compareStudy } from './analysis/comparison'
 import type { Comparison } from './analysis/comparison'
 import { InputError } from './errors'
 import { installation } from './installation'
+import { chanceScores } from './library/chance'
+import { describeCells } from './library/describe-cells'
 import { openLibrary } from './library/library'
 import type { Library } from './library/library'
 import { channelsTo } from './queue/channel'
@@ -21,6 +23,7 @@ import type { Plan } from './study/study'
 import { WorkspaceInUseError, findOwner, recordOwner } from './workspace/owner'
 import { answerRequests } from './workspace/requests'
 
+export { STUDY_STATES } from './queue/events'
 export type * from './queue/events'
 
 /** The one process that trains and writes, or any that looks on. */
@@ -76,8 +79,12 @@ export class Workbench {
   }
 
   /** Reads, checks and expands a study file; InputError with file, line and field where it is wrong. */
-  checkStudy(text: string, file?: string): Promise<Plan> {
-    return planStudy(readStudy(text, file), text, this.library)
+  async checkStudy(text: string, file?: string): Promise<Plan> {
+    const study = readStudy(text, file)
+    const plan = await planStudy(study, text, this.library)
+    // What does not fit together is found here, not when its run has started.
+    await describeCells(study, this.library)
+    return plan
   }
 
   /** The plan of a study that the workspace knows, its data and weights looked up anew. */
@@ -142,14 +149,11 @@ export class Workbench {
   }
 
   /** The study's conclusions from the runs there are. */
-  compare(name: string, { otherRate }: { readonly otherRate?: number } = {}): Comparison {
+  async compare(name: string, { otherRate }: { readonly otherRate?: number } = {}): Promise<Comparison> {
+    const chance = await chanceScores(this.known(name).study, this.library)
     const { study, testSealed } = this.known(name)
-    return compareStudy({
-      study,
-      runs: this.store.runs({ study: name, order: 'plan' }),
-      testSealed,
-      otherRate,
-    })
+    const runs = this.store.runs({ study: name, order: 'plan' })
+    return compareStudy({ study, runs, testSealed, otherRate, chance })
   }
 
   status(): StudyStatus[] {
@@ -220,7 +224,7 @@ export class Workbench {
 /**
  * Opens a workspace; an owner makes its folder where there is none, and queues again what a dead owner left running.
  * @throws {WorkspaceInUseError} when another process owns it
- * @throws {InputError} for a reader where there is no workspace
+ * @throws {InputError} when its folder cannot be made
  * @throws {StoreError} when its database cannot be read, or is newer than this program
  */
 export async function openWorkbench(options: WorkbenchOptions): Promise<Workbench> {
@@ -228,16 +232,9 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
   const database = join(workspace, 'history.db')
   const events = new EventStream()
   if (options.access === 'reader') {
-    if (!existsSync(database)) {
-      throw new InputError('no workspace here yet; `run` and `serve` make one', { file: workspace })
-    }
-    return new Workbench(
-      workspace,
-      openReadableStore(database),
-      await openLibrary({ workspace, installation }),
-      events,
-      null,
-    )
+    // A workspace that is not there yet looks like an empty one; looking does not make it.
+    const store = existsSync(database) ? openReadableStore(database) : openStore(':memory:')
+    return new Workbench(workspace, store, await openLibrary({ workspace, installation }), events, null)
   }
   const store = openAsOwner(workspace, database)
   try {

@@ -2,7 +2,8 @@ import { z } from 'zod'
 import type { Comparison } from '../analysis/comparison'
 import { RUN_STATES } from '../run'
 import type { RunRecord } from '../run'
-import type { StudyStatus } from '../workbench'
+import { STUDY_STATES } from '../workbench'
+import type { StudyState, StudyStatus } from '../workbench'
 
 /**
  * The documents that `--json` prints: promises to scripts, described in docs/json.md and held by these schemas.
@@ -17,7 +18,7 @@ export const statusSchema = z.strictObject({
   studies: z.array(
     z.strictObject({
       name: z.string(),
-      state: z.enum(['running', 'waiting', 'paused', 'incomplete', 'complete']),
+      state: z.enum(STUDY_STATES),
       runs: counts,
     }),
   ),
@@ -122,7 +123,7 @@ export const comparisonSchema = z.strictObject({
 
 export const runSchema = z.strictObject({
   study: z.string(),
-  state: z.enum(['running', 'waiting', 'paused', 'incomplete', 'complete']),
+  state: z.enum(STUDY_STATES),
   runs: counts,
   /** Runs that this command trained to a result. */
   trained: z.array(z.string()),
@@ -133,21 +134,45 @@ export const runSchema = z.strictObject({
 export const dryRunSchema = z.strictObject({
   study: z.string(),
   runs: z.int(),
-  settled: z.int(),
   to_train: z.int(),
   settings: z.array(
     z.strictObject({
       task: z.string(),
       model: z.string(),
       setting: z.string(),
-      parameters_trained: z.int().nullable(),
+      parameters_trained: z.int(),
+      parameters_total: z.int(),
     }),
   ),
   memory_bytes: z.number().nullable(),
-  seconds: z.number().nullable(),
+  seconds: z.number(),
   /** Where `seconds` comes from. */
-  seconds_from: z.enum(['earlier-runs', 'flop-estimate', 'nothing-to-train', 'unknown']),
+  seconds_from: z.enum(['earlier-runs', 'operations', 'both', 'nothing-to-train']),
+  /** Measured speed, where operations were counted. */
+  gflops: z.number().nullable(),
 })
+export type DryRunDocument = z.infer<typeof dryRunSchema>
+
+export const doctorSchema = z.strictObject({
+  fairsweep: z.string(),
+  engine: z.strictObject({
+    name: z.string(),
+    device: z.string(),
+    versions: z.record(z.string(), z.string()),
+    threads: z.int(),
+    /** Measured float32 matrix products. */
+    gflops: z.number(),
+    warning: z.string().nullable(),
+  }),
+  devices: z.array(z.strictObject({ kind: z.enum(['cpu', 'gpu']), name: z.string(), detail: z.string() })),
+  cache: z.strictObject({
+    folder: z.string(),
+    parts: z.array(z.strictObject({ name: z.string(), bytes: z.number() })),
+  }),
+  workspace: z.string(),
+  missing: z.array(z.strictObject({ what: z.string(), todo: z.string() })),
+})
+export type DoctorDocument = z.infer<typeof doctorSchema>
 
 export type ComparisonDocument = z.infer<typeof comparisonSchema>
 
@@ -174,6 +199,26 @@ export const runDocument = (run: RunRecord): z.infer<typeof runsSchema>['runs'][
   started_at: run.startedAt,
   finished_at: run.finishedAt,
 })
+
+/** What `run --json` prints: `trained` are those of the study's `runs` that this command worked on. */
+export function runResultDocument(
+  study: string,
+  state: StudyState,
+  runs: readonly RunRecord[],
+  trained: readonly RunRecord[],
+  comparison: Comparison,
+): z.infer<typeof runSchema> {
+  const states: Partial<Record<RunRecord['state'], number>> = {}
+  for (const run of runs) states[run.state] = (states[run.state] ?? 0) + 1
+  return {
+    study,
+    state,
+    runs: states,
+    trained: trained.map(({ id }) => id),
+    failed: runs.filter((run) => run.state === 'failed').map(({ id, reason }) => ({ id, reason })),
+    comparison: comparisonDocument(comparison),
+  }
+}
 
 export function comparisonDocument(comparison: Comparison): ComparisonDocument {
   const { progress } = comparison

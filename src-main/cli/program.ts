@@ -5,7 +5,9 @@ import { StoreError } from '../store/store'
 import { WorkspaceInUseError } from '../workspace/owner'
 import { CommandLine } from './command-line'
 import { addCompare } from './commands/compare'
+import { addDoctor } from './commands/doctor'
 import { addHistory } from './commands/history'
+import { addLibrary } from './commands/library'
 import { addNotYet } from './commands/not-yet'
 import { addRun } from './commands/run'
 import { addServe } from './commands/serve'
@@ -25,6 +27,8 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   addHistory(line)
   addStop(line)
   addCompare(line)
+  addLibrary(line)
+  addDoctor(line)
   addNotYet(line)
   try {
     await program.parseAsync([...args], { from: 'user' })

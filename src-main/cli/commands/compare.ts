@@ -35,7 +35,7 @@ async function compare(invocation: Invocation, options: Options, study = ''): Pr
   if (options.revealTest) await revealTest(workspace, study)
   const workbench = await openWorkbench({ workspace, access: 'reader' })
   try {
-    const comparison = workbench.compare(await nameOfStudy(workbench, study), { otherRate })
+    const comparison = await workbench.compare(await nameOfStudy(workbench, study), { otherRate })
     terminal.print(comparisonText(comparison))
     terminal.document(comparisonDocument(comparison))
     return EXIT.done

@@ -2,11 +2,12 @@ import { openWorkbench } from '../../workbench'
 import type { Workbench } from '../../workbench'
 import type { CommandLine, Invocation } from '../command-line'
 import { comparisonText } from '../comparison-text'
-import { comparisonDocument } from '../documents'
+import { runResultDocument } from '../documents'
 import { dryRun } from '../dry-run'
 import { EXIT } from '../exit'
 import { onInterrupt } from '../interrupt'
 import { showProgress } from '../progress-display'
+import type { Terminal } from '../terminal'
 import { planOf } from '../which-study'
 import { countText, plain } from '../words'
 
@@ -51,31 +52,38 @@ async function train({ terminal }: Invocation, workbench: Workbench, study: stri
   await workbench.idle(name)
   interrupted.stopListening()
   hideProgress()
+  return conclude(terminal, workbench, name, trained)
+}
 
-  const status = workbench.status().find((found) => found.name === name)
+/** Says what came of it. */
+async function conclude(
+  terminal: Terminal,
+  workbench: Workbench,
+  name: string,
+  trained: ReadonlySet<string>,
+): Promise<number> {
+  const state = workbench.status().find((study) => study.name === name)?.state ?? 'incomplete'
   const runs = workbench.store.runs({ study: name, order: 'plan' }).filter(({ inPlan }) => inPlan)
-  const failed = runs.filter(({ state }) => state === 'failed')
-  const comparison = workbench.compare(name)
-  terminal.print(comparisonText(comparison))
-  terminal.document({
-    study: name,
-    state: status?.state ?? 'incomplete',
-    runs: { ...status?.runs },
-    trained: runs.filter(({ id }) => trained.has(id)).map(({ id }) => id),
-    failed: failed.map(({ id, reason }) => ({ id, reason })),
-    comparison: comparisonDocument(comparison),
-  })
-  for (const { id, reason } of failed)
-    terminal.warn(`run ${id} failed: ${plain(reason ?? 'for no known reason')}`)
-  if (failed.length > 0)
-    terminal.warn(`${countText(failed.length, 'run')} failed; the same command tries them again`)
-  if (workbench.heldBecause !== null) {
-    terminal.warn(`stopped: ${workbench.heldBecause}`)
-    return EXIT.failed
-  }
-  if (status?.state !== 'complete' && failed.length === 0) {
-    terminal.warn(`stopped before the end, the state is saved; go on with: fairsweep run ${study}`)
-    return EXIT.interrupted
-  }
-  return failed.length > 0 ? EXIT.failed : EXIT.done
+  const lost = runs.filter((run) => run.state === 'failed' || run.state === 'cancelled')
+  const isOver = state === 'complete' || state === 'incomplete'
+  const comparison = await workbench.compare(name)
+  if (isOver) terminal.print(comparisonText(comparison))
+  terminal.document(
+    runResultDocument(
+      name,
+      state,
+      runs,
+      runs.filter(({ id }) => trained.has(id)),
+      comparison,
+    ),
+  )
+  for (const run of lost)
+    terminal.warn(`run ${run.id} ${run.state}: ${plain(run.reason ?? 'no reason was given')}`)
+  if (lost.length > 0)
+    terminal.warn(`${countText(lost.length, 'run')} without a result; the same command tries again`)
+  if (workbench.heldBecause !== null) terminal.warn(`stopped: ${workbench.heldBecause}`)
+  else if (!isOver)
+    terminal.warn(`stopped before the end, the state is saved; go on with: fairsweep run ${name}`)
+  if (workbench.heldBecause !== null || isOver) return state === 'complete' ? EXIT.done : EXIT.failed
+  return EXIT.interrupted
 }

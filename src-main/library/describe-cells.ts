@@ -1,0 +1,38 @@
+import { buildNetwork } from '../models/build'
+import { countParameters } from '../models/freeze'
+import type { ParameterCount } from '../models/freeze'
+import { openModel } from '../models/model'
+import type { ModelDescription } from '../models/model'
+import type { Study } from '../study/study'
+import type { Library, TaskFacts } from './library'
+
+/** What one cell of a study would train. */
+export interface CellFacts {
+  readonly task: string
+  readonly model: string
+  readonly setting: string
+  readonly parameters: ParameterCount
+  readonly taskFacts: TaskFacts
+  readonly modelFacts: ModelDescription
+}
+
+/**
+ * What every cell of a study would train, in the study's order, without training or loading weights.
+ * @throws {InputError} for the first cell whose task, model and setting do not fit together.
+ */
+export async function describeCells(study: Study, library: Library): Promise<CellFacts[]> {
+  const cells: CellFacts[] = []
+  for (const taskSpec of study.tasks) {
+    const { facts: taskFacts } = await library.task(taskSpec)
+    for (const modelSpec of study.models) {
+      const { source, facts: modelFacts } = await library.model(modelSpec)
+      const model = await openModel(source)
+      for (const setting of study.settings) {
+        const parameters = countParameters(buildNetwork(model, taskFacts, setting).parameters)
+        const names = { task: taskSpec.name, model: modelSpec.name, setting: setting.name }
+        cells.push({ ...names, parameters, taskFacts, modelFacts })
+      }
+    }
+  }
+  return cells
+}
