@@ -19,7 +19,7 @@ export function allTuples<Row extends readonly unknown[]>(
 ): Row[] {
   return statement(db, sql)
     .raw()
-    .all(...values) as unknown[] as Row[]
+    .all(...values) as Row[]
 }
 
 /** The first row of a query, or undefined. */
@@ -49,7 +49,7 @@ export function writing<T>(db: WritableDatabase, work: () => T): T {
 
 function statement(db: Database.Database, sql: string): Database.Statement<Value[]> {
   let known = prepared.get(db)
-  if (known === undefined) prepared.set(db, (known = new Map()))
+  if (known === undefined) prepared.set(db, (known = new Map<string, Database.Statement<Value[]>>()))
   let found = known.get(sql)
   if (found === undefined) known.set(sql, (found = db.prepare<Value[]>(sql)))
   return found

@@ -94,7 +94,7 @@ describe('two processes', () => {
     expect(() => openStore(path)).toThrow(
       expect.objectContaining({
         code: 'writer-active',
-        message: expect.stringContaining('another process is writing'),
+        message: expect.stringContaining('another process is writing') as string,
       }),
     )
     const onlooker = openReadableStore(path)

@@ -95,7 +95,7 @@ describe('a history', () => {
   it('that does not exist is not made by looking at it', () => {
     expect(refusal(() => openReadableStore(path))).toMatchObject({
       code: 'missing',
-      message: expect.stringContaining(path),
+      message: expect.stringContaining(path) as string,
     })
     expect(existsSync(path)).toBe(false)
   })
@@ -124,7 +124,7 @@ describe('a file that cannot be used', () => {
     const before = readFileSync(path)
     expect(refusal(() => openStore(path))).toMatchObject({
       code: 'not-a-history',
-      message: expect.stringContaining('not a Fairsweep history'),
+      message: expect.stringContaining('not a Fairsweep history') as string,
     })
     expect(readFileSync(path).equals(before)).toBe(true)
   })
@@ -136,7 +136,7 @@ describe('a file that cannot be used', () => {
     writeFileSync(path, bytes)
     expect(refusal(() => openStore(path))).toMatchObject({
       code: 'damaged',
-      message: expect.stringContaining('backups'),
+      message: expect.stringContaining('backups') as string,
     })
     expect(readFileSync(path).equals(bytes)).toBe(true)
   })
@@ -192,7 +192,10 @@ describe('when the disk is full', () => {
         acked += 2000
       }
     }
-    expect(refusal(fill)).toMatchObject({ code: 'disk-full', message: expect.stringContaining(path) })
+    expect(refusal(fill)).toMatchObject({
+      code: 'disk-full',
+      message: expect.stringContaining(path) as string,
+    })
     expect(store.series(id, 'train/loss').steps).toHaveLength(acked)
     db.pragma('max_page_count = 100000')
     store.append(id, [losses(acked + 1, acked + 2000)])

@@ -66,7 +66,10 @@ describe('test scores', () => {
       store.setState(last!, state)
       expect(testScore(others[0]!, 'lr-sweep')).toBe(0.4)
       expect(testPoints(others[0]!)).toBe(1)
-      expect(store.study('lr-sweep')).toMatchObject({ testSealed: false, testOpenedAt: expect.any(String) })
+      expect(store.study('lr-sweep')).toMatchObject({
+        testSealed: false,
+        testOpenedAt: expect.any(String) as string,
+      })
       expect(kinds()).toContain('test-opened')
     },
   )
@@ -94,12 +97,12 @@ describe('test scores', () => {
     train(first!)
     expect(store.revealTest('lr-sweep')).toMatchObject({
       testSealed: false,
-      testRevealedAt: expect.any(String),
+      testRevealedAt: expect.any(String) as string,
     })
     expect(testScore(first!)).toBe(0.4)
     expect(latest('test-revealed')).toMatchObject({
       study: 'lr-sweep',
-      detail: expect.stringContaining('3 planned runs'),
+      detail: expect.stringContaining('3 planned runs') as string,
     })
     store.saveStudy(plan({ seeds: [0, 1, 2] }))
     expect(testScore(first!)).toBe(0.4)
@@ -197,8 +200,8 @@ describe('the selection rule', () => {
     const record = store.saveStudy(plan({ name: 'again' }))
     expect(record).toMatchObject({
       testSealed: false,
-      ruleFrozenAt: expect.any(String),
-      testOpenedAt: expect.any(String),
+      ruleFrozenAt: expect.any(String) as string,
+      testOpenedAt: expect.any(String) as string,
     })
   })
 
