@@ -61,7 +61,8 @@ const go = async (page, place) => {
 }
 
 const { renderer } = values
-const { SYNTHETIC_STUDY, fillStudy, openShowcase } = showcases
+const { SYNTHETIC_STUDY, fillStudy, openShowcase, planSynthetic } = showcases
+const NEXT = SYNTHETIC_STUDY.replace('synthetic-mnist', 'synthetic-next').replace('[0, 1, 2]', '[3, 4]')
 
 const full = await openShowcase({
   renderer,
@@ -77,14 +78,10 @@ const full = await openShowcase({
             : 'train',
     )
     await fillStudy(store, SYNTHETIC_STUDY)
-    await fillStudy(
-      store,
-      SYNTHETIC_STUDY.replace('synthetic-mnist', 'synthetic-next').replace('[0, 1, 2]', '[3, 4]'),
-      (run) => (run.config.seed === 3 ? 'train' : 'leave'),
-    )
+    await fillStudy(store, NEXT, (run) => (run.config.seed === 3 ? 'train' : 'leave'))
   },
 })
-await full.workbench.resumeStudy('synthetic-next').catch((error) => process.stderr.write(`${error}\n`))
+await full.workbench.startStudy(await planSynthetic(NEXT))
 const ids = full.workbench.store
   .runs({ study: 'synthetic-mnist' })
   .filter((run) => run.seed === 1 && [1e-4, 1e-3].includes(run.learningRate))

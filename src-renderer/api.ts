@@ -65,6 +65,13 @@ export function faultOf(error: unknown): Fault {
   return { what: error.message, remedy: 'Try again; if it stays, run fairsweep doctor.', problems: [] }
 }
 
+/** Whether the same call may succeed when it is made again: the workbench was busy or away, not wrongly asked. */
+export function mayPass(error: unknown): boolean {
+  const status =
+    error instanceof TRPCClientError ? (error.data as { httpStatus?: number } | null)?.httpStatus : undefined
+  return status === undefined || status >= 500
+}
+
 function statusOf(error: TRPCClientError<AppRouter>): number | undefined {
   const response = error.meta?.['response']
   return response instanceof Response ? response.status : undefined

@@ -4,6 +4,7 @@ import '@fontsource/inter/latin-600.css'
 import './style.css'
 import { QueryClient, VueQueryPlugin } from '@tanstack/vue-query'
 import { createApp } from 'vue'
+import { mayPass } from './api'
 import App from './App.vue'
 import { followEvents } from './live'
 import { places } from './places'
@@ -11,7 +12,12 @@ import { places } from './places'
 /** What the workbench says changed is fetched again at once (live.ts), so nothing is polled. */
 const queryClient = new QueryClient({
   defaultOptions: {
-    queries: { staleTime: Infinity, refetchOnWindowFocus: false, retry: 1, retryDelay: 500 },
+    queries: {
+      staleTime: Infinity,
+      refetchOnWindowFocus: false,
+      retry: (failures, error) => failures < 1 && mayPass(error),
+      retryDelay: 500,
+    },
   },
 })
 

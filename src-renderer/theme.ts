@@ -92,6 +92,8 @@ export const kitOverrides: ComputedRef<GlobalThemeOverrides> = computed(() => {
       borderColor: fieldLine,
       dividerColor: line,
     },
+    Input: { border: `1px solid ${fieldLine}` },
+    InternalSelection: { peers: {}, border: `1px solid ${fieldLine}` },
     Button: { textColorPrimary: shade.value === 'dark' ? '#06211e' : '#ffffff' },
     Tooltip: { color: shade.value === 'dark' ? '#2a343a' : '#17212b', textColor: '#ffffff' },
   }

@@ -8,8 +8,8 @@ export const compare = router({
   /** Everything that a study's runs say; `otherRate` is the one learning rate that another paper used. */
   study: procedure
     .input(z.strictObject({ name: studyName, otherRate: z.number().positive().max(100).optional() }))
-    .query(({ ctx, input }) => ({
-      comparison: ctx.workbench.compare(input.name, { otherRate: input.otherRate }),
+    .query(async ({ ctx, input }) => ({
+      comparison: await ctx.workbench.compare(input.name, { otherRate: input.otherRate }),
       seal: sealOf(known(ctx.workbench, input.name)),
     })),
 

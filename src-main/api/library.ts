@@ -3,7 +3,7 @@ import { procedure, router } from './procedure'
 
 /** Tasks that a study may name, with a sentence on each. */
 const TASKS = [
-  { kind: 'mnist', about: 'Handwritten digits, 60,000 to train and 10,000 to test, cut into patches.' },
+  { kind: 'mnist', about: 'Handwritten digits, 60,000 to train, 10,000 to test.' },
   { kind: 'idx-images', about: 'Images of your own in MNIST’s file format, cut into patches.' },
 ] as const
 

@@ -8,7 +8,7 @@ import type { Store } from '../../src-main/store/store'
 import { planStudy } from '../../src-main/study/plan'
 import type { Sources } from '../../src-main/study/plan'
 import { readStudy } from '../../src-main/study/read'
-import type { PlannedRun } from '../../src-main/study/study'
+import type { Plan, PlannedRun } from '../../src-main/study/study'
 import { openWorkbench } from '../../src-main/workbench'
 import type { Workbench } from '../../src-main/workbench'
 import { ENVIRONMENT, syntheticRun, syntheticWorker } from './synthetic'
@@ -91,6 +91,9 @@ const NOWHERE: Sources = {
   hashOf: () => Promise.resolve('0'.repeat(64)),
 }
 
+/** The plan of a study whose data and weights need not exist. */
+export const planSynthetic = (text: string): Promise<Plan> => planStudy(readStudy(text), text, NOWHERE)
+
 /** What becomes of a planned run: trained to its end, or left as it is. */
 export type Fate = 'train' | 'leave' | 'fail' | 'cancel' | 'pause'
 
@@ -100,7 +103,7 @@ export async function fillStudy(
   text: string,
   fateOf: (run: PlannedRun) => Fate = () => 'train',
 ): Promise<void> {
-  const plan = await planStudy(readStudy(text), text, NOWHERE)
+  const plan = await planSynthetic(text)
   store.saveStudy(plan)
   for (const run of plan.runs) {
     const fate = fateOf(run)
