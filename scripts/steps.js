@@ -54,7 +54,7 @@ function tensorflowSteps(cache) {
   const folder = join(cache, 'tensorflow', `${TENSORFLOW_VERSION}-${variant}`)
   const library = join(folder, 'tensorflow')
   const what = variant === 'cpu' ? 'the CPU, 274 MB' : 'NVIDIA GPUs, with CUDA about 3 GB'
-  const wasm = 'training uses the wasm engine: 10 to 15 times slower, and not for every trunk'
+  const wasm = 'training uses the wasm engine, 10 to 15 times slower'
   return [
     {
       title: `bringing TensorFlow ${TENSORFLOW_VERSION} (for ${what})`,

@@ -85,23 +85,31 @@ async function load(choice: EngineChoice): Promise<EngineInfo> {
   // No banners, and no check of every result for NaN.
   tf.enableProdMode()
   if (choice === 'wasm') return loadWasm(null)
-  const missing = missingParts()
+  const missing = missingTensorFlow()
   if (missing === null) return loadTensorFlow()
-  if (choice === 'tensorflow') throw new InputError(missing)
-  return loadWasm(
-    `${missing} Training runs on the wasm engine instead: 10 to 15 times slower, and not for every trunk.`,
-  )
+  const problem = `${missing.what} What to do: ${missing.todo}.`
+  if (choice === 'tensorflow') throw new InputError(problem)
+  return loadWasm(`Training runs on the wasm engine, 10 to 15 times slower: ${problem}`)
 }
 
-/** Why TensorFlow cannot be loaded and what to do, or null when all its parts are there. */
-export function missingParts(): string | null {
+/** Why TensorFlow cannot be loaded, and the one thing to do about it. */
+export interface Missing {
+  readonly what: string
+  readonly todo: string
+}
+
+/** Null when all of TensorFlow's parts are here. */
+export function missingTensorFlow(): Missing | null {
   if (process.platform !== 'linux') {
-    return `The TensorFlow engine is for Linux and WSL2, and this is ${process.platform}.`
+    return {
+      what: `There is no TensorFlow engine for ${process.platform}.`,
+      todo: 'train under Linux or WSL2',
+    }
   }
   const { binding, library } = bindingFiles()
   const absent = [library, binding].filter((file) => !existsSync(file))
   if (absent.length === 0) return null
-  return `TensorFlow is not set up here (${absent.join(' and ')} missing): run "npm run setup".`
+  return { what: `TensorFlow is not set up here (no ${absent.join(', no ')}).`, todo: 'run: npm run setup' }
 }
 
 function loadTensorFlow(): EngineInfo {

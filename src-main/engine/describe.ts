@@ -3,7 +3,15 @@ import { readdir, stat } from 'node:fs/promises'
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { installation } from '../installation'
-import { bindingFiles, gpuModels, loadEngine, missingParts, tf, type EngineInfo } from './backend'
+import {
+  bindingFiles,
+  gpuModels,
+  loadEngine,
+  missingTensorFlow,
+  tf,
+  type EngineInfo,
+  type Missing,
+} from './backend'
 
 /** What `doctor` tells of the engine: what there is, how fast it is, and the one thing to do for whatever is missing. */
 export interface EngineReport {
@@ -25,11 +33,6 @@ export interface Device {
 export interface CachePart {
   readonly name: string
   readonly bytes: number
-}
-
-export interface Missing {
-  readonly what: string
-  readonly todo: string
 }
 
 /** Loads the engine and looks around; takes about a second, most of it measuring. */
@@ -107,12 +110,9 @@ const SET_UP = 'run: npm run setup'
 
 function listMissing(engine: EngineInfo): Missing[] {
   const missing: Missing[] = []
-  const tensorflow = missingParts()
+  const tensorflow = missingTensorFlow()
   if (engine.name === 'wasm' && tensorflow !== null) {
-    missing.push({
-      what: tensorflow,
-      todo: process.platform === 'linux' ? SET_UP : 'train under Linux or WSL2',
-    })
+    missing.push(tensorflow)
   } else if (engine.name === 'wasm') {
     missing.push({ what: 'FAIRSWEEP_ENGINE keeps TensorFlow off.', todo: 'unset FAIRSWEEP_ENGINE' })
   }
