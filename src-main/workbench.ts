@@ -81,7 +81,7 @@ export class Workbench {
   /** Reads, checks and expands a study file; InputError with file, line and field where it is wrong. */
   async checkStudy(text: string, file?: string): Promise<Plan> {
     const study = readStudy(text, file)
-    const plan = await planStudy(study, text, this.library)
+    const plan = await planStudy(study, text, this.library, file)
     // What does not fit together is found here, not when its run has started.
     await describeCells(study, this.library)
     return plan
