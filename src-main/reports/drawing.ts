@@ -4,6 +4,7 @@ import * as echarts from 'echarts'
 import type { EChartsCoreOption } from 'echarts/core'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { installation } from '../installation'
 
 /** Size of a figure in CSS pixels, 96 to the inch. */
@@ -42,22 +43,43 @@ export function measureText(text: string, font: string): number {
   return measure.measureText(text).width
 }
 
-/** The figure as one SVG file with its font inside. */
-export function drawSvg(option: EChartsCoreOption, { width, height }: FigureSize): string {
+/** The figure as one SVG file with its font inside; `fonts: false` where the page around it has `fontFaces()`. */
+export function drawSvg(
+  option: EChartsCoreOption,
+  { width, height }: FigureSize,
+  { fonts = true } = {},
+): string {
   const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width, height })
   chart.setOption(option)
   const svg = chart.renderToSVGString()
   chart.dispose()
-  return svg.replace(/(<svg[^>]*>)/, `$1\n<style>${fontFaces()}</style>`)
+  return fonts ? svg.replace(/(<svg[^>]*>)/, `$1\n<style>${fontFaces()}</style>`) : svg
 }
 
 /** The figure as PNG. `scale` 3 prints at about 300 dots per inch. */
 export function drawPng(option: EChartsCoreOption, size: FigureSize, scale = 3): Buffer {
   const canvas = createCanvas(size.width * scale, size.height * scale)
   const chart = drawOn(canvas.getContext('2d'), option, size, scale)
-  const png = canvas.toBuffer('image/png', { resolution: 96 * scale, software: 'Fairsweep' })
+  const png = canvas.toBuffer('image/png')
   chart.dispose()
-  return png
+  return withResolution(png, 96 * scale)
+}
+
+const METRES_PER_INCH = 0.0254
+/** The signature and the header chunk, which comes first in every PNG. */
+const PNG_HEADER_BYTES = 33
+
+/** Says in a PNG how large it prints: its chunk pHYs, pixels per metre. */
+function withResolution(png: Buffer, dotsPerInch: number): Buffer {
+  const perMetre = Math.round(dotsPerInch / METRES_PER_INCH)
+  const chunk = Buffer.alloc(21)
+  chunk.writeUInt32BE(9, 0)
+  chunk.write('pHYs', 4, 'latin1')
+  chunk.writeUInt32BE(perMetre, 8)
+  chunk.writeUInt32BE(perMetre, 12)
+  chunk.writeUInt8(1, 16)
+  chunk.writeUInt32BE(crc32(chunk.subarray(4, 17)), 17)
+  return Buffer.concat([png.subarray(0, PNG_HEADER_BYTES), chunk, png.subarray(PNG_HEADER_BYTES)])
 }
 
 /** The figure as one page of vector PDF, its font embedded, its text real text. */
@@ -103,7 +125,9 @@ function drawOn(
 }
 
 let faces: string | undefined
-function fontFaces(): string {
+
+/** The figures' font as CSS, bytes included. */
+export function fontFaces(): string {
   faces ??= FACES.map(({ file, weight }) => {
     const data = readFileSync(fontFile(`${file}.woff2`)).toString('base64')
     return `@font-face{font-family:Inter;font-weight:${weight};src:url(data:font/woff2;base64,${data}) format('woff2')}`

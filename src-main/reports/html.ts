@@ -1,0 +1,72 @@
+import { fontFaces } from './drawing'
+import type { Provenance } from './report-source'
+import type { ReportTable } from './tables'
+import style from './html.css?raw'
+import script from './html-sort.js?raw'
+
+/** Everything that a report page shows, in its order. */
+export interface PageParts {
+  readonly title: string
+  /** Lists of sentences under a heading each. */
+  readonly lists: readonly { readonly heading: string; readonly items: readonly string[] }[]
+  readonly tables: readonly ReportTable[]
+  /** SVG text without fonts of its own. */
+  readonly figures: readonly { readonly caption: string; readonly svg: string }[]
+  readonly methods: string
+  readonly checklist: readonly { readonly item: string; readonly answer: string }[]
+}
+
+/** Text as HTML shows it, in elements and in quoted attributes. */
+export const toHtml = (text: string): string => text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
+
+/** The report as one file that needs nothing else: readable without script, sortable with. */
+export function pageToHtml(parts: PageParts, provenance: Provenance): string {
+  const { study, rule, database, otherRate, program, madeAt } = provenance
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="fairsweep" content="${toHtml(program)}" data-study="${toHtml(study)}" data-rule="${rule}" data-database="${database}"${otherRate === null ? '' : ` data-other-rate="${otherRate}"`}>
+<title>${toHtml(parts.title)}</title>
+<style>${fontFaces()}
+${style}</style>
+</head>
+<body>
+<main>
+<h1>${toHtml(parts.title)}</h1>
+${parts.lists.map(({ heading, items }) => section(heading, `<ul>${items.map((item) => `<li>${toHtml(item)}</li>`).join('')}</ul>`)).join('\n')}
+${section('Figures', parts.figures.map(({ caption, svg }) => `<figure>${svg}<figcaption>${toHtml(caption)}</figcaption></figure>`).join('\n'))}
+${section('Tables', parts.tables.map(tableToHtml).join('\n'))}
+${section('Methods', `<p>${toHtml(parts.methods)}</p>`)}
+${section('Reproducibility checklist', `<dl>${parts.checklist.map(({ item, answer }) => `<dt>${toHtml(item)}</dt><dd>${toHtml(answer)}</dd>`).join('')}</dl>`)}
+<footer>${toHtml(program)}, ${toHtml(madeAt)}. Rule ${rule}, runs ${database}. Every number names its runs in <code>data-runs</code>; <code>fairsweep verify</code> recomputes them.</footer>
+</main>
+<script>${script}</script>
+</body>
+</html>
+`
+}
+
+const section = (heading: string, body: string): string =>
+  body === '' || body === '<ul></ul>' ? '' : `<section><h2>${toHtml(heading)}</h2>\n${body}</section>`
+
+function tableToHtml({ id, caption, corner, columns, rows, notes }: ReportTable): string {
+  const head = [corner, ...columns].map((label) => `<th scope="col">${toHtml(label)}</th>`).join('')
+  const body = rows
+    .map(({ label, cells }) => {
+      const data = cells.map(({ key, text, bold, numbers, runs }) => {
+        const sort = Object.values(numbers)[0]
+        const shown = bold ? `<strong>${toHtml(text)}</strong>` : toHtml(text)
+        return `<td data-cell="${toHtml(key)}" data-runs="${toHtml(runs.join(' '))}"${sort === undefined ? '' : ` data-sort="${sort}"`}>${shown}</td>`
+      })
+      return `<tr><th scope="row">${toHtml(label)}</th>${data.join('')}</tr>`
+    })
+    .join('\n')
+  return `<div class="table"><table id="${toHtml(id)}"><caption>${toHtml(caption)}</caption>
+<thead><tr>${head}</tr></thead>
+<tbody>
+${body}
+</tbody></table>
+<p class="notes">${notes.map(toHtml).join(' ')}</p></div>`
+}

@@ -1,0 +1,175 @@
+import type { RunRecord } from '../run'
+import { isComplete } from '../run'
+import { formatRate } from '../study/rates'
+import { sayHistory } from '../analysis/audit'
+import { mean } from '../analysis/estimate'
+import { sayRule } from './tables/notes'
+import type { ReportSource } from './report-source'
+
+/** One question of the ACL and NeurIPS reproducibility checklists, answered from the study. */
+export interface ChecklistItem {
+  readonly item: string
+  readonly answer: string
+}
+
+/** A methods section in one paragraph, from the study and what its runs recorded. */
+export function methodsParagraph(source: ReportSource): string {
+  const { study, comparison, runs } = source
+  const { training, validation, learning_rates: rates, seeds } = study
+  const compared = runs.filter(({ inPlan }) => inPlan)
+  return [
+    `We compared ${list(study.settings.map(({ name }) => name))} on ${list(study.tasks.map(({ name }) => name))} with ${list(study.models.map(({ name }) => name))}.`,
+    `Every setting was trained at ${count(rates.length, 'learning rate')} (${rates.map(formatRate).join(', ')})${sayExtra(source)}, each with ${count(seeds.length, 'seed')}: ${count(compared.length, 'run')} in all${sayTrouble(source)}.`,
+    `Training used Adam (betas 0.9 and 0.999, epsilon 1e-8, no weight decay) with batch size ${training.batch_size}, ${training.grad_clip > 0 ? `gradients clipped to a global norm of ${training.grad_clip}` : 'no gradient clipping'}, dropout ${training.dropout} and at most ${training.max_steps} steps${study.overrides.length > 0 ? ' (some tasks or models override these, see the study file)' : ''}.`,
+    validation.fraction > 0
+      ? `A validation split of ${formatShare(validation.fraction)} of the training examples, the same for all runs (a task with its own validation split keeps it), was evaluated every ${validation.every} steps${validation.examples === 'all' ? '' : ` on a fixed subset of ${validation.examples} examples`}; training stopped after ${count(validation.patience, 'evaluation')} without improvement.`
+      : 'Tasks without a validation split of their own had none.',
+    `For each setting the learning rate was selected by validation alone. ${sayRule(comparison)}`,
+    comparison.testSealed
+      ? 'Test scores are still sealed.'
+      : `Each run read the test split once, at the step that validation chose${study.test.examples === 'all' ? '' : `, on a fixed subset of ${study.test.examples} examples`}${saySeal(source)}.`,
+    'We report the mean over seeds with its standard error (ddof 1).',
+    sayMachine(runs),
+  ]
+    .filter((sentence) => sentence !== '')
+    .join(' ')
+}
+
+function sayExtra({ study }: ReportSource): string {
+  const extra = Object.entries(study.extra_learning_rates).filter(([, rates]) => rates.length > 0)
+  return extra.map(([setting, rates]) => `, ${setting} also at ${rates.map(formatRate).join(', ')}`).join('')
+}
+
+function sayTrouble({ comparison }: ReportSource): string {
+  const { diverged, missing, open } = comparison.progress
+  const parts = [
+    ...(diverged > 0 ? [`${diverged} diverged`] : []),
+    ...(missing > 0 ? [`${missing} without a result`] : []),
+    ...(open > 0 ? [`${open} not ended yet`] : []),
+  ]
+  return parts.length > 0 ? `, of which ${list(parts)}` : ''
+}
+
+function saySeal({ comparison }: ReportSource): string {
+  const history = sayHistory(comparison.seal)
+  return history === null ? '' : ` (${history})`
+}
+
+function sayMachine(runs: readonly RunRecord[]): string {
+  const environments = runs.flatMap(({ environment }) => environment ?? [])
+  if (environments.length === 0) return ''
+  const engines = unique(
+    environments.map(
+      ({ engine, versions }) =>
+        `${engine} (${Object.entries(versions)
+          .map((pair) => pair.join(' '))
+          .join(', ')})`,
+    ),
+  )
+  const devices = unique(environments.map(({ device }) => device))
+  const time = runTime(runs)
+  return `Runs were trained with ${list(engines)} on ${list(devices)}${time === null ? '' : `; a run took ${formatSeconds(time)} on average`}.`
+}
+
+/** Mean seconds of one complete run: its wall time shared among the runs trained beside it. */
+function runTime(runs: readonly RunRecord[]): number | null {
+  const seconds = runs.flatMap(({ state, startedAt, finishedAt, environment }) =>
+    isComplete(state) && startedAt && finishedAt
+      ? (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000 / (environment?.group_size ?? 1)
+      : [],
+  )
+  return seconds.length > 0 ? mean(seconds) : null
+}
+
+/** The reproducibility questions that a study can answer by itself. */
+export function reproducibilityChecklist(source: ReportSource): ChecklistItem[] {
+  const { study, comparison, runs, program } = source
+  const environments = runs.flatMap(({ environment }) => environment ?? [])
+  const time = runTime(runs)
+  const parameters = unique(
+    runs.flatMap(({ model, setting, parametersTrained, parametersTotal }) =>
+      parametersTrained === null
+        ? []
+        : `${model}, ${setting}: ${parametersTrained} trained of ${parametersTotal ?? '?'}`,
+    ),
+  )
+  const commits = unique(environments.flatMap(({ commit }) => commit ?? []))
+  const { progress } = comparison
+  return [
+    {
+      item: 'Source code and version',
+      answer: `${program}${commits.length > 0 ? `, commit ${list(commits)}` : ''}`,
+    },
+    {
+      item: 'Computing infrastructure',
+      answer:
+        list(unique(environments.map(({ device, threads }) => `${device}, ${count(threads, 'thread')}`))) ||
+        'not recorded',
+    },
+    {
+      item: 'Average run time of each approach',
+      answer:
+        time === null
+          ? 'not recorded'
+          : `${formatSeconds(time)} per run, the time of runs trained together shared among them`,
+    },
+    { item: 'Number of parameters', answer: parameters.join('; ') || 'not recorded' },
+    { item: 'Validation score for every reported test score', answer: 'table "validation"' },
+    {
+      item: 'Evaluation metric',
+      answer:
+        comparison.metric === 'accuracy'
+          ? 'accuracy: share of examples (or bits) answered rightly'
+          : 'loss as trained, averaged over examples',
+    },
+    {
+      item: 'Hyperparameter searched, bounds and values',
+      answer: `learning rate, ${formatRate(Math.min(...study.learning_rates))} to ${formatRate(Math.max(...study.learning_rates))}: ${study.learning_rates.map(formatRate).join(', ')}${sayExtra(source)}`,
+    },
+    {
+      item: 'Number of search trials',
+      answer: `${progress.planned} runs planned; ${progress.complete} complete, ${progress.diverged} diverged, ${progress.missing} without a result, ${progress.open} open`,
+    },
+    { item: 'How hyperparameters were chosen', answer: sayRule(comparison) },
+    {
+      item: 'Configuration of the best models',
+      answer: 'table "rates"; everything else is the same for all settings',
+    },
+    {
+      item: 'Summary statistics',
+      answer: `mean and standard error (ddof 1) over seeds ${study.seeds.join(', ')}`,
+    },
+    {
+      item: 'Test set',
+      answer: `${study.test.examples === 'all' ? 'all examples' : `a fixed subset of ${study.test.examples} examples`}; ${sayHistory(comparison.seal) ?? 'nobody kept watch over looks at it'}`,
+    },
+    {
+      item: 'Data',
+      answer:
+        unique(
+          runs.map(
+            ({ task, config }) =>
+              `${task}: ${
+                Object.entries(config.task.data)
+                  .map(([role, hash]) => `${role} SHA-256 ${hash.slice(0, 16)}`)
+                  .join(', ') || 'generated'
+              }`,
+          ),
+        ).join('; ') || 'not recorded',
+    },
+  ]
+}
+
+const unique = (texts: readonly string[]): string[] => [...new Set(texts)].sort()
+
+const count = (number: number, word: string): string => `${number} ${word}${number === 1 ? '' : 's'}`
+
+const list = (texts: readonly string[]): string =>
+  texts.length < 2 ? texts.join('') : `${texts.slice(0, -1).join(', ')} and ${texts.at(-1)}`
+
+const formatShare = (share: number): string => `${Number((100 * share).toPrecision(3))} %`
+
+function formatSeconds(seconds: number): string {
+  if (seconds < 90) return `${Number(seconds.toPrecision(2))} s`
+  return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`
+}

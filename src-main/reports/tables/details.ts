@@ -1,0 +1,206 @@
+import type { Difference, Group } from '../../analysis/comparison'
+import { computeEfficiency } from '../../analysis/efficiency'
+import type { Efficiency } from '../../analysis/efficiency'
+import { differenceUnit, formatDifference, formatScore } from '../../analysis/wording'
+import { formatRate } from '../../study/rates'
+import type { ReportSource } from '../report-source'
+import { scoreNotes, sayRule } from './notes'
+import { cellKey, commonN, groupLabel, metricUnit, scoreCell, wordCell } from './table'
+import type { ReportCell, ReportTable } from './table'
+
+/** Settings × tasks: the learning rate that the rule chose. */
+export function rateTable({ study, comparison }: ReportSource): ReportTable {
+  const { groups } = comparison
+  return {
+    id: 'rates',
+    caption: 'Learning rates chosen on validation.',
+    corner: 'setting',
+    columns: groups.map((group) => groupLabel(group, comparison)),
+    rows: study.settings.map(({ name }) => ({
+      label: name,
+      cells: groups.map(({ task, model, cells }) => {
+        const choice = cells.find(({ setting }) => setting === name)?.choice
+        const key = cellKey('rates', task, model, name)
+        if (!choice) return wordCell(key, '–')
+        const mark = `${choice.edge ? '†' : ''}${choice.tied.length > 0 ? '‡' : ''}`
+        return wordCell(key, `${formatRate(choice.rate)}${mark}`, choice.validation.runs, {
+          rate: choice.rate,
+        })
+      }),
+    })),
+    notes: [
+      '†: the lowest or highest rate that the setting tried. ‡: other rates had exactly the same score.',
+      sayRule(comparison),
+    ],
+  }
+}
+
+/** Steps to the reference setting's best score: the paper's Table 2. Null where no run has a curve. */
+export function efficiencyTable({ study, comparison, curveOf }: ReportSource): ReportTable | null {
+  const { groups, metric } = comparison
+  const { every } = study.validation
+  const tables = groups.map((group) => ({ group, table: computeEfficiency(group, metric, every, curveOf) }))
+  if (tables.every(({ table }) => !table || table.settings.length === 0)) return null
+  const [{ table: first } = { table: null }] = tables
+  return {
+    id: 'efficiency',
+    caption: `Training steps until the validation ${metric} of ${first?.reference ?? 'the reference setting'} is reached, each setting at its chosen rate.`,
+    corner: 'setting',
+    columns: groups.map((group) => groupLabel(group, comparison)),
+    rows: [
+      ...study.settings.map(({ name }) => ({
+        label: name,
+        cells: tables.map(({ group, table }) =>
+          efficiencyCell(
+            cellKey('efficiency', group.task, group.model, name),
+            table?.settings.find(({ setting }) => setting === name),
+          ),
+        ),
+      })),
+      {
+        label: 'target',
+        cells: tables.map(({ group, table }) =>
+          wordCell(
+            cellKey('efficiency', group.task, group.model, 'target'),
+            table ? formatScore(metric, table.target) : '–',
+            table?.runs ?? [],
+            table ? { target: table.target } : {},
+          ),
+        ),
+      },
+    ],
+    notes: [
+      `Median over seeds of the first evaluated step that reaches the target, in brackets the range; k of n seeds reached it. Evaluations are ${every} steps apart; "not within" marks settings whose median seed never reached it.`,
+      "The target is the reference setting's mean best validation score at its own chosen rate.",
+    ],
+  }
+}
+
+function efficiencyCell(key: string, efficiency: Efficiency | undefined): ReportCell {
+  if (!efficiency) return wordCell(key, '–')
+  const { seeds, median, range, reached } = efficiency
+  const runs = seeds.map(({ run }) => run)
+  const count = `${reached} of ${seeds.length}`
+  const last = Math.max(...seeds.map(({ lastStep }) => lastStep))
+  if (!median || !range)
+    return wordCell(key, `not within ${last} (${count})`, runs, { reached, lastStep: last })
+  const seconds = median.seconds === null ? '' : `, ${Math.round(median.seconds)} s`
+  return wordCell(key, `${median.step} [${range.from}, ${range.to}] (${count}${seconds})`, runs, {
+    reached,
+    median: median.step,
+    from: range.from,
+    to: range.to,
+  })
+}
+
+/** Every contrast of every group, both sides at their own best rate. */
+export function differenceTable({ comparison }: ReportSource): ReportTable {
+  const { groups, metric, testSealed } = comparison
+  const split = testSealed ? 'validation' : 'test'
+  const rows = groups.flatMap((group) =>
+    group.bestDifferences
+      .filter((difference) => difference.split === split)
+      .map((difference) => ({ group, difference })),
+  )
+  return {
+    id: 'differences',
+    caption: `Differences of ${split} ${metric} between settings, each at its own best rate.`,
+    corner: 'a − b',
+    columns: ['task', `difference (${differenceUnit(metric)})`, '95 % interval', 'n', 'rates'],
+    rows: rows.map(({ group, difference }) => {
+      const key = (column: string): string =>
+        cellKey('difference', group.task, group.model, difference.a, difference.b, column)
+      return {
+        label: `${difference.a} − ${difference.b}`,
+        cells: [
+          wordCell(key('task'), groupLabel(group, comparison)),
+          {
+            ...wordCell(
+              key('mean'),
+              formatDifference(metric, difference.mean),
+              [...difference.runs.a, ...difference.runs.b],
+              { difference: difference.mean },
+            ),
+            bold: difference.beyondNoise === true,
+          },
+          intervalCell(key('interval'), difference, metric),
+          wordCell(key('n'), `${difference.n.a}, ${difference.n.b}`),
+          wordCell(key('rates'), `${formatRate(difference.rates.a)}, ${formatRate(difference.rates.b)}`),
+        ],
+      }
+    }),
+    notes: [
+      `Bold: the interval excludes 0. Intervals are ${methods(rows.map(({ difference }) => difference))}, not corrected for their number, and conditional on the chosen rates.`,
+    ],
+  }
+}
+
+function methods(differences: readonly Difference[]): string {
+  const used = new Set(differences.flatMap(({ interval }) => interval?.method ?? []))
+  if (used.size > 1) return 'Welch t intervals, paired by seed where both arms share split, order and options'
+  return used.has('paired-t') ? 'paired t intervals by seed' : 'Welch t intervals'
+}
+
+function intervalCell(
+  key: string,
+  { interval, noInterval, runs }: Difference,
+  metric: 'accuracy' | 'loss',
+): ReportCell {
+  if (!interval) return wordCell(key, `none: ${noInterval ?? 'no spread'}`)
+  const text = `${formatDifference(metric, interval.low)} to ${formatDifference(metric, interval.high)}`
+  return wordCell(key, text, [...runs.a, ...runs.b], {
+    low: interval.low,
+    high: interval.high,
+    df: interval.df,
+  })
+}
+
+/** Every arm of a group: what the choice was made from. */
+export function armTable({ study, comparison }: ReportSource, group: Group): ReportTable {
+  const { metric, testSealed, groups } = comparison
+  const arms = group.cells.flatMap((cell) => cell.arms.map((arm) => ({ cell, arm })))
+  const n = commonN(arms.map(({ arm }) => arm.validation))
+  return {
+    id: `arms-${groups.indexOf(group) + 1}`,
+    caption: `${groupLabel(group, comparison)}: every learning rate of every setting, ${metricUnit(metric)}.`,
+    corner: 'setting',
+    columns: [
+      'learning rate',
+      'validation',
+      ...(testSealed ? [] : ['test']),
+      'complete',
+      'diverged',
+      'missing',
+      'open',
+    ],
+    rows: arms.map(({ cell, arm }) => {
+      const key = (column: string): string =>
+        cellKey('arm', group.task, group.model, cell.setting, arm.rate, column)
+      const runs = arm.seeds.map(({ run }) => run)
+      const count = (column: string, value: number): ReportCell =>
+        wordCell(key(column), String(value), runs, { count: value })
+      const look = {
+        metric,
+        showN: n === null,
+        bold: cell.choice?.rate === arm.rate,
+        mark: arm.ineligible === 'diverged' ? '×' : '',
+      }
+      return {
+        label: cell.setting,
+        cells: [
+          wordCell(key('rate'), formatRate(arm.rate), runs, { rate: arm.rate }),
+          scoreCell(key('validation'), arm.validation, look),
+          ...(testSealed ? [] : [scoreCell(key('test'), arm.test, look)]),
+          count('complete', arm.counts.complete),
+          count('diverged', arm.counts.diverged),
+          count('missing', arm.counts.missing),
+          count('open', arm.counts.open),
+        ],
+      }
+    }),
+    notes: [
+      'Bold: the chosen rate. ×: a seed diverged, so the rate is not eligible and its score is that of the survivors.',
+      ...scoreNotes(study, comparison, n),
+    ],
+  }
+}

@@ -1,0 +1,20 @@
+import type { ReportSource } from '../report-source'
+import { armTable, differenceTable, efficiencyTable, rateTable } from './details'
+import { resultTable, ruleTables } from './results'
+import type { ReportTable } from './table'
+
+export type { ReportCell, ReportTable } from './table'
+
+/** All tables of a report. While the test is sealed there is no table of test scores. */
+export function reportTables(source: ReportSource): ReportTable[] {
+  const efficiency = efficiencyTable(source)
+  return [
+    ...(source.comparison.testSealed ? [] : [resultTable(source, 'test')]),
+    resultTable(source, 'validation'),
+    rateTable(source),
+    differenceTable(source),
+    ...(efficiency ? [efficiency] : []),
+    ...ruleTables(source),
+    ...source.comparison.groups.map((group) => armTable(source, group)),
+  ]
+}

@@ -1,0 +1,40 @@
+import { sayHistory } from '../../analysis/audit'
+import type { Comparison, StudyOutline } from '../../analysis/comparison'
+import { commonN } from './table'
+
+/** "highest mean validation accuracy over seeds; …": the selection rule in words. */
+export function sayRule({ selection, ruleVersion }: Pick<Comparison, 'selection' | 'ruleVersion'>): string {
+  const { metric, seeds, tie, diverged } = selection
+  const extreme = metric === 'accuracy' ? 'highest' : 'lowest'
+  const spoiled =
+    diverged === 'exclude-arm'
+      ? 'a rate with a diverged seed is not eligible'
+      : 'a diverged seed counts as the score of guessing'
+  return `Rule ${ruleVersion}: the learning rate with the ${extreme} ${seeds} validation ${metric} over seeds; ties go to the ${tie === 'lowest-rate' ? 'lowest' : 'highest'} rate; ${spoiled}.`
+}
+
+/** How scores are to be read: mean, SEM and number of seeds. */
+export function saySpread(n: number | null): string {
+  if (n === 1) return 'One seed each, so no standard error.'
+  const seeds = n === null ? 'n seeds, as shown' : `n = ${n} seeds`
+  return `Mean ± standard error of the mean (ddof 1) over ${seeds}.`
+}
+
+/** The notes that every table with scores carries. */
+export function scoreNotes(
+  study: StudyOutline,
+  comparison: Comparison,
+  n: ReturnType<typeof commonN>,
+): string[] {
+  const history = sayHistory(comparison.seal)
+  return [
+    saySpread(n),
+    sayRule(comparison),
+    history === null
+      ? 'Nobody kept watch over the test scores of these runs, so nothing can be said about looks at them.'
+      : `Seal: ${history}.`,
+    ...(study.test.examples === 'all'
+      ? []
+      : [`Test scores are read on ${study.test.examples} test examples, not on all.`]),
+  ]
+}

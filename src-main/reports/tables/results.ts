@@ -1,0 +1,143 @@
+import type { Cell, Comparison, Estimate, Group } from '../../analysis/comparison'
+import { welchDifference } from '../../analysis/difference'
+import { compareScores } from '../../analysis/selection'
+import { formatRate } from '../../study/rates'
+import type { PublishedCell, ReportSource } from '../report-source'
+import { scoreNotes } from './notes'
+import { cellKey, commonN, groupLabel, metricUnit, scoreCell, wordCell } from './table'
+import type { ReportTable } from './table'
+
+type Split = 'validation' | 'test'
+
+/** Settings × tasks, each setting at its own chosen rate: the paper's Table 1, on test or on validation. */
+export function resultTable({ study, comparison, published }: ReportSource, split: Split): ReportTable {
+  const { groups, metric } = comparison
+  const n = commonN(groups.flatMap(({ cells }) => cells.map((cell) => cell.choice?.[split] ?? null)))
+  const bold = new Map(groups.map((group) => [group, leaders(group, split, comparison)]))
+  const edges = groups.some(({ cells }) => cells.some(({ choice }) => choice?.edge))
+  const cited = split === 'test' ? published : []
+  return {
+    id: split === 'test' ? 'results' : 'validation',
+    caption: `${split === 'test' ? 'Test' : 'Validation'} ${metricUnit(metric)} of each setting at its own best learning rate, chosen on validation.`,
+    corner: 'setting',
+    columns: groups.map((group) => groupLabel(group, comparison)),
+    rows: [
+      ...study.settings.map(({ name }) => ({
+        label: name,
+        cells: groups.map((group) => {
+          const choice = group.cells.find(({ setting }) => setting === name)?.choice ?? null
+          return scoreCell(cellKey(split, group.task, group.model, name), choice?.[split] ?? null, {
+            metric,
+            bold: bold.get(group)?.has(name) ?? false,
+            showN: n === null,
+            mark: choice?.edge ? '†' : '',
+          })
+        }),
+      })),
+      ...publishedRows(cited, groups, metric),
+    ],
+    notes: [
+      n === 1
+        ? 'Bold: the best score of each column; with one seed no difference has an interval.'
+        : 'Bold: the best mean of each column and every setting whose difference from it has a 95 % Welch t interval that contains 0 (pairwise, conditional on the chosen rates).',
+      ...(edges ? ['†: the chosen rate is the lowest or highest that the setting tried.'] : []),
+      ...scoreNotes(study, comparison, n),
+      ...(cited.length > 0
+        ? ['Published cells are quoted: their runs cannot be traced or verified here.']
+        : []),
+    ],
+  }
+}
+
+function publishedRows(
+  published: readonly PublishedCell[],
+  groups: readonly Group[],
+  metric: Comparison['metric'],
+): ReportTable['rows'] {
+  const kinds = [...new Set(published.map(({ source, setting }) => JSON.stringify([source, setting])))]
+  return kinds.map((kind) => {
+    const [source, setting] = JSON.parse(kind) as [string, string]
+    return {
+      label: `${setting} (${source})`,
+      cells: groups.map(({ task, model }) => {
+        const key = cellKey('published', source, task, model, setting)
+        const cited = published.find(
+          (cell) => cell.source === source && cell.setting === setting && cell.task === task,
+        )
+        if (!cited) return wordCell(key, '–')
+        const { mean, sem, n } = cited
+        return scoreCell(key, { mean, median: mean, sem, n: n ?? 0, runs: [] }, { metric })
+      }),
+    }
+  })
+}
+
+/** Settings that share the best place of a group: the best mean, and all whose difference from it may be 0. */
+function leaders({ cells }: Group, split: Split, { metric }: Comparison): Set<string> {
+  const scored = cells.flatMap((cell) => {
+    const estimate = cell.choice?.[split]
+    return estimate ? [{ setting: cell.setting, mean: estimate.mean, scores: scoresOf(cell, split) }] : []
+  })
+  if (scored.length === 0) return new Set()
+  const best = scored.reduce((a, b) => (compareScores(metric, a.mean, b.mean) <= 0 ? a : b))
+  const level = scored.filter(({ mean, scores }) => {
+    const { interval } = welchDifference(best.scores, scores)
+    return mean === best.mean || (interval !== null && interval.low <= 0 && interval.high >= 0)
+  })
+  return new Set(level.map(({ setting }) => setting))
+}
+
+const scoresOf = ({ arms, choice }: Cell, split: Split): number[] =>
+  arms.find(({ rate }) => rate === choice?.rate)?.seeds.flatMap((seed) => seed[split] ?? []) ?? []
+
+/** How much the conclusion owes to the rule: own best, one shared rate, and what picking on the test would have said. */
+export function ruleTables({ study, comparison }: ReportSource): ReportTable[] {
+  const { groups, metric, testSealed } = comparison
+  const split: Split = testSealed ? 'validation' : 'test'
+  return groups.flatMap((group) => {
+    const estimates = group.cells.map(({ choice, shared, testPicked }) => ({
+      choice: choice?.[split] ?? null,
+      shared: shared?.[split] ?? null,
+      picked: testPicked?.test ?? null,
+    }))
+    const n = commonN(estimates.flatMap(({ choice, shared, picked }) => [choice, shared, picked]))
+    const { sharedRate } = group
+    const cell = (column: string, setting: string, estimate: Estimate | null, rate: number | undefined) =>
+      scoreCell(cellKey('rule', group.task, group.model, setting, column), estimate, {
+        metric,
+        showN: n === null,
+        mark: rate === undefined ? '' : ` at ${formatRate(rate)}`,
+      })
+    return {
+      id: `rule-${groups.indexOf(group) + 1}`,
+      caption: `${groupLabel(group, comparison)}: ${split} ${metricUnit(metric)} by how the learning rate is picked.`,
+      corner: 'setting',
+      columns: [
+        'own best (the rule)',
+        ...(sharedRate ? [`one shared rate ${formatRate(sharedRate.rate)}`] : []),
+        ...(testSealed ? [] : ['test-picked (not valid)']),
+      ],
+      rows: group.cells.map(({ setting, choice, testPicked }, i) => ({
+        label: setting,
+        cells: [
+          cell('own', setting, estimates[i]?.choice ?? null, choice?.rate),
+          ...(sharedRate ? [cell('shared', setting, estimates[i]?.shared ?? null, undefined)] : []),
+          ...(testSealed ? [] : [cell('picked', setting, estimates[i]?.picked ?? null, testPicked?.rate)]),
+        ],
+      })),
+      notes: [
+        ...(sharedRate
+          ? [
+              sharedRate.why === 'other-paper'
+                ? 'The shared rate is the one that another paper used for all settings.'
+                : 'The shared rate is the one with the best mean validation score over the settings.',
+            ]
+          : []),
+        ...(testSealed
+          ? []
+          : ['Test-picked scores show what selecting on the test would have reported; they are no result.']),
+        ...scoreNotes(study, comparison, n),
+      ],
+    }
+  })
+}
