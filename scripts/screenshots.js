@@ -42,7 +42,7 @@ async function tour(colorScheme, showcase, visit) {
   })
   await page.goto(showcase.link())
   await page.locator('main h1').waitFor()
-  const snap = async (name) => {
+  const snap = async (/** @type {string} */ name) => {
     if (values.only !== undefined && !name.startsWith(values.only)) return
     await page.waitForTimeout(600)
     await page.screenshot({ path: join(values.out, `${name}-${colorScheme}.png`) })
@@ -53,7 +53,8 @@ async function tour(colorScheme, showcase, visit) {
 }
 
 /** Runs as a hash place; a fresh load shows what a bookmark shows.
- * @param {import('playwright-core').Page} page */
+ * @param {import('playwright-core').Page} page
+ * @param {string} place */
 const go = async (page, place) => {
   await page.goto(new URL(`/#${place}`, page.url()).href)
   await page.locator('main h1').waitFor()
