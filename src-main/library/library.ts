@@ -8,7 +8,8 @@ import { suggestion } from '../study/problems'
 import type { Sources } from '../study/plan'
 import type { ModelSource, ModelSpec, TaskSource, TaskSpec } from '../study/study'
 import { openTask } from '../tasks'
-import type { Task } from '../tasks/task'
+import { splitTask } from '../tasks/split'
+import type { Split, Task } from '../tasks/task'
 import { readCatalogue } from './catalogue'
 import { FileHashes } from './file-hashes'
 import { identifyModel } from './model-identity'
@@ -44,6 +45,22 @@ export interface LibraryOptions {
   readonly installation: Pick<Installation, 'root' | 'resources' | 'cache' | 'models'>
 }
 
+/** A task of which only the sizes are known: enough to see whether it can be split as asked. */
+function withoutExamples({ train, validation, test }: TaskFacts['sizes']): Task {
+  const split = (size: number): Split => ({
+    size,
+    batch: () => ({ size: 0, x: new Float32Array(), y: new Int32Array() }),
+  })
+  return {
+    input: { kind: 'vectors', tokens: 0, width: 0 },
+    output: { kind: 'classes', count: 0 },
+    readTokens: 1,
+    train: split(train),
+    validation: validation === null ? null : split(validation),
+    test: split(test),
+  }
+}
+
 export async function openLibrary({ workspace, installation }: LibraryOptions): Promise<Library> {
   const catalogue = await readCatalogue(installation.resources)
   const hashes = new FileHashes(join(installation.cache, 'hashes.json'))
@@ -69,21 +86,28 @@ export async function openLibrary({ workspace, installation }: LibraryOptions): 
     const brought = catalogue.models.some((entry) => entry.name === name)
     const advice = brought
       ? 'run `npm run setup`, which brings it'
-      : `expected ${['one of ' + names.join(', '), '{path: DIR}'].join(' or ')}${suggestion(name, names)}`
+      : `expected ${[...names, '{path: DIR}'].join(' or ')}${suggestion(name, names)}`
     throw new InputError(`no model "${name}" is installed; ${advice}`, { field: 'model' })
   }
 
+  const task: Library['task'] = async (spec) => {
+    const files = await filesOf(spec, installation.root)
+    const options = Object.fromEntries(
+      Object.entries(spec.options).filter(([key]) => !PLACE_OPTIONS.includes(key)),
+    )
+    const data: Record<string, string> = {}
+    for (const [role, file] of Object.entries(files)) data[role] = await hashes.of(file)
+    const identity = { kind: spec.kind, options, data }
+    const source = { kind: spec.kind, options, files }
+    return { identity, source, facts: await factsOf(identity, source) }
+  }
+
   return {
-    async task(spec) {
-      const files = await filesOf(spec, installation.root)
-      const options = Object.fromEntries(
-        Object.entries(spec.options).filter(([key]) => !PLACE_OPTIONS.includes(key)),
-      )
-      const data: Record<string, string> = {}
-      for (const [role, file] of Object.entries(files)) data[role] = await hashes.of(file)
-      const identity = { kind: spec.kind, options, data }
-      const source = { kind: spec.kind, options, files }
-      return { identity, source, facts: await factsOf(identity, source) }
+    task,
+
+    async checkSplits(spec, validation, test) {
+      const { sizes } = (await task(spec)).facts
+      splitTask(withoutExamples(sizes), validation, test)
     },
 
     async model(spec) {
@@ -95,6 +119,7 @@ export async function openLibrary({ workspace, installation }: LibraryOptions): 
     },
 
     hashOf: (file) => hashes.of(file),
+
     async models({ reread = false } = {}) {
       if (reread) await hashes.forget()
       return shelf.list()

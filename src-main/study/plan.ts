@@ -1,5 +1,5 @@
 import { InputError, InputErrors } from '../errors'
-import type { ModelIdentity, RunConfig, TaskIdentity } from '../run'
+import type { ModelIdentity, RunConfig, TaskIdentity, TestOptions, ValidationOptions } from '../run'
 import { optionsOf, ratesOf } from './arms'
 import { keyOf } from './key'
 import type { ModelSource, ModelSpec, Plan, PlannedRun, Study, TaskSource, TaskSpec } from './study'
@@ -19,6 +19,8 @@ export interface Sources {
     readonly source: ModelSource
     readonly facts: { readonly positions: number; readonly layers: number }
   }>
+  /** @throws {InputError} with the field where a task has too few examples for what is asked of it. */
+  checkSplits(task: TaskSpec, validation: ValidationOptions, test: TestOptions): Promise<void>
   /** SHA-256 (hex) of a file. */
   hashOf(file: string): Promise<string>
 }
@@ -46,6 +48,7 @@ export async function planStudy(study: Study, text: string, sources: Sources, fi
   const startHash =
     startFrom === null ? null : await problems.collect(['start_from'], () => sources.hashOf(startFrom))
   checkFit(study, tasks, models, problems)
+  await checkSplits(study, tasks, sources, problems)
   problems.throwAny()
 
   const runs: PlannedRun[] = []
@@ -128,6 +131,21 @@ function checkFit(
   }
 }
 
+async function checkSplits(
+  study: Study,
+  tasks: readonly (Found<'task'> | null)[],
+  sources: Sources,
+  problems: PlanProblems,
+): Promise<void> {
+  for (const [t, task] of study.tasks.entries()) {
+    if (tasks[t] === null) continue
+    for (const model of study.models) {
+      const { validation } = optionsOf(study, task, model)
+      await problems.collect(['validation'], () => sources.checkSplits(task, validation, study.test))
+    }
+  }
+}
+
 /** Gathers what is wrong, at the line of the study's text that asked for it. */
 class PlanProblems {
   private readonly errors: InputError[] = []
@@ -143,7 +161,9 @@ class PlanProblems {
     } catch (error) {
       if (!(error instanceof InputError)) throw error
       for (const each of error instanceof InputErrors ? error.errors : [error]) {
-        this.add(path, each.place.file === undefined ? each.problem : each.message)
+        const { file, field } = each.place
+        const isSplit = field !== undefined && /^(validation|test)\./.test(field)
+        this.add(isSplit ? field.split('.') : path, file === undefined ? each.problem : each.message)
       }
       return null
     }
@@ -157,7 +177,10 @@ class PlanProblems {
       typeof yaml.value === 'object' && yaml.value !== null && step !== undefined
         ? (yaml.value as Record<PropertyKey, unknown>)[step]
         : undefined
-    const written = Array.isArray(entry) ? path : path.slice(0, 1)
+    const written = typeof path[1] === 'number' && !Array.isArray(entry) ? path.slice(0, 1) : path
+    // Every model of a study asks the same of a task.
+    if (this.errors.some((known) => known.problem === problem && known.place.field === written.join('.')))
+      return
     this.errors.push(
       new InputError(problem, { file: this.file, line: yaml.lineOf(written), field: written.join('.') }),
     )

@@ -88,6 +88,8 @@ const NOWHERE: Sources = {
       source: { source: 'random', type: 'gpt2', shape: { layers: 2, width: 64, heads: 4 } },
       facts: { positions: 1024, layers: 2 },
     }),
+  checkSplits: () => Promise.resolve(),
+  checkSplits: () => Promise.resolve(),
   hashOf: () => Promise.resolve('0'.repeat(64)),
 }
 

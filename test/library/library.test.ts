@@ -6,6 +6,8 @@ import { NotYetError } from '../../src-main/errors'
 import { installation } from '../../src-main/installation'
 import { openLibrary } from '../../src-main/library/library'
 import type { Library } from '../../src-main/library/library'
+import { planStudy } from '../../src-main/study/plan'
+import { readStudy } from '../../src-main/study/read'
 import { writeTinyImages } from '../tasks/idx-files'
 
 const TINY = resolve(import.meta.dirname, '../parity/tiny-bert')
@@ -126,7 +128,7 @@ describe('a model', () => {
   it('of an unknown name is refused with the nearest known one', async () => {
     await library.addModel(await modelFolder('mine'))
     await expect(library.model({ name: 'mien', from: 'catalogue' })).rejects.toThrow(
-      'no model "mien" is installed; expected one of mine or {path: DIR}; did you mean mine?',
+      'no model "mien" is installed; expected mine or {path: DIR}; did you mean mine?',
     )
   })
 })
@@ -296,6 +298,28 @@ describe('data', () => {
     )
     await unlink(join(dir, 't10k-labels-idx1-ubyte'))
     await expect(library.task(images(dir))).rejects.toThrow('holds no t10k-labels-idx1-ubyte (plain or .gz)')
+  })
+})
+
+describe('a plan on little data', () => {
+  it.each([
+    ['validation: {fraction: 0.01}', 'f:6: validation.fraction: 0.01 of 12 training examples leaves 0'],
+    [
+      'validation: {fraction: 0.5, examples: 7}',
+      'f:6: validation.examples: 7, but the validation split has 6',
+    ],
+    ['test: {examples: 7}', 'f:6: test.examples: 7, but the test split has 6 examples'],
+  ])('%s is refused at its line, once', async (line, message) => {
+    await imageFolder('images')
+    await library.addModel(await modelFolder('mine'))
+    const text = `name: s\ntask: {kind: idx-images, dir: images, patch: 4}\nmodel: [mine, {path: mine, name: same}]\nseeds: [0]\n\n${line}\n`
+    const study = readStudy(text, join(folder, 'f'))
+    const refusal = await planStudy(study, text, library, 'f').then(
+      () => '',
+      (error: unknown) => String(error),
+    )
+    expect(refusal).toContain(message)
+    expect(refusal.split('\n')).toHaveLength(1)
   })
 })
 

@@ -30,6 +30,7 @@ export const paperSources: Sources = {
       facts,
     })
   },
+  checkSplits: () => Promise.resolve(),
   hashOf: (file) =>
     file.includes('missing')
       ? Promise.reject(new InputError('there is no such file', { file }))
