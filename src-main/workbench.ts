@@ -5,7 +5,6 @@ import type { Comparison } from './analysis/comparison'
 import { InputError } from './errors'
 import { installation } from './installation'
 import { chanceScores } from './library/chance'
-import { describeCells } from './library/describe-cells'
 import { openLibrary } from './library/library'
 import type { Library } from './library/library'
 import { channelsTo } from './queue/channel'
@@ -79,12 +78,8 @@ export class Workbench {
   }
 
   /** Reads, checks and expands a study file; InputError with file, line and field where it is wrong. */
-  async checkStudy(text: string, file?: string): Promise<Plan> {
-    const study = readStudy(text, file)
-    const plan = await planStudy(study, text, this.library, file)
-    // What does not fit together is found here, not when its run has started.
-    await describeCells(study, this.library)
-    return plan
+  checkStudy(text: string, file?: string): Promise<Plan> {
+    return planStudy(readStudy(text, file), text, this.library, file)
   }
 
   /** The plan of a study that the workspace knows, its data and weights looked up anew. */

@@ -6,6 +6,7 @@ import { WorkspaceInUseError } from '../workspace/owner'
 import { CommandLine } from './command-line'
 import { addCompare } from './commands/compare'
 import { addDoctor } from './commands/doctor'
+import { addExport } from './commands/export'
 import { addHistory } from './commands/history'
 import { addLibrary } from './commands/library'
 import { addNotYet } from './commands/not-yet'
@@ -27,6 +28,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   addHistory(line)
   addStop(line)
   addCompare(line)
+  addExport(line)
   addLibrary(line)
   addDoctor(line)
   addNotYet(line)
