@@ -113,7 +113,7 @@ function drawOn(
     addEventListener: () => undefined,
     removeEventListener: () => undefined,
   }
-  const chart = echarts.init(surface as unknown as Parameters<typeof echarts.init>[0], null, {
+  const chart = echarts.init(surface, null, {
     renderer: 'canvas',
     width,
     height,

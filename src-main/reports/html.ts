@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { installation } from '../installation'
 import { fontFaces } from './drawing'
 import type { Provenance } from './report-source'
 import type { ReportTable } from './tables'
-import style from './html.css?raw'
-import script from './html-sort.js?raw'
 
 /** Everything that a report page shows, in its order. */
 export interface PageParts {
@@ -19,6 +20,8 @@ export interface PageParts {
 /** Text as HTML shows it, in elements and in quoted attributes. */
 export const toHtml = (text: string): string => text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
 
+const shipped = (file: string): string => readFileSync(join(installation.resources, 'report', file), 'utf8')
+
 /** The report as one file that needs nothing else: readable without script, sortable with. */
 export function pageToHtml(parts: PageParts, provenance: Provenance): string {
   const { study, rule, database, otherRate, program, madeAt } = provenance
@@ -30,7 +33,7 @@ export function pageToHtml(parts: PageParts, provenance: Provenance): string {
 <meta name="fairsweep" content="${toHtml(program)}" data-study="${toHtml(study)}" data-rule="${rule}" data-database="${database}"${otherRate === null ? '' : ` data-other-rate="${otherRate}"`}>
 <title>${toHtml(parts.title)}</title>
 <style>${fontFaces()}
-${style}</style>
+${shipped('page.css')}</style>
 </head>
 <body>
 <main>
@@ -42,7 +45,7 @@ ${section('Methods', `<p>${toHtml(parts.methods)}</p>`)}
 ${section('Reproducibility checklist', `<dl>${parts.checklist.map(({ item, answer }) => `<dt>${toHtml(item)}</dt><dd>${toHtml(answer)}</dd>`).join('')}</dl>`)}
 <footer>${toHtml(program)}, ${toHtml(madeAt)}. Rule ${rule}, runs ${database}. Every number names its runs in <code>data-runs</code>; <code>fairsweep verify</code> recomputes them.</footer>
 </main>
-<script>${script}</script>
+<script>${shipped('sort.js')}</script>
 </body>
 </html>
 `

@@ -40,9 +40,12 @@ const TEX: Readonly<Record<string, string>> = {
  * usual fonts lack are named by their code point.
  */
 export const toTex = (text: string): string =>
-  [...text.replace(/\p{Cc}+/gu, ' ')]
-    .map((sign) => TEX[sign] ?? (/[\u0000-\u017f]/.test(sign) ? sign : `{[}U+${codePoint(sign)}{]}`))
-    .join('')
+  text
+    .replace(/\p{Cc}+/gu, ' ')
+    .replace(
+      /./gu,
+      (sign) => TEX[sign] ?? (/[\u0000-\u017f]/.test(sign) ? sign : `{[}U+${codePoint(sign)}{]}`),
+    )
 
 const codePoint = (sign: string): string =>
   (sign.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')
