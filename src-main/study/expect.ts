@@ -48,7 +48,7 @@ export const label = () => {
 }
 
 const isLabel = (text: string): boolean =>
-  [...text].length <= 100 && /^(?![\s.])[^\p{C}\p{Zl}\p{Zp}/\\:*?"<>|]+(?<![\s.])$/u.test(text)
+  /^(?![\s.])[^\p{C}\p{Zl}\p{Zp}/\\:*?"<>|]{1,100}(?<![\s.])$/u.test(text)
 
 /** A path; relative ones start at the study file's folder. */
 export const path = () => {

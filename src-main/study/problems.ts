@@ -33,10 +33,9 @@ export function suggestion(word: string, words: readonly string[]): string {
 export function show(value: unknown): string {
   if (value === undefined || value === null) return 'nothing'
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list'
-  if (typeof value === 'object') return 'a mapping'
   if (typeof value === 'number') return formatRate(value)
-  const text =
-    typeof value === 'string' ? JSON.stringify(value).replace(/\p{C}/gu, escapeSign) : String(value)
+  if (typeof value !== 'string') return typeof value === 'object' ? 'a mapping' : JSON.stringify(value)
+  const text = JSON.stringify(value).replace(/\p{C}/gu, escapeSign)
   return text.length > 60 ? `${text.slice(0, 57)}…` : text
 }
 

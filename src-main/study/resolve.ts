@@ -93,9 +93,8 @@ function tasksOf(task: StudyFile['task'], folder: string, problems: Problem[]): 
 }
 
 function taskSpec({ kind, name, ...options }: z.output<typeof taskObject>, folder: string): TaskSpec {
-  const entries = Object.entries(options).flatMap(([key, value]): [string, string | number | boolean][] => {
-    if (value === undefined) return []
-    return [[key, key === 'dir' || key === 'path' ? resolvePath(folder, String(value)) : value]]
+  const entries = Object.entries(options).map(([key, value]): [string, string | number | boolean] => {
+    return [key, key === 'dir' || key === 'path' ? resolvePath(folder, String(value)) : value]
   })
   return { name: name ?? kind, kind, options: Object.fromEntries(entries) }
 }

@@ -64,11 +64,10 @@ describe('a model', () => {
   it('in a folder is known by the hashes of its files and the shape in its config', async () => {
     const path = await modelFolder('mine')
     const { identity, source, facts } = await library.model({ name: 'mine', from: 'directory', path })
-    expect(identity).toEqual({
-      source: 'directory',
-      type: 'bert',
-      files: { 'config.json': expect.stringMatching(HASH), 'model.safetensors': expect.stringMatching(HASH) },
-    })
+    expect(identity).toMatchObject({ source: 'directory', type: 'bert' })
+    const files = identity.source === 'directory' ? identity.files : {}
+    expect(Object.keys(files)).toEqual(['config.json', 'model.safetensors'])
+    for (const hash of Object.values(files)) expect(hash).toMatch(HASH)
     expect(source).toEqual({ source: 'directory', path })
     expect(facts).toMatchObject({ type: 'bert', pretrained: true })
   })
@@ -88,7 +87,7 @@ describe('a model', () => {
   })
 
   it.each([
-    ['there is nothing', async () => join(folder, 'nothing'), 'model.path: there is no folder'],
+    ['there is nothing', () => Promise.resolve(join(folder, 'nothing')), 'model.path: there is no folder'],
     [
       'there is a file',
       async () => join(await modelFolder('f'), 'config.json'),

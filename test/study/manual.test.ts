@@ -10,7 +10,7 @@ interface Schema {
   readonly type?: string
   readonly description?: string
   readonly default?: unknown
-  readonly const?: unknown
+  readonly const?: string
   readonly enum?: readonly unknown[]
   readonly minimum?: number
   readonly maximum?: number
@@ -34,7 +34,7 @@ function rowsOf(mapping: Schema): string[] {
 }
 
 function rangeOf(value: Schema): string {
-  if (value.const !== undefined) return `\`${String(value.const)}\``
+  if (value.const !== undefined) return `\`${value.const}\``
   if (value.enum) return value.enum.map((word) => `\`${String(word)}\``).join(', ')
   const choices = value.anyOf ?? value.oneOf
   if (choices) return [...new Set(choices.map(rangeOf).filter((range) => range !== 'null'))].join(' or ')
