@@ -89,7 +89,6 @@ const NOWHERE: Sources = {
       facts: { positions: 1024, layers: 2 },
     }),
   checkSplits: () => Promise.resolve(),
-  checkSplits: () => Promise.resolve(),
   hashOf: () => Promise.resolve('0'.repeat(64)),
 }
 
