@@ -1,0 +1,70 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { loadEngine, tf } from '../../src-main/engine'
+import type { TrainingOptions } from '../../src-main/run'
+import { FusedGroup } from '../../src-main/training/group'
+import { EagerStepper } from '../../src-main/training/stepper'
+import { toyTask } from './toy-job'
+import { toyProblem } from './toy-network'
+
+beforeAll(() => loadEngine())
+
+const task = toyTask()
+const problem = toyProblem({ tokens: 2, width: 3, hidden: 8, output: task.output })
+const training: TrainingOptions = {
+  batch_size: 5,
+  max_steps: 1,
+  optimizer: 'adam',
+  grad_clip: 1,
+  dropout: 0.5,
+  shuffle: true,
+}
+const createGroup = (seeds: readonly number[], scoreExamples: number): Promise<FusedGroup> =>
+  FusedGroup.create(
+    problem,
+    seeds.map((seed) => ({ seed, learningRate: 0.01, from: null })),
+    { trainExamples: 5, scoreExamples },
+    () => new EagerStepper(problem, training),
+  )
+
+describe('an evaluation', () => {
+  it('counts every example once, whatever the size of a pass, and without dropout', async () => {
+    const scores = []
+    for (const pass of [45, 1, 7, 44]) {
+      const group = await createGroup([1, 2], pass)
+      scores.push(await group.evaluate(task.test, () => false))
+      group.dispose()
+    }
+    const [whole, ...others] = scores
+    expect(whole?.[0]).not.toEqual(whole?.[1])
+    for (const other of others) {
+      other?.forEach(({ loss, accuracy }, run) => {
+        expect(loss).toBeCloseTo(whole?.[run]?.loss ?? NaN, 6)
+        expect(accuracy).toBe(whole?.[run]?.accuracy)
+      })
+    }
+    // Accuracy is a whole number of examples.
+    expect((whole?.[0]?.accuracy ?? NaN) * 45).toBeCloseTo(Math.round((whole?.[0]?.accuracy ?? NaN) * 45), 9)
+  })
+
+  it('puts some runs back to a snapshot, and all of them back afterwards', async () => {
+    const group = await createGroup([1, 2], 45)
+    const batch = task.train.batch([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+    const first = await group.evaluate(task.test, () => false)
+    const snapshot = group.snapshot(1)
+    group.step(batch, [1, 1], [true, true])
+    const later = await group.evaluate(task.test, () => false)
+    const mixed = await group.evaluateAt(new Map([[1, snapshot]]), task.test, () => false)
+    expect(mixed).toEqual([later?.[0], first?.[1]])
+    expect(await group.evaluate(task.test, () => false)).toEqual(later)
+    tf.dispose([...snapshot.values()])
+    group.dispose()
+  })
+
+  it('gives nothing when it is interrupted', async () => {
+    const group = await createGroup([1], 10)
+    let passes = 0
+    expect(await group.evaluate(task.test, () => ++passes > 3)).toBe(null)
+    expect(passes).toBe(4)
+    group.dispose()
+  })
+})
