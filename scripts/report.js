@@ -26,15 +26,16 @@ export function createReport(stream = process.stderr) {
       else stream.write(`  ${step} …\n`)
     },
     /**
+     * @param {string} what is being fetched
      * @param {number} done in megabytes
      * @param {number | undefined} total
      */
-    progress(done, total) {
+    progress(what, done, total) {
       const amount = total === undefined ? `${done.toFixed(0)} MB` : `${done.toFixed(0)} of ${total} MB`
-      if (rewrites) return rewrite(`  ${step} … ${amount}`)
+      if (rewrites) return rewrite(`  ${step} … ${what} ${amount}`)
       if (Date.now() - lastProgress < PLAIN_EVERY_MS) return
       lastProgress = Date.now()
-      stream.write(`    ${amount}\n`)
+      stream.write(`    ${what}: ${amount}\n`)
     },
     /** @param {number} milliseconds */
     end(milliseconds) {

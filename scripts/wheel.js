@@ -8,21 +8,25 @@ import { run } from './command.js'
  * whole: a wheel counts when its SHA-256 is right, an unpacked folder when it has its final name.
  *
  * @typedef {import('./pins.js').Wheel} Wheel
- * @typedef {(done: number, total: number | undefined) => void} Progress  in megabytes
+ * @typedef {(what: string, done: number, total: number | undefined) => void} Progress  in megabytes
  */
 
 const PLATFORMS = ['manylinux_2_27', 'manylinux_2_17', 'manylinux2014', 'manylinux_2_12', 'manylinux2010']
 const PROGRESS_EVERY_MS = 500
 
 const UNPACK = `
-import sys, zipfile
+import os, sys, zipfile
 wheel, target, prefixes = sys.argv[1], sys.argv[2], tuple(sys.argv[3:])
 with zipfile.ZipFile(wheel) as archive:
     names = [name for name in archive.namelist() if name.startswith(prefixes)]
     for prefix in prefixes:
         if not any(name.startswith(prefix) for name in names):
             sys.exit('the wheel holds no ' + prefix)
-    archive.extractall(target, names)
+    for name in names:
+        path = archive.extract(name, target)
+        # CUDA's compiler is a program, and zipfile forgets that.
+        if archive.getinfo(name).external_attr >> 16 & 0o111:
+            os.chmod(path, 0o755)
 `
 
 /**
@@ -70,7 +74,10 @@ export async function download(wheel, { python, cache, downloads, progress }) {
   const partial = join(downloads, `partial-${wheel.project}`)
   rmSync(partial, { recursive: true, force: true })
   mkdirSync(join(partial, 'whole'), { recursive: true })
-  const watch = setInterval(() => progress(folderSize(partial) / 1e6, wheel.megabytes), PROGRESS_EVERY_MS)
+  const watch = setInterval(
+    () => progress(wheel.project, folderSize(partial) / 1e6, wheel.megabytes),
+    PROGRESS_EVERY_MS,
+  )
   try {
     await run(
       python,

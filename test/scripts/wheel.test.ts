@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   truncateSync,
   copyFileSync,
   writeFileSync,
@@ -57,7 +58,10 @@ beforeEach(async () => {
 with zipfile.ZipFile(sys.argv[1], 'w') as z:
     z.writestr('pkg/keep/a.txt', 'alpha' * 1000)
     z.writestr('pkg/keep/b/c.txt', 'gamma')
-    z.writestr('pkg/leave/d.txt', 'delta')`,
+    z.writestr('pkg/leave/d.txt', 'delta')
+    program = zipfile.ZipInfo('pkg/keep/run')
+    program.external_attr = 0o100755 << 16
+    z.writestr(program, '#!/bin/sh')`,
     join(folder, 'served', NAME),
   ])
   wheel = {
@@ -74,6 +78,8 @@ describe('bringWheels()', () => {
   it('unpacks what is kept and nothing else, and leaves no download behind', async () => {
     await bring()
     expect(readFileSync(join(target, 'pkg/keep/b/c.txt'), 'utf8')).toBe('gamma')
+    expect(statSync(join(target, 'pkg/keep/run')).mode & 0o111).toBe(0o111)
+    expect(statSync(join(target, 'pkg/keep/a.txt')).mode & 0o111).toBe(0)
     expect(existsSync(join(target, 'pkg/leave'))).toBe(false)
     expect(readdirSync(join(cache, 'downloads'))).toEqual([])
     expect(existsSync(`${target}.unpacking`)).toBe(false)
