@@ -1,6 +1,7 @@
 import type { ExecutionOptions, RunState } from '../run'
 import type { PlannedRun } from '../study/study'
 import type { TrainingJob } from '../training/messages'
+import type { Group } from './groups'
 import type { TrainedRun } from './recorder'
 
 /** A planned run as the queue keeps it. */
@@ -24,13 +25,18 @@ export const trained = (entry: Entry, group: readonly Entry[]): TrainedRun => ({
   group: group.map(({ id }) => id),
 })
 
-/** What a worker is given to train these runs of one group. */
-export function jobOf(group: readonly Entry[], checkpoints: string): TrainingJob {
-  const first = group[0]?.run
+/** What a worker is given to train these runs, each at its place in the group. */
+export function jobOf(entries: readonly Entry[], { runs }: Group, checkpoints: string): TrainingJob {
+  const first = entries[0]?.run
   if (first === undefined) throw new Error('a job without runs')
   const { taskSource: task, modelSource: model, startFrom } = first
   return {
-    runs: group.map(({ id, run }) => ({ id, config: run.config })),
+    runs: entries.map(({ id, run: { key, config } }) => ({
+      id,
+      slot: runs.findIndex((run) => run.key === key),
+      config,
+    })),
+    slots: runs.length,
     task,
     model,
     startFrom,

@@ -1,25 +1,42 @@
+import type { Setting } from '../run'
 import type { PlannedRun } from '../study/study'
 
-/**
- * How many runs one worker advances together. One for now: a job of several runs is already what workers are given
- * and what the queue keeps account of, so fused groups change this number and what a worker does with it.
- */
-const GROUP_SIZE = 1
-
-/**
- * The runs to train next: the first of those waiting, and others after it that can share its program (same cell, same
- * data, same shapes; learning rate and seed differ).
- * @param waiting in the order in which they should be trained
- */
-export function nextGroup(waiting: readonly PlannedRun[], size: number = GROUP_SIZE): PlannedRun[] {
-  const first = waiting[0]
-  if (first === undefined) return []
-  const cell = programOf(first)
-  return waiting.filter((run) => run === first || programOf(run) === cell).slice(0, size)
+/** Runs that one worker advances together; a run's place here is its slot in the job, whoever else has ended. */
+export interface Group {
+  readonly runs: readonly PlannedRun[]
 }
 
-/** Equal for runs whose training is one program with different numbers in it. */
+/**
+ * A frozen trunk's products are the same for all runs of a group, so four runs at once save about a sixth of the time
+ * on two cores (docs/performance.md). Trunks that train multiply by matrices of their own and gain nothing.
+ */
+const FROZEN_GROUP_SIZE = 4
+
+/**
+ * Divides a plan's runs into groups: same cell, data and shapes, hence one program; and same seed, hence one frozen
+ * trunk. What is already trained does not change the division, so a run resumed later computes the same bits.
+ */
+export function groupsOf(runs: readonly PlannedRun[]): Group[] {
+  const byProgram = new Map<string, PlannedRun[]>()
+  for (const run of runs) {
+    const program = programOf(run)
+    byProgram.set(program, [...(byProgram.get(program) ?? []), run])
+  }
+  return [...byProgram.values()].flatMap((alike) => {
+    const [first] = alike
+    const size = first && trainsTrunk(first.config.setting) ? 1 : FROZEN_GROUP_SIZE
+    return Array.from({ length: Math.ceil(alike.length / size) }, (_, group) => ({
+      runs: alike.slice(group * size, (group + 1) * size),
+    }))
+  })
+}
+
+/** Equal for runs whose training is one program with different rates in it. */
 function programOf({ config, startFrom }: PlannedRun): string {
-  const { task, model, setting, training, validation, test, precision } = config
-  return JSON.stringify({ task, model, setting, training, validation, test, precision, startFrom })
+  const { task, model, setting, seed, training, validation, test, precision } = config
+  return JSON.stringify({ task, model, setting, seed, training, validation, test, precision, startFrom })
 }
+
+/** Do the trunk's large matrices train? */
+const trainsTrunk = ({ train }: Setting): boolean =>
+  train.some((part) => part === 'attention' || part === 'feed_forward' || typeof part === 'object')

@@ -1,13 +1,14 @@
 import { isOpen } from '../run'
 import type { Environment, RunState } from '../run'
 import type { Store } from '../store/store'
-import type { Plan } from '../study/study'
+import type { Plan, PlannedRun } from '../study/study'
 import type { RunProgress } from './events'
 import type { OpenChannel } from './channel'
 import { idOf, jobOf, maxStepsOf, trained } from './entry'
 import type { Entry } from './entry'
 import type { EventStream } from './event-stream'
-import { nextGroup } from './groups'
+import { groupsOf } from './groups'
+import type { Group } from './groups'
 import { secondsLeft } from './progress'
 import { Recorder } from './recorder'
 import { TrainingWorker, WORKER_LIMITS, WorkerFault } from './training-worker'
@@ -36,6 +37,8 @@ const FAILED_STARTS = 3
 export class Queue {
   /** Studies to be trained, in the order in which they were started. */
   private readonly plans = new Map<string, Plan>()
+  /** Their runs, divided into what is trained together. */
+  private readonly groups = new Map<string, readonly Group[]>()
   private readonly entries = new Map<string, Entry>()
   private readonly slots: Slot[]
   private readonly recorder: Recorder
@@ -79,6 +82,7 @@ export class Queue {
       }
     }
     this.plans.set(name, plan)
+    this.groups.set(name, groupsOf(plan.runs))
     this.trouble = null
     this.failedStarts = 0
     this.pump()
@@ -121,7 +125,7 @@ export class Queue {
   secondsLeft(study: string): number | null {
     const plan = this.plans.get(study)
     if (plan === undefined) return null
-    const open = this.entriesOf(plan).filter(({ state }) => isOpen(state))
+    const open = this.entriesOf(plan.runs).filter(({ state }) => isOpen(state))
     return secondsLeft(this.recorder.progress(), new Map(open.map(({ id, run }) => [id, maxStepsOf(run)])))
   }
 
@@ -142,31 +146,30 @@ export class Queue {
   private pump(): void {
     for (const slot of this.slots) {
       if (slot.group.length > 0) continue
-      slot.group = this.nextGroup()
-      if (slot.group.length > 0) void this.train(slot)
+      const group = this.nextGroup()
+      slot.group = group === undefined ? [] : this.waitingIn(group)
+      if (group !== undefined) void this.train(slot, group)
       else this.dismiss(slot)
     }
     for (const wake of this.waiters.splice(0)) wake()
   }
 
-  private nextGroup(): Entry[] {
-    if (this.trouble !== null) return []
-    for (const plan of this.plans.values()) {
-      const waiting = this.entriesOf(plan).filter(
-        (entry) => entry.state === 'queued' && !this.slotOf(entry.id),
-      )
-      const group = nextGroup(waiting.map((entry) => entry.run)).map(idOf)
-      if (group.length > 0) return waiting.filter((entry) => group.includes(entry.id))
-    }
-    return []
+  private nextGroup(): Group | undefined {
+    if (this.trouble !== null) return undefined
+    const groups = [...this.plans.keys()].flatMap((study) => this.groups.get(study) ?? [])
+    return groups.find((group) => this.waitingIn(group).length > 0)
   }
 
-  private async train(slot: Slot): Promise<void> {
+  private waitingIn({ runs }: Group): Entry[] {
+    return this.entriesOf(runs).filter((entry) => entry.state === 'queued' && !this.slotOf(entry.id))
+  }
+
+  private async train(slot: Slot, places: Group): Promise<void> {
     const { group } = slot
     try {
       const worker = this.workerFor(slot, group)
       for (const { id } of group) this.setState(id, 'running')
-      await worker.train(jobOf(group, this.options.checkpoints), (message, environment) =>
+      await worker.train(jobOf(group, places, this.options.checkpoints), (message, environment) =>
         this.take(worker, group, message, environment),
       )
       this.failedStarts = 0
@@ -251,7 +254,7 @@ export class Queue {
     if (this.slots.some((slot) => slot.group.some(concerns))) return true
     if (this.trouble !== null) return false
     const plans = [...this.plans.values()].filter((plan) => study === undefined || plan.study.name === study)
-    return plans.some((plan) => this.entriesOf(plan).some((entry) => entry.state === 'queued'))
+    return plans.some((plan) => this.entriesOf(plan.runs).some((entry) => entry.state === 'queued'))
   }
 
   private isWanted(entry: Entry): boolean {
@@ -262,8 +265,8 @@ export class Queue {
     return this.slots.find((slot) => slot.group.some((entry) => entry.id === id))
   }
 
-  private entriesOf(plan: Plan): Entry[] {
-    return plan.runs.flatMap((run) => this.entries.get(idOf(run)) ?? [])
+  private entriesOf(runs: readonly PlannedRun[]): Entry[] {
+    return runs.flatMap((run) => this.entries.get(idOf(run)) ?? [])
   }
 }
 

@@ -34,7 +34,8 @@ export class Recorder {
     switch (message.type) {
       case 'begun': {
         const { fromStep, parametersTrained, parametersTotal } = message
-        this.store.begin(message.run, { fromStep, parametersTrained, parametersTotal, environment })
+        const started = { ...environment, group_size: run?.group.length ?? environment.group_size }
+        this.store.begin(message.run, { fromStep, parametersTrained, parametersTotal, environment: started })
         if (run) this.startMeter(run, fromStep)
         this.emit({ type: 'points', run: message.run, replaceAfter: fromStep, deltas: [] })
         this.changed(message.run, 'running')

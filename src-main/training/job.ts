@@ -49,18 +49,19 @@ export async function runJob(
   const largestSplit = Math.max(splits.validation?.size ?? 0, splits.test.size)
   const group = await FusedGroup.create(
     problem,
-    starts.map(({ run, from }) => ({
-      seed: run.config.seed,
-      learningRate: run.config.learning_rate,
-      from: from?.tensors ?? null,
-    })),
+    Array.from({ length: job.slots }, (_, slot) => {
+      const start = starts.find(({ run }) => run.slot === slot)
+      // An empty slot is a run that never takes a step; it shares a seed with another, hence its frozen weights.
+      const { seed, learning_rate: learningRate } = start?.run.config ?? config
+      return { seed, learningRate, from: start?.from?.tensors ?? null }
+    }),
     {
       trainExamples: config.training.batch_size,
-      scoreExamples: examplesPerPass(problem, job.runs.length, largestSplit),
+      scoreExamples: examplesPerPass(problem, job.slots, largestSplit),
     },
     (shapes) => materials.stepper(problem, config, shapes),
   )
-  const members = starts.map(({ run, folder, from }, slot): SavedRun => {
+  const members = starts.map(({ run, folder, from }): SavedRun => {
     const start = {
       step: from?.step ?? 0,
       best: from?.best,
@@ -69,7 +70,15 @@ export async function runJob(
     const examples = splits.train.size
     return {
       folder,
-      run: new TrainingRun(run.id, run.config, slot, splits.validation !== null, examples, start, control),
+      run: new TrainingRun(
+        run.id,
+        run.config,
+        run.slot,
+        splits.validation !== null,
+        examples,
+        start,
+        control,
+      ),
     }
   })
   try {

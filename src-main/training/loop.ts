@@ -37,7 +37,9 @@ export async function trainGroup(
   const runs = members.map(({ run }) => run)
   const clock = new SavingClock(pace)
   const { batch_size } = runs[0]?.config.training ?? { batch_size: 0 }
-  const indices = new Uint32Array(runs.length * batch_size)
+  const indices = new Uint32Array(group.size * batch_size)
+  const steps = new Array<number>(group.size).fill(1)
+  const active = new Array<boolean>(group.size).fill(false)
   const interrupted = (): boolean => control.pausing
 
   for (;;) {
@@ -65,19 +67,18 @@ export async function trainGroup(
     }
     if (runs.every((run) => !run.active)) return
 
-    // One step. A run that is over is fed what it saw last, and left as it is.
+    // One step. A slot whose run is over, or that has none, is fed what it saw last and left as it is.
     const started = performance.now()
-    for (const run of runs) {
-      const row = indices.subarray(run.slot * batch_size, (run.slot + 1) * batch_size)
-      if (run.active) run.order.fill(run.step + 1, row)
+    active.fill(false)
+    const training = runs.filter((run) => run.active)
+    for (const { slot, step, order } of training) {
+      active[slot] = true
+      steps[slot] = step + 1
+      order.fill(step + 1, indices.subarray(slot * batch_size, (slot + 1) * batch_size))
     }
-    const scores = group.step(
-      splits.train.batch(indices),
-      runs.map((run) => run.step + 1),
-      runs.map((run) => run.active),
-    )
-    const milliseconds = (performance.now() - started) / runs.length
-    for (const run of runs) if (run.active) run.stepped(scores[run.slot] ?? missing(), milliseconds)
+    const scores = group.step(splits.train.batch(indices), steps, active)
+    const milliseconds = (performance.now() - started) / training.length
+    for (const run of training) run.stepped(scores[run.slot] ?? missing(), milliseconds)
 
     // What was logged goes to the store, and now and then the state to disk.
     if (clock.timeToSend()) await sendPoints(runs, control)

@@ -9,6 +9,8 @@ import type { ModelSource, TaskSource } from '../study/study'
 /** One run of a job. */
 export interface JobRun {
   readonly id: string
+  /** Its row in the group, below the job's `slots`. */
+  readonly slot: number
   readonly config: RunConfig
 }
 
@@ -18,6 +20,11 @@ export interface JobRun {
  */
 export interface TrainingJob {
   readonly runs: readonly JobRun[]
+  /**
+   * K, the group's size. Runs that have ended, and places that never had one, leave slots empty: the group keeps its
+   * size, so a run computes the same bits whoever is still beside it.
+   */
+  readonly slots: number
   readonly task: TaskSource
   readonly model: ModelSource
   readonly startFrom: string | null

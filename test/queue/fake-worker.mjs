@@ -40,9 +40,18 @@ const faults = {
   hang: () => new Promise(() => {}),
   abort: () => process.abort(),
   kill: () => process.kill(process.pid, 'SIGKILL'),
-  garbage: () => send({ type: 'no-such-thing' }),
-  stranger: () => send({ type: 'points', run: 'stranger', chunks: [] }),
+  garbage: () => sendAndWait({ type: 'no-such-thing' }),
+  stranger: () => sendAndWait({ type: 'points', run: 'stranger', chunks: [] }),
   early: () => send({ type: 'done', seq: 1 }),
+}
+
+/**
+ * A worker that is being ended may go on for a while; this one must not, or it would leave checkpoints behind.
+ * @param {object} message
+ */
+function sendAndWait(message) {
+  send(message)
+  return new Promise(() => {})
 }
 
 /**

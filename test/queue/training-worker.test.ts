@@ -26,7 +26,8 @@ afterEach(async () => {
 function job(behave: string, options: Record<string, number> = {}, id = 'a'): TrainingJob {
   const run = plannedRun({ behave, options, maxSteps: 5 })
   return {
-    runs: [{ id, config: run.config }],
+    runs: [{ id, slot: 0, config: run.config }],
+    slots: 1,
     task: run.taskSource,
     model: run.modelSource,
     startFrom: null,

@@ -163,7 +163,8 @@ export async function trainToys({
   ...rest
 }: ToyJob): Promise<ToyStore> {
   const job: TrainingJob = {
-    runs: runs.map((run) => ({ id: run.id, config: toyConfig(run, rest) })),
+    runs: runs.map((run, slot) => ({ id: run.id, slot, config: toyConfig(run, rest) })),
+    slots: runs.length,
     task: { kind: 'toy', options: {}, files: {} },
     model: { source: 'random', type: 'toy', shape: {} },
     startFrom: null,

@@ -100,7 +100,8 @@ function jobOf({
 }: WorkerJob): TrainingJob {
   const config = (run: ToyRun): RunConfig => ({ ...toyConfig(run, options), setting: frozen })
   return {
-    runs: runs.map((run) => ({ id: run.id, config: config(run) })),
+    runs: runs.map((run, slot) => ({ id: run.id, slot, config: config(run) })),
+    slots: runs.length,
     task: source,
     model: trunk,
     startFrom: null,
