@@ -1,8 +1,7 @@
 import { tracked } from '@trpc/server'
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import type { WorkbenchEvent } from '../queue/events'
-import type { Workbench } from '../workbench'
+import type { Workbench, WorkbenchEvent } from '../workbench'
 import { procedure, router } from './procedure'
 
 /** An event of the workbench, or `reset`: some were missed for good, so everything held is to be fetched afresh. */

@@ -89,7 +89,7 @@ const NOWHERE: Sources = {
       facts: { positions: 1024, layers: 2 },
     }),
   checkSplits: () => Promise.resolve(),
-  hashOf: () => Promise.resolve('0'.repeat(64)),
+  startFrom: () => Promise.resolve('0'.repeat(64)),
 }
 
 /** The plan of a study whose data and weights need not exist. */

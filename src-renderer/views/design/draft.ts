@@ -64,6 +64,7 @@ export function useDraft() {
     isChecked,
     error: check.error,
     recheck: check.refetch,
+    write: (now: string): void => void (text.value = now),
     /** The value at a path as written, or undefined where the file leaves it out. */
     at: (path: FieldPath): unknown => valueAt(values.value, path),
     set: (path: FieldPath, value: unknown): void => void (text.value = edit(text.value, path, value)),
