@@ -81,7 +81,7 @@ export function l2Loss(x: Tensor): Scalar {
  * @param indices int32 [N], each from 0 to V - 1
  */
 export function gatherRows(table: Tensor, indices: Tensor): Tensor {
-  if (currentEngine().name !== 'tensorflow') return tf.gather(table, indices as Tensor1D)
+  if (currentEngine().name !== 'tensorflow') return tf.gather(table, indices)
   return tf.tidy(() =>
     runOperation('GatherV2', [table, indices, tf.scalar(0, 'int32')], {
       Tparams: { type: 'float32' },
