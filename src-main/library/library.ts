@@ -1,8 +1,10 @@
 import { join } from 'node:path'
 import { InputError } from '../errors'
 import type { Installation } from '../installation'
+import { buildNetwork } from '../models/build'
 import { describeModel, openModel } from '../models/model'
 import type { ModelDescription } from '../models/model'
+import { openSafetensors } from '../models/safetensors'
 import type { ModelIdentity, TaskIdentity } from '../run'
 import { suggestion } from '../study/problems'
 import type { Sources } from '../study/plan'
@@ -102,6 +104,14 @@ export async function openLibrary({ workspace, installation }: LibraryOptions): 
     return { identity, source, facts: await factsOf(identity, source) }
   }
 
+  const model: Library['model'] = async (spec) => {
+    if (spec.from === 'random') {
+      const source: ModelSource = { source: 'random', type: spec.type, shape: spec.shape }
+      return { identity: source, source, facts: describeModel(await openModel(source)) }
+    }
+    return identifyModel(spec.from === 'directory' ? spec.path : await pathOf(spec.name), hashes)
+  }
+
   return {
     task,
 
@@ -110,15 +120,20 @@ export async function openLibrary({ workspace, installation }: LibraryOptions): 
       splitTask(withoutExamples(sizes), validation, test)
     },
 
-    async model(spec) {
-      if (spec.from === 'random') {
-        const source: ModelSource = { source: 'random', type: spec.type, shape: spec.shape }
-        return { identity: source, source, facts: describeModel(await openModel(source)) }
-      }
-      return identifyModel(spec.from === 'directory' ? spec.path : await pathOf(spec.name), hashes)
-    },
+    model,
 
-    hashOf: (file) => hashes.of(file),
+    async startFrom(file, study) {
+      const sha256 = await hashes.of(file)
+      const start = await openSafetensors(file)
+      for (const taskSpec of study.tasks) {
+        const { facts } = await task(taskSpec)
+        for (const modelSpec of study.models) {
+          const opened = await openModel((await model(modelSpec)).source)
+          for (const setting of study.settings) buildNetwork(opened, facts, setting, start)
+        }
+      }
+      return sha256
+    },
 
     async models({ reread = false } = {}) {
       if (reread) await hashes.forget()

@@ -21,8 +21,11 @@ export interface Sources {
   }>
   /** @throws {InputError} with the field where a task has too few examples for what is asked of it. */
   checkSplits(task: TaskSpec, validation: ValidationOptions, test: TestOptions): Promise<void>
-  /** SHA-256 (hex) of a file. */
-  hashOf(file: string): Promise<string>
+  /**
+   * SHA-256 (hex) of the file that weights start from.
+   * @throws {InputError} when it is no safetensors file, or holds what does not fit a cell of the study
+   */
+  startFrom(file: string, study: Study): Promise<string>
 }
 
 type Found<Key extends 'task' | 'model'> = Awaited<ReturnType<Sources[Key]>>
@@ -44,11 +47,14 @@ export async function planStudy(study: Study, text: string, sources: Sources, fi
   const models = await Promise.all(
     study.models.map((spec, i) => problems.collect(['model', i], () => sources.model(spec))),
   )
-  const startFrom = study.start_from
-  const startHash =
-    startFrom === null ? null : await problems.collect(['start_from'], () => sources.hashOf(startFrom))
   checkFit(study, tasks, models, problems)
   await checkSplits(study, tasks, sources, problems)
+  problems.throwAny()
+  const startFrom = study.start_from
+  const startHash =
+    startFrom === null
+      ? null
+      : await problems.collect(['start_from'], () => sources.startFrom(startFrom, study))
   problems.throwAny()
 
   const runs: PlannedRun[] = []

@@ -74,6 +74,12 @@ describe('a plan', () => {
     expect(runs[0]?.startFrom).toBe('/w/init.safetensors')
   })
 
+  it('says at which line the file to start from stands that is missing', async () => {
+    await expect(plan(`${BASE}start_from: /x/missing\n`)).rejects.toThrow(
+      'f:4: start_from: /x/missing: there is no such file',
+    )
+  })
+
   it('says at which line something is missing or does not fit, all together', async () => {
     const short = {
       ...paperSources,
@@ -83,11 +89,10 @@ describe('a plan', () => {
       }),
     }
     const text =
-      'name: s\nmodel: a\ntask:\n- mnist\nsettings:\n- {name: t, init: random, train: [last_layers: 4]}\nstart_from: missing\n'
+      'name: s\nmodel: a\ntask:\n- mnist\nsettings:\n- {name: t, init: random, train: [last_layers: 4]}\n'
     const study = readStudy(text, '/x/f')
     await expect(planStudy(study, text, short, 'f')).rejects.toThrow(
-      'f:7: start_from: /x/missing: there is no such file\n' +
-        'f:4: task.0: mnist has 49 tokens, expected at most 40: the positions of a\n' +
+      'f:4: task.0: mnist has 49 tokens, expected at most 40: the positions of a\n' +
         'f:6: settings.0: t trains the last 4 layers, expected at most 3: the layers of a',
     )
   })

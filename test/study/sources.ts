@@ -31,7 +31,7 @@ export const paperSources: Sources = {
     })
   },
   checkSplits: () => Promise.resolve(),
-  hashOf: (file) =>
+  startFrom: (file) =>
     file.includes('missing')
       ? Promise.reject(new InputError('there is no such file', { file }))
       : Promise.resolve(hash(file)),
