@@ -1,8 +1,8 @@
 import { keepPreviousData, useQuery } from '@tanstack/vue-query'
 import { computed, ref, watch } from 'vue'
-import { isMap, isSeq, parseDocument } from 'yaml'
-import type { Document } from 'yaml'
+import { isMap, parseDocument } from 'yaml'
 import type { Problem } from '../../../src-main/api/procedure'
+import { editStudy } from '../../../src-main/study/write'
 import { api } from '../../api'
 
 /** Where a value of the study file stands. */
@@ -67,7 +67,7 @@ export function useDraft() {
     write: (now: string): void => void (text.value = now),
     /** The value at a path as written, or undefined where the file leaves it out. */
     at: (path: FieldPath): unknown => valueAt(values.value, path),
-    set: (path: FieldPath, value: unknown): void => void (text.value = edit(text.value, path, value)),
+    set: (path: FieldPath, value: unknown): void => void (text.value = editStudy(text.value, path, value)),
     /** What is wrong with a field or anything inside it. */
     problemOf: (field: string): string | null =>
       problems.value.find(({ place }) => place.field === field || place.field?.startsWith(`${field}.`))
@@ -76,32 +76,6 @@ export function useDraft() {
 }
 
 export type Draft = ReturnType<typeof useDraft>
-
-/** The text with one value set, or taken out where it is undefined; comments, order and style stay. */
-export function edit(text: string, path: FieldPath, value: unknown): string {
-  const document = parseDocument(text)
-  if (document.errors.length > 0) return text
-  if (value === undefined) {
-    document.deleteIn(path)
-    dropEmptyParent(document, path)
-  } else {
-    const isCollection = typeof value === 'object' && value !== null
-    const node = isCollection ? document.createNode(value, { flow: true }) : value
-    const parent = path.slice(0, -1)
-    if (parent.length > 0 && !document.hasIn(parent)) {
-      document.setIn(parent, document.createNode({}, { flow: true }))
-    }
-    document.setIn(path, node)
-  }
-  return document.toString({ lineWidth: 110, flowCollectionPadding: false })
-}
-
-function dropEmptyParent(document: Document, path: FieldPath): void {
-  const parent = path.slice(0, -1)
-  if (parent.length === 0) return
-  const node = document.getIn(parent)
-  if ((isMap(node) || isSeq(node)) && node.items.length === 0) document.deleteIn(parent)
-}
 
 function valueAt(values: unknown, path: FieldPath): unknown {
   return path.reduce<unknown>(
