@@ -54,7 +54,7 @@ ${section('Reproducibility checklist', `<dl>${parts.checklist.map(({ item, answe
 const section = (heading: string, body: string): string =>
   body === '' || body === '<ul></ul>' ? '' : `<section><h2>${toHtml(heading)}</h2>\n${body}</section>`
 
-function tableToHtml({ id, caption, corner, columns, rows, notes }: ReportTable): string {
+export function tableToHtml({ id, caption, corner, columns, rows, notes }: ReportTable): string {
   const head = [corner, ...columns].map((label) => `<th scope="col">${toHtml(label)}</th>`).join('')
   const body = rows
     .map(({ label, cells }) => {

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises'
  * Writes text that comes in pieces to a file, whole or not at all: what was there before stays until all of it is on disk.
  * Pieces are asked for as fast as the disk takes them.
  */
-export async function writeWhole(path: string, pieces: Iterable<string>): Promise<void> {
+export async function writeWhole(path: string, pieces: Iterable<string | Buffer>): Promise<void> {
   const draft = `${path}.${randomUUID()}.draft`
   try {
     const file = await open(draft, 'wx')

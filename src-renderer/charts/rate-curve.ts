@@ -123,7 +123,7 @@ function backdrop(
       itemStyle: { color: ink.textFaint, opacity: 0.1 },
       label: {
         show: zones.length > 0,
-        position: 'insideTop',
+        position: 'insideTopLeft',
         distance: 4,
         color: ink.textFaint,
         fontSize: 10,

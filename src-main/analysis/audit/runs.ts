@@ -74,7 +74,7 @@ function checkDiverged({ task, model }: Group, { arms, setting, choice }: Cell):
       model,
       setting,
       explanation:
-        `${setting} diverged at ${diverged.map(({ rate }) => formatRate(rate)).join(', ')}${partly.length > 0 ? `, with some seeds only at ${partly.map(({ rate }) => formatRate(rate)).join(', ')}` : ''}. ` +
+        `${setting} diverged at ${sayRates(diverged)}${partly.length === 0 ? '' : partly.length === diverged.length ? ' with some of its seeds' : `, at ${sayRates(partly)} with some of its seeds only`}. ` +
         (passedOver
           ? 'These rates are drawn and counted but not eligible: averaging the survivors would favour unstable rates.'
           : 'By the rule, a diverged seed counts as the score of guessing.'),
@@ -86,6 +86,8 @@ function checkDiverged({ task, model }: Group, { arms, setting, choice }: Cell):
     }),
   ]
 }
+
+const sayRates = (arms: Cell['arms']): string => arms.map(({ rate }) => formatRate(rate)).join(', ')
 
 /** Most seeds of the chosen arm were best at their very last step, which was the limit and not patience. */
 function checkImproving(

@@ -5,7 +5,7 @@ import { differenceUnit, formatDifference, formatScore } from '../../analysis/wo
 import { formatRate } from '../../study/rates'
 import type { ReportSource } from '../report-source'
 import { scoreNotes, sayRule } from './notes'
-import { cellKey, commonN, groupLabel, metricUnit, scoreCell, wordCell } from './table'
+import { cellKey, groupLabel, metricUnit, scoreCell, wordCell } from './table'
 import type { ReportCell, ReportTable } from './table'
 
 /** Settings × tasks: the learning rate that the rule chose. */
@@ -159,7 +159,6 @@ function intervalCell(
 export function armTable({ study, comparison }: ReportSource, group: Group): ReportTable {
   const { metric, testSealed, groups } = comparison
   const arms = group.cells.flatMap((cell) => cell.arms.map((arm) => ({ cell, arm })))
-  const n = commonN(arms.map(({ arm }) => arm.validation))
   return {
     id: `arms-${groups.indexOf(group) + 1}`,
     caption: `${groupLabel(group, comparison)}: every learning rate of every setting, ${metricUnit(metric)}.`,
@@ -181,7 +180,6 @@ export function armTable({ study, comparison }: ReportSource, group: Group): Rep
         wordCell(key(column), String(value), runs, { count: value })
       const look = {
         metric,
-        showN: n === null,
         bold: cell.choice?.rate === arm.rate,
         mark: arm.ineligible === 'diverged' ? '×' : '',
       }
@@ -200,7 +198,7 @@ export function armTable({ study, comparison }: ReportSource, group: Group): Rep
     }),
     notes: [
       'Bold: the chosen rate. ×: a seed diverged, so the rate is not eligible and its score is that of the survivors.',
-      ...scoreNotes(study, comparison, n),
+      ...scoreNotes(study, comparison, 'complete'),
     ],
   }
 }

@@ -1,6 +1,5 @@
 import { sayHistory } from '../../analysis/audit'
 import type { Comparison, StudyOutline } from '../../analysis/comparison'
-import { commonN } from './table'
 
 /** "highest mean validation accuracy over seeds; …": the selection rule in words. */
 export function sayRule({ selection, ruleVersion }: Pick<Comparison, 'selection' | 'ruleVersion'>): string {
@@ -13,19 +12,18 @@ export function sayRule({ selection, ruleVersion }: Pick<Comparison, 'selection'
   return `Rule ${ruleVersion}: the learning rate with the ${extreme} ${seeds} validation ${metric} over seeds; ties go to the ${tie === 'lowest-rate' ? 'lowest' : 'highest'} rate; ${spoiled}.`
 }
 
+/** Seeds behind every score of a table: one number for all, shown beside each (null), or in a column of its own. */
+type SeedCount = number | 'complete' | null
+
 /** How scores are to be read: mean, SEM and number of seeds. */
-export function saySpread(n: number | null): string {
+function saySpread(n: SeedCount): string {
   if (n === 1) return 'One seed each, so no standard error.'
-  const seeds = n === null ? 'n seeds, as shown' : `n = ${n} seeds`
+  const seeds = n === null ? 'n seeds, as shown' : n === 'complete' ? 'the complete seeds' : `n = ${n} seeds`
   return `Mean ± standard error of the mean (ddof 1) over ${seeds}.`
 }
 
 /** The notes that every table with scores carries. */
-export function scoreNotes(
-  study: StudyOutline,
-  comparison: Comparison,
-  n: ReturnType<typeof commonN>,
-): string[] {
+export function scoreNotes(study: StudyOutline, comparison: Comparison, n: SeedCount): string[] {
   const history = sayHistory(comparison.seal)
   return [
     saySpread(n),

@@ -1,0 +1,50 @@
+import type { ChecklistItem } from './methods'
+import type { Provenance, ReportSource } from './report-source'
+import type { ReportTable } from './tables'
+
+/** Version of the JSON report's shape. */
+const VERSION = 1
+
+/** The report as one JSON document; numbers are unrounded, every cell names its runs. */
+export function reportToJson(
+  { comparison }: ReportSource,
+  { study, rule, database, otherRate, program, madeAt }: Provenance,
+  parts: {
+    readonly tables: readonly ReportTable[]
+    readonly methods: string
+    readonly checklist: readonly ChecklistItem[]
+  },
+): string {
+  const { selection, ruleVersion, seal, testSealed, audit, groups } = comparison
+  return `${JSON.stringify(
+    {
+      fairsweep_report: VERSION,
+      program,
+      made_at: madeAt,
+      study,
+      rule,
+      database,
+      other_rate: otherRate,
+      selection: { ...selection, version: ruleVersion },
+      test_sealed: testSealed,
+      seal: seal && {
+        rule_frozen_at: seal.ruleFrozenAt,
+        test_opened_at: seal.testOpenedAt,
+        test_revealed_at: seal.testRevealedAt,
+        changed_after_test: seal.changedAfterTest,
+      },
+      verdict: groups.map(({ task, model, sentences, notProven }) => ({
+        task,
+        model,
+        sentences,
+        not_proven: notProven,
+      })),
+      audit,
+      tables: parts.tables,
+      methods: parts.methods,
+      checklist: parts.checklist,
+    },
+    null,
+    1,
+  )}\n`
+}

@@ -1,0 +1,31 @@
+import type { Comparison } from '../analysis/comparison'
+import type { ValidationCurve } from '../analysis/efficiency'
+import { mean } from '../analysis/estimate'
+import { installation } from '../installation'
+import type { ReadableStore } from '../store/store'
+import { exportedRuns, knownStudy } from './export'
+import type { ReportSource } from './report-source'
+
+/**
+ * What a report is made from, read from the history. Test scores are under the store's seal.
+ * @param comparison of this study, as the workbench concludes it
+ * @throws {InputError} where there is no such study
+ */
+export function readReportSource(store: ReadableStore, study: string, comparison: Comparison): ReportSource {
+  const record = knownStudy(store, study)
+  const metric = `val/${comparison.metric}` as const
+  return {
+    study: record.study,
+    comparison,
+    runs: [...exportedRuns(store, study)],
+    curveOf: (run): ValidationCurve | null => {
+      const { steps, values } = store.series(run, metric, undefined, study)
+      if (steps.length === 0) return null
+      const times = store.series(run, 'time/step_ms', undefined, study).values
+      return { steps, values, secondsPerStep: times.length === 0 ? null : mean([...times]) / 1000 }
+    },
+    published: [],
+    program: `Fairsweep ${installation.version}`,
+    madeAt: new Date().toISOString(),
+  }
+}

@@ -1,0 +1,187 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { tablesToCsv } from './csv'
+import { drawPdf, drawPng, drawSvg } from './drawing'
+import { reportFigures } from './figures'
+import type { ReportFigure } from './figures'
+import { pageToHtml } from './html'
+import { reportToJson } from './json'
+import { documentToTex, tableToTex } from './latex'
+import { tableToMarkdown, toMarkdown } from './markdown'
+import { methodsParagraph, reproducibilityChecklist } from './methods'
+import { provenanceOf } from './report-source'
+import type { Provenance, ReportSource } from './report-source'
+import { reportTables } from './tables'
+import type { ReportTable } from './tables'
+import { groupLabel } from './tables/table'
+import { writeWhole } from './whole-file'
+
+export type { ReportSource } from './report-source'
+
+export const REPORT_FORMATS = ['md', 'latex', 'csv', 'html', 'json', 'pdf'] as const
+export type ReportFormat = (typeof REPORT_FORMATS)[number]
+export const FIGURE_FORMATS = ['svg', 'png', 'pdf'] as const
+export type FigureFormat = (typeof FIGURE_FORMATS)[number]
+
+export interface ReportOptions {
+  readonly formats: readonly ReportFormat[]
+  readonly figures: readonly FigureFormat[]
+}
+
+/** Everything that the formats are made of, made once. */
+interface Report {
+  readonly source: ReportSource
+  readonly provenance: Provenance
+  readonly tables: readonly ReportTable[]
+  readonly figures: readonly ReportFigure[]
+  readonly methods: string
+  readonly checklist: ReturnType<typeof reproducibilityChecklist>
+  readonly lists: readonly { readonly heading: string; readonly items: readonly string[] }[]
+}
+
+type Piece = readonly [file: string, content: string | Buffer]
+
+/**
+ * Writes a report into a folder, each file whole or not at all; files of the same names are replaced.
+ * @returns the paths written, in order
+ */
+export async function writeReport(
+  source: ReportSource,
+  folder: string,
+  options: ReportOptions,
+): Promise<string[]> {
+  const report: Report = {
+    source,
+    provenance: provenanceOf(source),
+    tables: reportTables(source),
+    figures: reportFigures(source),
+    methods: methodsParagraph(source),
+    checklist: reproducibilityChecklist(source),
+    lists: verdictLists(source),
+  }
+  // LaTeX reads PDF figures, Markdown shows SVG; asking for the text asks for what it shows.
+  const drawn = new Set<FigureFormat>(options.figures)
+  const pieces = [
+    ...FIGURE_FORMATS.filter((format) => drawn.has(format)).flatMap((format) => figureFiles(report, format)),
+    ...REPORT_FORMATS.filter((format) => options.formats.includes(format)).flatMap((format) =>
+      reportFiles(report, format, drawn),
+    ),
+  ]
+  await mkdir(folder, { recursive: true })
+  const written: string[] = []
+  for (const [file, content] of pieces) {
+    const path = join(folder, file)
+    await writeWhole(path, [content])
+    written.push(path)
+  }
+  return written
+}
+
+const figureFiles = ({ figures }: Report, format: FigureFormat): Piece[] =>
+  figures.map(({ id, caption, option, size }) => [`${id}.${format}`, DRAW[format](option, size, caption)])
+
+const DRAW: Readonly<
+  Record<
+    FigureFormat,
+    (option: ReportFigure['option'], size: ReportFigure['size'], title: string) => string | Buffer
+  >
+> = {
+  svg: (option, size) => drawSvg({ ...option, backgroundColor: '#ffffff' }, size),
+  png: (option, size) => drawPng({ ...option, backgroundColor: '#ffffff' }, size),
+  pdf: (option, size, title) => drawPdf(option, size, title),
+}
+
+function reportFiles(report: Report, format: ReportFormat, drawn: ReadonlySet<FigureFormat>): Piece[] {
+  const { source, provenance, tables, figures, methods, checklist, lists } = report
+  switch (format) {
+    case 'md':
+      return [['report.md', reportToMarkdown(report, drawn)]]
+    case 'csv':
+      return [['report.csv', tablesToCsv(tables, provenance)]]
+    case 'json':
+      return [['report.json', reportToJson(source, provenance, { tables, methods, checklist })]]
+    case 'latex': {
+      const included = drawn.has('pdf') ? figures : []
+      const document = documentToTex(provenance, {
+        tables: tables.map(({ id }) => `table-${id}`),
+        figures: included.map(({ id, caption }) => ({ file: `${id}.pdf`, caption })),
+        paragraphs: [...lists.flatMap(({ items }) => items), methods],
+      })
+      return [
+        ...tables.map((table): Piece => [`table-${table.id}.tex`, tableToTex(table, provenance)]),
+        ['report.tex', document],
+      ]
+    }
+    case 'html': {
+      const svgs = figures.map(({ caption, option, size }) => ({
+        caption,
+        svg: drawSvg(option, size, { fonts: false }),
+      }))
+      return [
+        [
+          'report.html',
+          pageToHtml(
+            { title: source.study.name, lists, tables, figures: svgs, methods, checklist },
+            provenance,
+          ),
+        ],
+      ]
+    }
+    case 'pdf':
+      return []
+  }
+}
+
+/** What the report says in sentences, by heading. */
+function verdictLists({ comparison }: ReportSource): Report['lists'] {
+  const { groups, audit } = comparison
+  const named = (group: (typeof groups)[number], heading: string): string =>
+    groups.length > 1 ? `${heading}: ${groupLabel(group, comparison)}` : heading
+  return [
+    ...groups.map((group) => ({ heading: named(group, 'What the runs show'), items: group.sentences })),
+    ...groups.map((group) => ({ heading: named(group, 'What they do not prove'), items: group.notProven })),
+    {
+      heading: 'Audit',
+      items: [
+        audit.summary,
+        ...audit.findings.map(
+          ({ severity, explanation, remedy }) =>
+            `${severity}: ${explanation}${remedy ? ` → ${remedy.say}` : ''}`,
+        ),
+      ],
+    },
+  ].filter(({ items }) => items.length > 0)
+}
+
+function reportToMarkdown(
+  { source, provenance, tables, figures, methods, checklist, lists }: Report,
+  drawn: ReadonlySet<FigureFormat>,
+): string {
+  const shown = drawn.has('svg') ? 'svg' : drawn.has('png') ? 'png' : null
+  const { program, madeAt, rule, database } = provenance
+  return [
+    `# ${toMarkdown(source.study.name)}`,
+    ...lists.flatMap(({ heading, items }) => [
+      `## ${toMarkdown(heading)}`,
+      items.map((item) => `- ${toMarkdown(item)}`).join('\n'),
+    ]),
+    '## Tables',
+    ...tables.map(tableToMarkdown),
+    ...(shown === null
+      ? []
+      : [
+          '## Figures',
+          ...figures.flatMap(({ id, caption }) => [
+            `![${toMarkdown(caption)}](${id}.${shown})`,
+            toMarkdown(caption),
+          ]),
+        ]),
+    '## Methods',
+    toMarkdown(methods),
+    '## Reproducibility checklist',
+    checklist.map(({ item, answer }) => `- **${toMarkdown(item)}**: ${toMarkdown(answer)}`).join('\n'),
+    '---',
+    toMarkdown(`${program}, ${madeAt}. Rule ${rule}, runs ${database}.`),
+    '',
+  ].join('\n\n')
+}
