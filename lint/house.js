@@ -41,7 +41,7 @@ const ROOMS = {
   'src-main/electron': ['api', 'workbench', 'workspace', 'store', 'installation'],
   'src-main/preload': ['api'],
   // Everything in the renderer is one room: it takes types of any kind and these pure functions from src-main.
-  'src-renderer': ['analysis', 'study/defaults', 'study/rates', 'study/settings'],
+  'src-renderer': ['analysis', 'study/defaults', 'study/rates', 'study/settings', 'study/write'],
 }
 
 /** Libraries that only one room knows: the pattern of the specifier, and the files that may import it. */
