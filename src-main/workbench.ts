@@ -9,6 +9,7 @@ import { openLibrary } from './library/library'
 import type { Library } from './library/library'
 import { channelsTo } from './queue/channel'
 import type { OpenChannel } from './queue/channel'
+import { CheckpointShelf } from './queue/checkpoint-shelf'
 import { EventStream } from './queue/event-stream'
 import type { EventReplay, RunProgress, StudyState, WorkbenchEvent } from './queue/events'
 import { Queue } from './queue/queue'
@@ -146,9 +147,10 @@ export class Workbench {
   /** The study's conclusions from the runs there are. */
   async compare(name: string, { otherRate }: { readonly otherRate?: number } = {}): Promise<Comparison> {
     const chance = await chanceScores(this.known(name).study, this.library)
-    const { study, testSealed } = this.known(name)
+    const record = this.known(name)
     const runs = this.store.runs({ study: name, order: 'plan' })
-    return compareStudy({ study, runs, testSealed, otherRate, chance })
+    const { study, testSealed } = record
+    return compareStudy({ study, runs, testSealed, seal: record, otherRate, chance })
   }
 
   status(): StudyStatus[] {
@@ -236,7 +238,9 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     const release = recordOwner(workspace, options.what ?? 'fairsweep')
     store.recoverInterrupted()
     const openWorker = options.openWorker ?? channelsTo(installation.workerEntry)
-    const queue = new Queue({ store, events, openWorker, checkpoints: join(workspace, 'checkpoints') })
+    const checkpoints = new CheckpointShelf(join(workspace, 'checkpoints'))
+    checkpoints.removeSettled(store)
+    const queue = new Queue({ store, events, openWorker, checkpoints })
     const library = await openLibrary({ workspace, installation })
     const requests = answerRequests(workspace, ({ kind, study }) =>
       kind === 'stop' ? workbench.stopStudy(study) : Promise.resolve(void workbench.revealTest(study)),

@@ -20,9 +20,17 @@ export function comparisonText(comparison: Comparison): string {
       ]
     : []
   const key = `${unit}: mean ± standard error (seeds)`
-  return [head, ...sealed, key, ...comparison.groups.map((group) => groupText(group, comparison))].join(
-    '\n\n',
-  )
+  const groups = comparison.groups.map((group) => groupText(group, comparison))
+  return [head, ...sealed, key, ...groups, auditText(comparison.audit)].join('\n\n')
+}
+
+function auditText({ summary, findings }: Comparison['audit']): string {
+  const lines = findings.map(({ severity, explanation, remedy, task, model, setting }) => {
+    const where = [task, model, setting].filter((word) => word !== null).join(' × ')
+    const todo = remedy === null ? '' : ` To do: ${remedy.say}`
+    return plain(`  - ${severity}${where === '' ? '' : ` (${where})`}: ${explanation}${todo}`)
+  })
+  return [summary, ...lines].join('\n')
 }
 
 function groupText(group: Group, { metric, testSealed }: Comparison): string {

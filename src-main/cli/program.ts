@@ -10,6 +10,7 @@ import { addExport } from './commands/export'
 import { addHistory } from './commands/history'
 import { addLibrary } from './commands/library'
 import { addNotYet } from './commands/not-yet'
+import { addReport } from './commands/report'
 import { addRun } from './commands/run'
 import { addServe } from './commands/serve'
 import { addStop } from './commands/stop'
@@ -28,6 +29,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   addHistory(line)
   addStop(line)
   addCompare(line)
+  addReport(line)
   addExport(line)
   addLibrary(line)
   addDoctor(line)

@@ -1,9 +1,10 @@
-import { isOpen } from '../run'
+import { isOpen, isSettled } from '../run'
 import type { Environment, RunState } from '../run'
 import type { Store } from '../store/store'
 import type { Plan, PlannedRun } from '../study/study'
 import type { RunProgress } from './events'
 import type { OpenChannel } from './channel'
+import type { CheckpointShelf } from './checkpoint-shelf'
 import { idOf, jobOf, maxStepsOf, trained } from './entry'
 import type { Entry } from './entry'
 import type { EventStream } from './event-stream'
@@ -18,8 +19,7 @@ export interface QueueOptions {
   readonly store: Store
   readonly events: EventStream
   readonly openWorker: OpenChannel
-  /** Absolute; holds one folder per run id. */
-  readonly checkpoints: string
+  readonly checkpoints: CheckpointShelf
   /** How many workers train at a time. One fills the processor, since the engine computes on all its cores. */
   readonly workers?: number
   readonly limits?: WorkerLimits
@@ -160,8 +160,11 @@ export class Queue {
     return groups.find((group) => this.waitingIn(group).length > 0)
   }
 
+  /** Runs of a group to be trained now. One that a worker died with is tried alone, lest it takes the others along. */
   private waitingIn({ runs }: Group): Entry[] {
-    return this.entriesOf(runs).filter((entry) => entry.state === 'queued' && !this.slotOf(entry.id))
+    const waiting = this.entriesOf(runs).filter(({ id, state }) => state === 'queued' && !this.slotOf(id))
+    const unhurt = waiting.filter(({ deaths }) => deaths === 0)
+    return unhurt.length > 0 ? unhurt : waiting.slice(0, 1)
   }
 
   private async train(slot: Slot, places: Group): Promise<void> {
@@ -169,7 +172,7 @@ export class Queue {
     try {
       const worker = this.workerFor(slot, group)
       for (const { id } of group) this.setState(id, 'running')
-      await worker.train(jobOf(group, places, this.options.checkpoints), (message, environment) =>
+      await worker.train(jobOf(group, places, this.options.checkpoints.folder), (message, environment) =>
         this.take(worker, group, message, environment),
       )
       this.failedStarts = 0
@@ -193,11 +196,16 @@ export class Queue {
     try {
       const { stored, state } = this.recorder.record(entry && trained(entry, group), message, environment)
       if (stored !== undefined && message.run !== null) worker.stored(message.run, stored)
-      if (state !== undefined && entry) entry.state = state
+      if (state !== undefined && entry) this.ended(entry, state)
     } catch (error) {
       this.hold(error)
       throw error
     }
+  }
+
+  private ended(entry: Entry, state: RunState): void {
+    entry.state = state
+    if (isSettled(state)) this.options.checkpoints.remove(entry.id)
   }
 
   /** Settles what a job left unfinished. */
@@ -218,7 +226,7 @@ export class Queue {
     if (fault.kind === 'stopped' || !this.isWanted(entry))
       return this.setState(entry.id, 'paused', fault.message)
     if (this.trouble !== null) return this.setState(entry.id, 'queued')
-    if (fault.kind === 'died') entry.deaths++
+    if (fault.kind === 'died' && fault.wasReady) entry.deaths++
     if (fault.kind === 'died' && entry.deaths <= RETRIES) {
       this.recorder.log('warning', entry.id, `${fault.message}; the run goes on in a fresh worker`)
       return this.setState(entry.id, 'queued')

@@ -1,14 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import {
-  comparisonSchema,
-  doctorSchema,
-  dryRunSchema,
-  runSchema,
-  runsSchema,
-  statusSchema,
-} from '../../src-main/cli/documents'
+import { comparisonSchema } from '../../src-main/cli/comparison-document'
+import { doctorSchema, dryRunSchema, runSchema, runsSchema, statusSchema } from '../../src-main/cli/documents'
 import { exportDocument } from '../../src-main/reports/export-schema'
 import { asJson } from '../../src-main/cli/terminal'
 

@@ -2,13 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  comparisonSchema,
-  dryRunSchema,
-  runSchema,
-  runsSchema,
-  statusSchema,
-} from '../../src-main/cli/documents'
+import { comparisonSchema } from '../../src-main/cli/comparison-document'
+import { dryRunSchema, runSchema, runsSchema, statusSchema } from '../../src-main/cli/documents'
 import { exportDocument } from '../../src-main/reports/export-schema'
 import type { ExportRun } from '../../src-main/reports/export-schema'
 import { openReadableStore } from '../../src-main/store/store'

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { channelsTo } from '../../src-main/queue/channel'
+import { CheckpointShelf } from '../../src-main/queue/checkpoint-shelf'
 import { EventStream } from '../../src-main/queue/event-stream'
 import { Queue } from '../../src-main/queue/queue'
 import type { PlannedRun } from '../../src-main/study/study'
@@ -35,7 +36,8 @@ function openQueue(workers = 1): Queue {
   heard = []
   events.subscribe((event) => heard.push(event))
   const openWorker = channelsTo(join(import.meta.dirname, 'fake-worker.mjs'))
-  return new Queue({ store, events, openWorker, checkpoints: join(folder, 'checkpoints'), workers, limits })
+  const checkpoints = new CheckpointShelf(join(folder, 'checkpoints'))
+  return new Queue({ store, events, openWorker, checkpoints, workers, limits })
 }
 
 function start(name: string, runs: readonly PlannedRun[], isolation: 'thread' | 'process' = 'thread'): void {

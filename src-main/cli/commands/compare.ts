@@ -3,10 +3,10 @@ import { findOwner } from '../../workspace/owner'
 import { openWorkbench } from '../../workbench'
 import type { CommandLine, Invocation } from '../command-line'
 import { comparisonText } from '../comparison-text'
-import { comparisonDocument } from '../documents'
+import { comparisonDocument } from '../comparison-document'
 import { EXIT } from '../exit'
+import { rateOption } from '../options'
 import { nameOfStudy } from '../which-study'
-import { InputError } from '../../errors'
 
 export function addCompare(line: CommandLine): void {
   line
@@ -26,12 +26,7 @@ interface Options {
 
 async function compare(invocation: Invocation, options: Options, study = ''): Promise<number> {
   const { terminal, workspace } = invocation
-  const otherRate = options.otherRate === undefined ? undefined : Number(options.otherRate)
-  if (otherRate !== undefined && !(otherRate > 0 && otherRate < Infinity)) {
-    throw new InputError(`found '${options.otherRate}', expected a learning rate such as 1e-4`, {
-      field: '--other-rate',
-    })
-  }
+  const otherRate = rateOption(options.otherRate, '--other-rate')
   if (options.revealTest) await revealTest(workspace, study)
   const workbench = await openWorkbench({ workspace, access: 'reader' })
   try {

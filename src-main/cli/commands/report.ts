@@ -1,0 +1,110 @@
+import { readFile, stat } from 'node:fs/promises'
+import { InputError, NotYetError } from '../../errors'
+import { readReportSource } from '../../reports/read-source'
+import { FIGURE_FORMATS, REPORT_FORMATS, writeReport } from '../../reports/report'
+import type { ReportSource } from '../../reports/report'
+import { readTableFile, verifyTable } from '../../reports/verify'
+import { openWorkbench } from '../../workbench'
+import type { Workbench } from '../../workbench'
+import type { CommandLine, Invocation } from '../command-line'
+import { EXIT } from '../exit'
+import { rateOption } from '../options'
+import { nameOfStudy } from '../which-study'
+import { countText, plain, tableText } from '../words'
+import { makeFolder } from './export'
+
+export function addReport(line: CommandLine): void {
+  line
+    .add('report <study>', 'report tables and figures', report)
+    .requiredOption('--out <dir>', 'folder to write into')
+    .option('--format <formats>', REPORT_FORMATS.join(','), 'md')
+    .option('--figures <formats>', FIGURE_FORMATS.join(','), 'svg')
+    .option('--other-rate <rate>', 'the one learning rate that another paper used for all settings')
+  line.add('verify <file>', 'recomputes an exported table and lists what no longer matches', verify)
+}
+
+interface Options {
+  readonly out: string
+  readonly format: string
+  readonly figures: string
+  readonly otherRate?: string
+}
+
+async function report({ terminal, workspace }: Invocation, options: Options, study = ''): Promise<number> {
+  const formats = wordsOf(options.format, REPORT_FORMATS, '--format')
+  const figures = wordsOf(options.figures, FIGURE_FORMATS, '--figures')
+  if (formats.includes('pdf')) throw new NotYetError('the format pdf', { field: '--format' })
+  const otherRate = rateOption(options.otherRate, '--other-rate')
+  const workbench = await openWorkbench({ workspace, access: 'reader' })
+  try {
+    const source = await sourceOf(workbench, await nameOfStudy(workbench, study), otherRate)
+    await makeFolder(options.out)
+    const files = await writeReport(source, options.out, { formats, figures })
+    terminal.print(files.join('\n'))
+    terminal.document({ files })
+    return EXIT.done
+  } finally {
+    await workbench.close()
+  }
+}
+
+async function sourceOf(
+  workbench: Workbench,
+  study: string,
+  otherRate: number | undefined,
+): Promise<ReportSource> {
+  return readReportSource(workbench.store, study, await workbench.compare(study, { otherRate }))
+}
+
+/** The formats named in a list with commas. */
+function wordsOf<Word extends string>(text: string, known: readonly Word[], field: string): Word[] {
+  return text.split(',').map((part) => {
+    const word = known.find((each) => each === part.trim())
+    if (word === undefined)
+      throw new InputError(`found '${part.trim()}', expected ${known.join(', ')}`, { field })
+    return word
+  })
+}
+
+const LARGEST_TABLE_BYTES = 100_000_000
+
+async function verify({ terminal, workspace }: Invocation, _options: object, file = ''): Promise<number> {
+  const read = readTableFile(await readTable(file), file)
+  const workbench = await openWorkbench({ workspace, access: 'reader' })
+  try {
+    const study = await nameOfStudy(workbench, read.study)
+    const found = verifyTable(read, file, await sourceOf(workbench, study, read.otherRate ?? undefined))
+    const { changes, cells, ruleChanged, runsChanged } = found
+    if (changes.length > 0) {
+      terminal.print(
+        tableText(
+          ['cell', 'in the file', 'now'],
+          changes.map(({ key, found, now }) => [key, found, now ?? 'gone']),
+        ),
+      )
+    }
+    const notes = [
+      ruleChanged ? 'the selection rule changed' : '',
+      runsChanged ? 'runs of the study changed' : '',
+    ]
+    const because = notes.filter((note) => note !== '').join(' and ')
+    terminal.print(
+      changes.length === 0
+        ? `${plain(file)}: all ${countText(cells, 'cell')} match ${plain(study)}${because && ` (though ${because})`}`
+        : `\n${plain(file)}: ${changes.length} of ${countText(cells, 'cell')} no longer match ${plain(study)}${because && `: ${because}`}`,
+    )
+    terminal.document({ file, study, cells, changes, rule_changed: ruleChanged, runs_changed: runsChanged })
+    return changes.length === 0 ? EXIT.done : EXIT.failed
+  } finally {
+    await workbench.close()
+  }
+}
+
+async function readTable(file: string): Promise<string> {
+  const found = await stat(file).catch(() => null)
+  if (!found?.isFile()) throw new InputError('no such file, expected an exported table', { file })
+  if (found.size > LARGEST_TABLE_BYTES) {
+    throw new InputError(`found ${found.size} bytes, expected at most ${LARGEST_TABLE_BYTES}`, { file })
+  }
+  return readFile(file, 'utf8')
+}

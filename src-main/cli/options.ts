@@ -1,0 +1,9 @@
+import { InputError } from '../errors'
+
+/** A learning rate given as an option; undefined where it was not given. */
+export function rateOption(text: string | undefined, field: string): number | undefined {
+  if (text === undefined) return undefined
+  const rate = Number(text)
+  if (rate > 0 && rate <= 100) return rate
+  throw new InputError(`found '${text}', expected a learning rate such as 1e-4`, { field })
+}
