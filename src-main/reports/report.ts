@@ -109,7 +109,7 @@ function reportFiles(report: Report, format: ReportFormat, drawn: ReadonlySet<Fi
       })
       return [
         ...tables.map((table): Piece => [`table-${table.id}.tex`, tableToTex(table, provenance)]),
-        ['report.tex', document],
+        ['tables.tex', document],
       ]
     }
     case 'html': {
