@@ -186,8 +186,7 @@ function startingValue(
       if (from !== null) return tf.tensor(named(from[part], name), [1, ...shape], 'float32')
       return part === 'weights' ? row(initial, run) : tf.zeros([1, ...shape])
     })
-    // A copy that the engine owns: a tensor made from a JavaScript array may share its memory.
-    return rows.length === 1 ? tf.mul(rows[0] ?? 1, 1) : tf.concat(rows)
+    return tf.concat(rows)
   })
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Tensor } from '@tensorflow/tfjs'
 import { tf } from '../backend'
+import { runOperation } from '../operations'
 import { DATA_TYPE, encodeSavedModel, type GraphDType, type GraphNode } from './graph-def'
 import { symbolicBackend } from './symbolic'
 import { Tracer, forgetSymbols } from './trace'
@@ -172,9 +173,10 @@ export class Program {
       const feeds = [...members].map(([name, node]): [string, Tensor] => {
         const value = values.get(name)
         if (!value) throw new Error(`variable ${name} of ${group} is not given`)
-        // A tensor made in JavaScript shares JavaScript's memory; a variable that kept it would be freed by
-        // TensorFlow's own thread, which corrupts the heap. The product of an operation is TensorFlow's own.
-        return [`${node}/value:0`, tf.add(value, tf.scalar(0, value.dtype))]
+        // A tensor made in JavaScript may share JavaScript's memory; a variable that kept it would change with it and
+        // be freed by TensorFlow's own thread, which corrupts the heap. A copy is TensorFlow's own; and unlike a sum
+        // with 0 or a product with 1 it keeps every bit, of -0 and of the smallest numbers too.
+        return [`${node}/value:0`, runOperation('DeepCopy', [value], { T: { type: value.dtype } })]
       })
       this.call(feeds, [`write/${group}:0`])
     })

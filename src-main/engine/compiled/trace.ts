@@ -9,7 +9,7 @@ import { symbolicBackend, type OperationAttribute, type TensorData } from './sym
  * tensor has a shape and a type but no values, so tracing a step of a large model costs neither time nor memory.
  *
  * Whatever the traced code makes from numbers in JavaScript becomes a constant of the graph. Reading a traced
- * tensor's values is an error, never a number silently frozen into the graph.
+ * tensor's values, or drawing random numbers in JavaScript, is an error, never a number silently frozen into the graph.
  */
 export class Tracer {
   readonly nodes: GraphNode[] = []
@@ -59,9 +59,15 @@ export class Tracer {
       }
       return readSync(dataId)
     }
+    // tfjs's own random operations draw in JavaScript: one draw would be the graph's for ever.
+    const { random } = Math
+    Math.random = () => {
+      throw new Error('the step draws random numbers in JavaScript, so it cannot be compiled')
+    }
     try {
       return body()
     } finally {
+      Math.random = random
       Reflect.deleteProperty(backend, 'executeSingleOutput')
       Reflect.deleteProperty(backend, 'executeMultipleOutputs')
       Reflect.deleteProperty(backend, 'readSync')
