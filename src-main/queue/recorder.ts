@@ -33,9 +33,10 @@ export class Recorder {
   ): { stored?: number; state?: RunState } {
     switch (message.type) {
       case 'begun': {
-        const { fromStep, parametersTrained, parametersTotal } = message
+        const { fromStep, evaluatedStep, parametersTrained, parametersTotal } = message
         const started = { ...environment, group_size: run?.group.length ?? environment.group_size }
-        this.store.begin(message.run, { fromStep, parametersTrained, parametersTotal, environment: started })
+        const parameters = { parametersTrained, parametersTotal }
+        this.store.begin(message.run, { fromStep, evaluatedStep, ...parameters, environment: started })
         if (run) this.startMeter(run, fromStep)
         this.emit({ type: 'points', run: message.run, replaceAfter: fromStep, deltas: [] })
         this.changed(message.run, 'running')

@@ -29,10 +29,18 @@ export function appendPoints(db: WritableDatabase, run: number, chunks: readonly
   change(db, 'UPDATE runs SET steps = ? WHERE run = ? AND steps < ?', highest, run, highest)
 }
 
-/** Drops what was logged after `step`, and all test points: they belong to an end that is now to come again. */
-export function dropPointsAfter(db: WritableDatabase, run: number, step: number): void {
+/**
+ * Drops what was logged after `step`, validation after `evaluatedStep` (its next evaluation may be that of `step`), and
+ * all test points: they belong to an end that is now to come again.
+ */
+export function dropPointsAfter(
+  db: WritableDatabase,
+  run: number,
+  { step, evaluatedStep }: { readonly step: number; readonly evaluatedStep: number },
+): void {
   for (const { metric, name } of metricsOf(db, run)) {
-    const from = step === 0 || isTestMetric(name) ? -1 : step
+    const last = name.startsWith('val/') ? Math.min(step, evaluatedStep) : step
+    const from = step === 0 || isTestMetric(name) ? -1 : last
     change(db, 'DELETE FROM chunks WHERE run = ? AND metric = ? AND first_step > ?', run, metric, from)
     const straddling = first<ChunkRow>(
       db,

@@ -19,8 +19,8 @@ export function beginRun(
   at: string,
 ): void {
   const { run } = runNumber(db, id)
-  const { fromStep, parametersTrained, parametersTotal, environment } = start
-  dropPointsAfter(db, run, fromStep)
+  const { fromStep, evaluatedStep = fromStep, parametersTrained, parametersTotal, environment } = start
+  dropPointsAfter(db, run, { step: fromStep, evaluatedStep })
   change(
     db,
     `UPDATE runs SET state = 'running', steps = ?, best_step = NULL, parameters_trained = ?, parameters_total = ?,

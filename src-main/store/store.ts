@@ -113,13 +113,15 @@ export interface Store extends ReadableStore {
   setState(run: string, state: RunState, reason?: string): void
   /**
    * The run starts (`fromStep` 0: all its points are dropped), or goes on from a checkpoint (its points after `fromStep`
-   * are dropped, and its test scores, which belong to an end); its state is `running`.
+   * are dropped, validation points already after `evaluatedStep` where that is earlier, and its test scores, which
+   * belong to an end); its state is `running`.
    * Freezes the selection rule of every study that plans it.
    */
   begin(
     run: string,
     start: {
       readonly fromStep: number
+      readonly evaluatedStep?: number
       readonly parametersTrained: number
       readonly parametersTotal: number
       readonly environment: Environment

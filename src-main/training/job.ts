@@ -111,6 +111,7 @@ function announce(run: TrainingRun, parameters: readonly Parameter[], control: J
     type: 'begun',
     run: run.id,
     fromStep: run.step,
+    evaluatedStep: run.bestState.evaluatedStep,
     parametersTrained: trained,
     parametersTotal: total,
   })

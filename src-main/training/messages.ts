@@ -75,6 +75,11 @@ export type FromWorker =
       readonly run: string
       /** 0, or the checkpoint's step: later points in the store are to be dropped before new ones arrive. */
       readonly fromStep: number
+      /**
+       * The last step whose validation scores the checkpoint knows. It may have been saved just before the evaluation of
+       * its own step, which is then made again: validation points after this step are to be dropped too.
+       */
+      readonly evaluatedStep: number
       readonly parametersTrained: number
       readonly parametersTotal: number
     }

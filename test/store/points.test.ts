@@ -122,6 +122,17 @@ describe('a run that begins again', () => {
     expect(store.run(run)).toMatchObject({ state: 'running', steps: 40 })
   })
 
+  it('from a checkpoint older than the evaluation of its step drops that evaluation, and no other', () => {
+    store.append(run, [losses(1, 50)])
+    for (const step of [10, 20, 30]) store.append(run, [{ ...losses(step, step), metric: 'val/loss' }])
+    store.begin(run, { ...START, fromStep: 20, evaluatedStep: 10 })
+    expect(steps('val/loss')).toEqual([10])
+    expect(steps()).toHaveLength(20)
+    store.append(run, [{ ...losses(20, 20), metric: 'val/loss' }])
+    store.begin(run, { ...START, fromStep: 20, evaluatedStep: 20 })
+    expect(steps('val/loss')).toEqual([10, 20])
+  })
+
   it('from the start drops everything, step 0 too', () => {
     store.append(run, [{ ...losses(0, 5), metric: 'val/loss' }, losses(1, 5)])
     store.begin(run, START)

@@ -77,6 +77,26 @@ describe('a run that was interrupted', () => {
     expect(store.log('a')).toEqual((await trainToys(job)).log('a'))
   })
 
+  it('by a kill after an evaluation that its checkpoint does not know makes that evaluation again', async () => {
+    const whole = await trainToys(job)
+    const store = new ToyStore()
+    const checkpoints = await newFolder()
+    // Paused at a step that is due for evaluation, then killed once its scores are stored.
+    await trainToys({
+      ...job,
+      store,
+      checkpoints,
+      on: (message, control) => {
+        if (isPointsOf(10)(message)) control.pause()
+      },
+    })
+    await trainAndDie({ store, checkpoints }, isPointsOf(12))
+    expect(store.steps('a', 'val/loss')).toEqual([5, 10])
+    await trainToys({ ...job, store, checkpoints })
+    expect(store.log('a')).toEqual(whole.log('a'))
+    expect(store.outcomes.get('a')).toEqual(whole.outcomes.get('a'))
+  })
+
   it('with a damaged newest checkpoint goes on from the one before, and says so', async () => {
     const store = new ToyStore()
     const checkpoints = await newFolder()

@@ -104,8 +104,10 @@ export class ToyStore {
   take(message: FromWorker): void {
     this.messages.push(message)
     if (message.type === 'begun') {
-      for (const series of this.points.get(message.run)?.values() ?? []) {
-        series.splice(0, Infinity, ...series.filter(([step]) => step <= message.fromStep))
+      for (const [metric, series] of this.points.get(message.run) ?? []) {
+        const last = metric.startsWith('val/') ? message.evaluatedStep : message.fromStep
+        const kept = series.filter(([step]) => step <= last && !metric.startsWith('test/'))
+        series.splice(0, Infinity, ...kept)
       }
     }
     if (message.type === 'points') {
@@ -114,6 +116,8 @@ export class ToyStore {
       for (const { metric, steps, values } of message.chunks) {
         const series = run.get(metric) ?? []
         run.set(metric, series)
+        const [last = -1] = series.at(-1) ?? []
+        if ((steps[0] ?? 0) <= last) throw new Error(`${metric}: step ${steps[0]} after step ${last}`)
         steps.forEach((step, i) => series.push([step, values[i] ?? NaN]))
       }
     }
