@@ -25,7 +25,8 @@ export const isComplete = (state: RunState): boolean => state === 'finished' || 
 export const isSettled = (state: RunState): boolean => isComplete(state) || state === 'diverged'
 
 /** The run may still produce a result without anyone asking for it again. */
-export const isOpen = (state: RunState): boolean => state === 'queued' || state === 'running' || state === 'paused'
+export const isOpen = (state: RunState): boolean =>
+  state === 'queued' || state === 'running' || state === 'paused'
 
 /** Metric names in the database and in every export. */
 export const METRICS = [
@@ -132,6 +133,38 @@ export interface RunConfig {
   readonly precision: ExecutionOptions['precision']
 }
 
+/** What is known of a run that another program trained; its tracker's record, not a configuration of ours. */
+export interface ImportedConfig {
+  readonly imported: {
+    /** The kind of record: "csv", "tensorboard", "mlflow" … */
+    readonly from: string
+    /** The run's id or name there. */
+    readonly run: string
+  }
+  /** Options that the tracker recorded and the mapping kept, by their names there. */
+  readonly options: Readonly<Record<string, string | number | boolean>>
+  readonly learning_rate: number
+  readonly seed: number
+}
+
+export const isImported = (config: RunConfig | ImportedConfig): config is ImportedConfig =>
+  'imported' in config
+
+/** A cell of someone's published table: no seeds, no rates, nothing to recompute. */
+export interface PublishedCell {
+  /** Whose number: a citation in a few words. */
+  readonly source: string
+  readonly task: string
+  readonly model: string
+  readonly setting: string
+  /** Of the test split. */
+  readonly metric: 'accuracy' | 'loss'
+  /** In the metric's units (accuracy 0..1). */
+  readonly mean: number
+  readonly sem: number | null
+  readonly n: number | null
+}
+
 /** Where and with what a run was trained. */
 export interface Environment {
   readonly engine: string
@@ -171,7 +204,7 @@ export interface RunRecord {
   /** ISO 8601, UTC. */
   readonly startedAt: string | null
   readonly finishedAt: string | null
-  readonly config: RunConfig
+  readonly config: RunConfig | ImportedConfig
 }
 
 /** One metric of one run; `steps`, `values` and `times` (Unix milliseconds) are of equal length, steps rising. */

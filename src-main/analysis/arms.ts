@@ -19,14 +19,19 @@ export function plannedRates(study: StudyOutline, setting: string): number[] {
   return [...new Set([...study.learning_rates, ...(extra ?? [])])].sort((a, b) => a - b)
 }
 
-/** The arms of one cell, by rising rate: those the study asks for, with whatever of their runs is recorded. */
+/**
+ * The arms of one cell, by rising rate: those the study asks for, with whatever of their runs is recorded. Of an
+ * imported study nobody knows what it asked for, so nothing counts as missing there.
+ */
 export function buildArms(
   study: StudyOutline,
   setting: string,
   runs: readonly RunRecord[],
   rule: ScoringRule,
 ): Arm[] {
-  const byRate = new Map<number, RunRecord[]>(plannedRates(study, setting).map((rate) => [rate, []]))
+  const isPlanned = study.training !== null
+  const rates = isPlanned ? plannedRates(study, setting) : []
+  const byRate = new Map<number, RunRecord[]>(rates.map((rate) => [rate, []]))
   for (const run of runs) {
     const arm = byRate.get(run.learningRate)
     if (arm) arm.push(run)
@@ -34,7 +39,7 @@ export function buildArms(
   }
   return [...byRate]
     .sort(([a], [b]) => a - b)
-    .map(([rate, ofRate]) => buildArm(rate, ofRate, study.seeds.length, rule))
+    .map(([rate, ofRate]) => buildArm(rate, ofRate, isPlanned ? study.seeds.length : 0, rule))
 }
 
 function buildArm(rate: number, runs: readonly RunRecord[], seeds: number, rule: ScoringRule): Arm {

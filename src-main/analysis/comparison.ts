@@ -1,4 +1,4 @@
-import type { RunRecord } from '../run'
+import type { PublishedCell, RunRecord } from '../run'
 import { buildArms } from './arms'
 import { auditComparison } from './audit'
 import type { Cell, Comparison, Group, Progress, SealHistory, StudyOutline } from './conclusions'
@@ -17,7 +17,9 @@ export interface ComparisonInput {
   /** Test scores are ignored even where a run carries them. */
   readonly testSealed: boolean
   /** When the rule was frozen and the test seen; left out: nobody kept watch. */
-  readonly seal?: SealHistory
+  readonly seal?: SealHistory | null
+  /** What papers report, to stand beside the runs. */
+  readonly published?: readonly PublishedCell[]
   /** Score of guessing by task name, in the selection metric; needed where the rule says `as-chance`. */
   readonly chance?: Readonly<Record<string, number>>
   /** The one learning rate that another paper used. */
@@ -72,7 +74,7 @@ const cellKey = (...words: readonly string[]): string => JSON.stringify(words)
 
 /** One task and model. `runs` holds each setting's, in the study's order of settings. */
 function compareGroup(
-  { study, testSealed, chance: chances, otherRate }: ComparisonInput,
+  { study, testSealed, chance: chances, otherRate, published = [] }: ComparisonInput,
   rule: DifferenceRule,
   task: string,
   model: string,
@@ -116,6 +118,7 @@ function compareGroup(
     chance,
     rates,
     sharedRate,
+    published: published.filter((cell) => cell.task === task && cell.metric === selection.metric),
     ...verdict,
     contrasts,
     differences,

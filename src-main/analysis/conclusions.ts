@@ -1,5 +1,5 @@
-import type { RunState, SelectionRule } from '../run'
-import type { Study } from '../study/study'
+import type { PublishedCell, RunState, SelectionRule, Setting } from '../run'
+import type { ImportedStudy, Study, UnknownSetting } from '../study/study'
 import type { Audit } from './audit/finding'
 
 /**
@@ -7,13 +7,10 @@ import type { Audit } from './audit/finding'
  * the runs it came from. Scores are in the units of their metric (accuracy 0..1, loss in nats).
  */
 
-/** The part of a study that a comparison reads; a checked `Study` is one. */
+/** The part of a study that a comparison reads; a checked `Study` is one. Without a protocol (null) it was imported. */
 export type StudyOutline = Pick<
-  Study,
+  Study | ImportedStudy,
   | 'name'
-  | 'tasks'
-  | 'models'
-  | 'settings'
   | 'learning_rates'
   | 'extra_learning_rates'
   | 'seeds'
@@ -22,7 +19,11 @@ export type StudyOutline = Pick<
   | 'test'
   | 'selection'
   | 'overrides'
->
+> & {
+  readonly tasks: readonly { readonly name: string }[]
+  readonly models: readonly { readonly name: string }[]
+  readonly settings: readonly (Setting | UnknownSetting)[]
+}
 
 /** Several scores of one arm: their mean with its standard error (ddof 1), and how many there were. */
 export interface Estimate {
@@ -179,6 +180,8 @@ export interface Group {
   /** The one rate of `Cell.shared`, and why it is this one; null when no rate has a score for every setting. */
   readonly sharedRate: { readonly rate: number; readonly why: 'other-paper' | 'best-on-average' } | null
   readonly cells: readonly Cell[]
+  /** What papers report for this task, whatever their model: nothing of it is selected, ranked or tested here. */
+  readonly published: readonly PublishedCell[]
   /** By validation, one for each rate that at least two settings share. */
   readonly rankings: readonly Ranking[]
   /** Each at its own best rate: by validation, and by test once it is open. */

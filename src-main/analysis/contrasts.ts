@@ -1,4 +1,6 @@
+import { isImported } from '../run'
 import type { RunRecord, Setting } from '../run'
+import type { UnknownSetting } from '../study/study'
 import type { Arm, Cell, Contrast, Difference } from './conclusions'
 import type { MeanDifference } from './difference'
 import { pairedDifference, welchDifference } from './difference'
@@ -8,9 +10,9 @@ const INIT_ORDER: readonly Setting['init'][] = ['pretrained', 'statistics', 'ran
 
 /**
  * The pairs of settings that answer a question: those that differ in one thing only. A setting that has no such
- * partner is set against the study's first.
+ * partner, or of which the name alone is known, is set against the study's first.
  */
-export function contrastsOf(settings: readonly Setting[]): Contrast[] {
+export function contrastsOf(settings: readonly (Setting | UnknownSetting)[]): Contrast[] {
   const single = pairs(settings).flatMap(([a, b]) => singleContrast(a, b))
   const met = new Set(single.flatMap(({ a, b }) => [a, b]))
   const [first] = settings
@@ -23,7 +25,8 @@ export function contrastsOf(settings: readonly Setting[]): Contrast[] {
 
 const KIND_ORDER: readonly Contrast['kind'][] = ['training', 'initialisation', 'both']
 
-function singleContrast(a: Setting, b: Setting): Contrast[] {
+function singleContrast(a: Setting | UnknownSetting, b: Setting | UnknownSetting): Contrast[] {
+  if (a.train === null || b.train === null) return []
   const sameInit = a.init === b.init
   const sameTrain = trainKey(a) === trainKey(b)
   if (sameInit === sameTrain) return []
@@ -128,7 +131,9 @@ export function differenceOfArms(
 /** The two runs saw the same split in the same order from the same seed; only setting and rate may differ. */
 function shareDraws(a: RunRecord | undefined, b: RunRecord | undefined): boolean {
   if (!a || !b || a.seed !== b.seed) return false
-  const drawn = ({ config }: RunRecord): string =>
-    JSON.stringify([config.task, config.validation, config.training, config.start_from])
-  return drawn(a) === drawn(b)
+  const drawn = ({ config }: RunRecord): string | null =>
+    isImported(config)
+      ? null
+      : JSON.stringify([config.task, config.validation, config.training, config.start_from])
+  return drawn(a) !== null && drawn(a) === drawn(b)
 }

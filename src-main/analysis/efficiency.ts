@@ -38,8 +38,8 @@ export interface EfficiencyTable {
   /** The reference setting's mean best validation score at its chosen rate. */
   readonly target: number
   readonly runs: readonly string[]
-  /** Steps between evaluations: no step is known more finely than that. */
-  readonly resolution: number
+  /** Steps between evaluations: no step is known more finely than that. Null: not known of imported runs. */
+  readonly resolution: number | null
   readonly settings: readonly Efficiency[]
 }
 
@@ -52,7 +52,7 @@ export interface EfficiencyTable {
 export function computeEfficiency(
   group: Group,
   metric: 'accuracy' | 'loss',
-  resolution: number,
+  resolution: number | null,
   curveOf: (run: string) => ValidationCurve | null,
   reference: string = referenceOf(group),
 ): EfficiencyTable | null {

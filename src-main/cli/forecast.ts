@@ -1,5 +1,5 @@
 import type { CellFacts } from '../library/describe-cells'
-import { isComplete, isSettled } from '../run'
+import { isComplete, isImported, isSettled } from '../run'
 import type { RunRecord } from '../run'
 import type { Plan, PlannedRun } from '../study/study'
 
@@ -66,7 +66,7 @@ const countOf = (examples: number | 'all', size: number): number =>
 export function measuredSecondsPerStep(planned: PlannedRun, history: readonly RunRecord[]): number | null {
   const cell = cellOf(planned.config)
   const measured = history
-    .filter((run) => isComplete(run.state) && cellOf(run.config) === cell)
+    .filter(({ state, config }) => isComplete(state) && !isImported(config) && cellOf(config) === cell)
     .flatMap(({ startedAt, finishedAt, steps }) =>
       startedAt !== null && finishedAt !== null && steps > 0
         ? [(Date.parse(finishedAt) - Date.parse(startedAt)) / 1000 / steps]

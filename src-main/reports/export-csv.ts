@@ -1,5 +1,6 @@
 import { stringify } from 'csv-stringify/sync'
-import type { RunRecord } from '../run'
+import { isImported } from '../run'
+import type { RunConfig, RunRecord } from '../run'
 import type { ReadableStore, StudyRecord } from '../store/store'
 import { exportedRuns, exportedSeries, knownStudy } from './export'
 
@@ -9,7 +10,10 @@ const PAGE = 500
 type Cell = string | number | null | undefined
 type Column = readonly [name: string, read: (run: RunRecord, study: StudyRecord) => Cell]
 
-const yesNo = (value: boolean): string => (value ? 'true' : 'false')
+const yesNo = (value: boolean | undefined): string | undefined => value?.toString()
+
+/** Its configuration, unless another program trained it. */
+const ours = ({ config }: RunRecord): RunConfig | null => (isImported(config) ? null : config)
 
 /** Of each run; columns never depend on the data, so that scripts can rely on them. Nothing known is an empty field. */
 const COLUMNS: readonly Column[] = [
@@ -35,21 +39,21 @@ const COLUMNS: readonly Column[] = [
   ['test/accuracy_masked', (run) => run.summary['test/accuracy_masked']],
   ['test_sealed', (_, study) => yesNo(study.testSealed)],
   ['changed_after_test', (_, study) => study.changedAfterTest.join(' ')],
-  ['batch_size', (run) => run.config.training.batch_size],
-  ['max_steps', (run) => run.config.training.max_steps],
-  ['optimizer', (run) => run.config.training.optimizer],
-  ['grad_clip', (run) => run.config.training.grad_clip],
-  ['dropout', (run) => run.config.training.dropout],
-  ['shuffle', (run) => yesNo(run.config.training.shuffle)],
-  ['validation_fraction', (run) => run.config.validation.fraction],
-  ['validation_seed', (run) => run.config.validation.seed],
-  ['validation_examples', (run) => run.config.validation.examples],
-  ['validation_every', (run) => run.config.validation.every],
-  ['validation_patience', (run) => run.config.validation.patience],
-  ['validation_metric', (run) => run.config.validation.metric],
-  ['test_examples', (run) => run.config.test.examples],
-  ['start_from', (run) => run.config.start_from],
-  ['precision', (run) => run.config.precision],
+  ['batch_size', (run) => ours(run)?.training.batch_size],
+  ['max_steps', (run) => ours(run)?.training.max_steps],
+  ['optimizer', (run) => ours(run)?.training.optimizer],
+  ['grad_clip', (run) => ours(run)?.training.grad_clip],
+  ['dropout', (run) => ours(run)?.training.dropout],
+  ['shuffle', (run) => yesNo(ours(run)?.training.shuffle)],
+  ['validation_fraction', (run) => ours(run)?.validation.fraction],
+  ['validation_seed', (run) => ours(run)?.validation.seed],
+  ['validation_examples', (run) => ours(run)?.validation.examples],
+  ['validation_every', (run) => ours(run)?.validation.every],
+  ['validation_patience', (run) => ours(run)?.validation.patience],
+  ['validation_metric', (run) => ours(run)?.validation.metric],
+  ['test_examples', (run) => ours(run)?.test.examples],
+  ['start_from', (run) => ours(run)?.start_from],
+  ['precision', (run) => ours(run)?.precision],
   ['engine', (run) => run.environment?.engine],
   ['device', (run) => run.environment?.device],
   ['versions', (run) => run.environment && versions(run.environment.versions)],

@@ -68,6 +68,14 @@ const config = z.strictObject({
   precision: z.enum(['float32', 'bf16']),
 })
 
+/** What another program's tracker recorded of a run. */
+const importedConfig = z.strictObject({
+  imported: z.strictObject({ from: z.string(), run: z.string() }),
+  options: open,
+  learning_rate: z.number(),
+  seed: z.int(),
+})
+
 const environment = z.strictObject({
   engine: z.string(),
   device: z.string(),
@@ -103,12 +111,18 @@ const run = z.strictObject({
   environment: environment.nullable(),
   started_at: time.nullable(),
   finished_at: time.nullable(),
-  config,
+  config: z.union([config, importedConfig]),
 })
 
 export const exportDocument = z.strictObject({
   study: z.string(),
-  protocol: z.strictObject({ training, validation, test, selection }),
+  /** Null: the runs were imported, and how they were trained is not known. */
+  protocol: z.strictObject({
+    training: training.nullable(),
+    validation: validation.nullable(),
+    test: test.nullable(),
+    selection,
+  }),
   /** Test scores are withheld: planned runs are still to end. */
   test_sealed: z.boolean(),
   /** What was changed in the study after its test scores could be seen. */

@@ -1,5 +1,5 @@
 import type { RunRecord } from '../run'
-import { isComplete } from '../run'
+import { isComplete, isImported } from '../run'
 import { formatRate } from '../study/rates'
 import { sayHistory } from '../analysis/audit'
 import { mean } from '../analysis/estimate'
@@ -15,24 +15,43 @@ export interface ChecklistItem {
 /** A methods section in one paragraph, from the study and what its runs recorded. */
 export function methodsParagraph(source: ReportSource): string {
   const { study, comparison, runs } = source
-  const { training, validation, learning_rates: rates, seeds } = study
-  const compared = runs.filter(({ inPlan }) => inPlan)
   return [
     `We compared ${list(study.settings.map(({ name }) => name))} on ${list(study.tasks.map(({ name }) => name))} with ${list(study.models.map(({ name }) => name))}.`,
-    `Every setting was trained at ${count(rates.length, 'learning rate')} (${rates.map(formatRate).join(', ')})${sayExtra(source)}, each with ${count(seeds.length, 'seed')}: ${count(compared.length, 'run')} in all${sayTrouble(source)}.`,
-    `Training used Adam (betas 0.9 and 0.999, epsilon 1e-8, no weight decay) with batch size ${training.batch_size}, ${training.grad_clip > 0 ? `gradients clipped to a global norm of ${training.grad_clip}` : 'no gradient clipping'}, dropout ${training.dropout} and at most ${training.max_steps} steps${study.overrides.length > 0 ? ' (some tasks or models override these, see the study file)' : ''}.`,
-    validation.fraction > 0
-      ? `A validation split of ${formatShare(validation.fraction)} of the training examples, the same for all runs (a task with its own validation split keeps it), was evaluated every ${validation.every} steps${validation.examples === 'all' ? '' : ` on a fixed subset of ${validation.examples} examples`}; training stopped after ${count(validation.patience, 'evaluation')} without improvement.`
-      : 'Tasks without a validation split of their own had none.',
+    ...sayTraining(source),
     `For each setting the learning rate was selected by validation alone. ${sayRule(comparison)}`,
-    comparison.testSealed
-      ? 'Test scores are still sealed.'
-      : `Each run read the test split once, at the step that validation chose${study.test.examples === 'all' ? '' : `, on a fixed subset of ${study.test.examples} examples`}${saySeal(source)}.`,
+    comparison.testSealed ? 'Test scores are still sealed.' : sayTest(source),
     'We report the mean over seeds with its standard error (ddof 1).',
     sayMachine(runs),
   ]
     .filter((sentence) => sentence !== '')
     .join(' ')
+}
+
+/** How the runs were trained; of imported ones that is not known. */
+function sayTraining(source: ReportSource): string[] {
+  const { study, runs } = source
+  const { training, validation, learning_rates: rates, seeds } = study
+  const compared = runs.filter(({ inPlan }) => inPlan)
+  const all = `${count(compared.length, 'run')} in all${sayTrouble(source)}`
+  if (!training || !validation) {
+    const trackers = unique(runs.flatMap(({ config }) => (isImported(config) ? config.imported.from : [])))
+    return [
+      `The runs were trained by another program and imported${trackers.length > 0 ? ` from ${list(trackers)}` : ''}: ${all}. How they were trained and validated is not known here.`,
+    ]
+  }
+  return [
+    `Every setting was trained at ${count(rates.length, 'learning rate')} (${rates.map(formatRate).join(', ')})${sayExtra(source)}, each with ${count(seeds.length, 'seed')}: ${all}.`,
+    `Training used Adam (betas 0.9 and 0.999, epsilon 1e-8, no weight decay) with batch size ${training.batch_size}, ${training.grad_clip > 0 ? `gradients clipped to a global norm of ${training.grad_clip}` : 'no gradient clipping'}, dropout ${training.dropout} and at most ${training.max_steps} steps${study.overrides.length > 0 ? ' (some tasks or models override these, see the study file)' : ''}.`,
+    validation.fraction > 0
+      ? `A validation split of ${formatShare(validation.fraction)} of the training examples, the same for all runs (a task with its own validation split keeps it), was evaluated every ${validation.every} steps${validation.examples === 'all' ? '' : ` on a fixed subset of ${validation.examples} examples`}; training stopped after ${count(validation.patience, 'evaluation')} without improvement.`
+      : 'Tasks without a validation split of their own had none.',
+  ]
+}
+
+function sayTest(source: ReportSource): string {
+  const { test } = source.study
+  if (!test) return 'When and how often the test split was read is not known: imported runs have no seal.'
+  return `Each run read the test split once, at the step that validation chose${test.examples === 'all' ? '' : `, on a fixed subset of ${test.examples} examples`}${saySeal(source)}.`
 }
 
 function sayExtra({ study }: ReportSource): string {
@@ -114,7 +133,7 @@ export function reproducibilityChecklist(source: ReportSource): ChecklistItem[] 
           : `${formatSeconds(time)} per run, the time of runs trained together shared among them`,
     },
     { item: 'Number of parameters', answer: parameters.join('; ') || 'not recorded' },
-    { item: 'Validation score for every reported test score', answer: 'table "validation"' },
+    { item: 'Validation score for every reported test score', answer: 'table “validation”' },
     {
       item: 'Evaluation metric',
       answer:
@@ -133,7 +152,7 @@ export function reproducibilityChecklist(source: ReportSource): ChecklistItem[] 
     { item: 'How hyperparameters were chosen', answer: sayRule(comparison) },
     {
       item: 'Configuration of the best models',
-      answer: 'table "rates"; everything else is the same for all settings',
+      answer: 'table “rates”; everything else is the same for all settings',
     },
     {
       item: 'Summary statistics',
@@ -141,7 +160,7 @@ export function reproducibilityChecklist(source: ReportSource): ChecklistItem[] 
     },
     {
       item: 'Test set',
-      answer: `${study.test.examples === 'all' ? 'all examples' : `a fixed subset of ${study.test.examples} examples`}; ${sayHistory(comparison.seal) ?? 'nobody kept watch over looks at it'}`,
+      answer: `${saySubset(study.test)}; ${sayHistory(comparison.seal) ?? 'nobody kept watch over looks at it'}`,
     },
     {
       item: 'Data',
@@ -150,14 +169,21 @@ export function reproducibilityChecklist(source: ReportSource): ChecklistItem[] 
           runs.map(
             ({ task, config }) =>
               `${task}: ${
-                Object.entries(config.task.data)
-                  .map(([role, hash]) => `${role} SHA-256 ${hash.slice(0, 16)}`)
-                  .join(', ') || 'generated'
+                isImported(config)
+                  ? `not known, imported from ${config.imported.from}`
+                  : Object.entries(config.task.data)
+                      .map(([role, hash]) => `${role} SHA-256 ${hash.slice(0, 16)}`)
+                      .join(', ') || 'generated'
               }`,
           ),
         ).join('; ') || 'not recorded',
     },
   ]
+}
+
+function saySubset(test: ReportSource['study']['test']): string {
+  if (!test) return 'not known which examples'
+  return test.examples === 'all' ? 'all examples' : `a fixed subset of ${test.examples} examples`
 }
 
 const unique = (texts: readonly string[]): string[] => [...new Set(texts)].sort()

@@ -53,6 +53,30 @@ export interface Study {
   readonly notes: string | null
 }
 
+/** A setting of which an import knows the name alone. */
+export interface UnknownSetting {
+  readonly name: string
+  readonly init: null
+  readonly train: null
+}
+
+/** A study that was gathered from another program's runs: what they came to, under a protocol that is not known. */
+export interface ImportedStudy extends Pick<
+  Study,
+  'name' | 'learning_rates' | 'extra_learning_rates' | 'seeds' | 'selection' | 'notes'
+> {
+  readonly tasks: readonly { readonly name: string }[]
+  readonly models: readonly { readonly name: string }[]
+  readonly settings: readonly (Setting | UnknownSetting)[]
+  readonly training: null
+  readonly validation: null
+  readonly test: null
+  readonly overrides: readonly []
+}
+
+/** The protocol of the runs is ours, so the study can be trained; else they were imported and can be compared only. */
+export const isTrainable = (study: Study | ImportedStudy): study is Study => study.training !== null
+
 /** Where a worker finds a task's data; absolute paths, never part of a run's identity. */
 export interface TaskSource {
   readonly kind: string

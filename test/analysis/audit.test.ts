@@ -5,6 +5,7 @@ import { compareStudy } from '../../src-main/analysis/comparison'
 import type { ComparisonInput, StudyOutline } from '../../src-main/analysis/comparison'
 import type { RunRecord } from '../../src-main/run'
 import { aRun, aStudy, sweep } from './factory'
+import type { TrainedOutline, TrainedRun } from './factory'
 
 const FROZEN = 'frozen-pretrained'
 const UNFROZEN = 'unfrozen-pretrained'
@@ -14,7 +15,7 @@ const soundTable = {
   [FROZEN]: { 1e-5: [0.3, 0.32, 0.34], 1e-4: [0.34, 0.35, 0.36], 1e-3: [0.3, 0.32, 0.34] },
   [UNFROZEN]: { 1e-5: [0.65, 0.67, 0.69], 1e-4: [0.7, 0.71, 0.72], 1e-3: [0.66, 0.69, 0.71] },
 }
-const sound = (study = aStudy()): RunRecord[] => sweep(soundTable, study)
+const sound = (study = aStudy()): TrainedRun[] => sweep(soundTable, study)
 
 const findings = (runs: RunRecord[], study: StudyOutline = aStudy(), more: Partial<ComparisonInput> = {}) =>
   compareStudy({ study, runs, testSealed: false, ...more }).audit
@@ -183,7 +184,7 @@ describe('the audit of a plan', () => {
     ['two evaluations in all', { validation: { ...aStudy().validation, every: 500 } }, ['rarely-evaluated']],
     ['a test subset', { test: { examples: 100 } }, ['test-subset']],
     ['a finer grid for one setting', { extra_learning_rates: { [FROZEN]: [3e-5] } }, ['unequal-grids']],
-  ] satisfies [string, Partial<StudyOutline>, FindingId[]][])('objects to %s', (_, changes, expected) => {
+  ] satisfies [string, Partial<TrainedOutline>, FindingId[]][])('objects to %s', (_, changes, expected) => {
     expect(ids(aStudy(changes))).toEqual(expected)
   })
 

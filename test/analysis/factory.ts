@@ -1,5 +1,6 @@
-import type { RunRecord, RunState, SelectionRule, Setting } from '../../src-main/run'
+import type { RunConfig, RunRecord, RunState, SelectionRule, Setting } from '../../src-main/run'
 import type { StudyOutline } from '../../src-main/analysis/conclusions'
+import type { Study } from '../../src-main/study/study'
 
 const HEAD = ['input', 'output', 'layer_norm', 'positions'] as const
 const ALL = [...HEAD, 'attention', 'feed_forward'] as const
@@ -14,8 +15,14 @@ export const FOUR_SETTINGS: readonly Setting[] = [
 
 const RULE: SelectionRule = { metric: 'accuracy', seeds: 'mean', tie: 'lowest-rate', diverged: 'exclude-arm' }
 
+/** The outline of a study that was trained here. */
+export type TrainedOutline = Pick<Study, keyof StudyOutline>
+
 /** A small study of one task and model; two settings (frozen and unfrozen, pretrained) unless told otherwise. */
-export function aStudy(changes: Partial<StudyOutline> = {}, rule: Partial<SelectionRule> = {}): StudyOutline {
+export function aStudy(
+  changes: Partial<TrainedOutline> = {},
+  rule: Partial<SelectionRule> = {},
+): TrainedOutline {
   return {
     name: 'toy',
     tasks: [{ name: 'mnist', kind: 'mnist', options: {} }],
@@ -53,8 +60,11 @@ export interface RunSketch {
   readonly inPlan?: boolean
 }
 
+/** A run that was trained here. */
+export type TrainedRun = RunRecord & { readonly config: RunConfig }
+
 /** A run of `aStudy`; complete with 50 % on both splits unless told otherwise. The scores are those of the rule's metric. */
-export function aRun(sketch: RunSketch = {}, study: StudyOutline = aStudy()): RunRecord {
+export function aRun(sketch: RunSketch = {}, study: TrainedOutline = aStudy()): TrainedRun {
   const {
     setting = 'frozen-pretrained',
     rate = 1e-4,
@@ -119,9 +129,9 @@ export function aRun(sketch: RunSketch = {}, study: StudyOutline = aStudy()): Ru
  */
 export function sweep(
   table: Readonly<Record<string, Readonly<Record<string, readonly (number | null | 'x')[]>>>>,
-  study: StudyOutline = aStudy(),
+  study: TrainedOutline = aStudy(),
   testOf: (validation: number) => number = (validation) => validation - 0.01,
-): RunRecord[] {
+): TrainedRun[] {
   return Object.entries(table).flatMap(([setting, rates]) =>
     Object.entries(rates).flatMap(([rate, scores]) =>
       scores.map((score, seed) => {

@@ -1,14 +1,15 @@
 import { compareStudy } from '../../src-main/analysis/comparison'
-import type { ComparisonInput, StudyOutline } from '../../src-main/analysis/comparison'
+import type { ComparisonInput } from '../../src-main/analysis/comparison'
 import type { ReportSource } from '../../src-main/reports/report-source'
 import type { RunRecord } from '../../src-main/run'
 import { aStudy, FOUR_SETTINGS, sweep } from '../analysis/factory'
+import type { TrainedOutline } from '../analysis/factory'
 
-export const paperStudy = (changes: Partial<StudyOutline> = {}): StudyOutline =>
+export const paperStudy = (changes: Partial<TrainedOutline> = {}): TrainedOutline =>
   aStudy({ name: 'mnist & co_100%', settings: FOUR_SETTINGS, learning_rates: [1e-5, 1e-4, 1e-3], ...changes })
 
 /** Four settings whose ranking turns at 1e-3, with a diverged seed and a tie for the lead. */
-export const paperRuns = (study: StudyOutline): RunRecord[] =>
+export const paperRuns = (study: TrainedOutline): RunRecord[] =>
   sweep(
     {
       'frozen-pretrained': { 1e-5: [0.3, 0.31, 0.33], 1e-4: [0.5, 0.52, 0.51], 1e-3: [0.55, 0.56, 0.57] },

@@ -27,7 +27,7 @@ export function planFindings(study: StudyOutline): Finding[] {
 }
 
 function checkValidation({ validation }: StudyOutline): Finding[] {
-  if (validation.fraction > 0) return []
+  if (!validation || validation.fraction > 0) return []
   return [
     finding({
       id: 'no-validation',
@@ -133,6 +133,7 @@ function checkSeeds({ seeds }: StudyOutline): Finding[] {
 }
 
 function checkEvaluations({ training, validation }: StudyOutline): Finding[] {
+  if (!training || !validation) return []
   const evaluations = Math.ceil(training.max_steps / validation.every)
   if (evaluations >= MIN_EVALUATIONS) return []
   const every = Math.max(1, Math.floor(training.max_steps / 20))
@@ -148,7 +149,7 @@ function checkEvaluations({ training, validation }: StudyOutline): Finding[] {
 }
 
 function checkTest({ test }: StudyOutline): Finding[] {
-  if (test.examples === 'all') return []
+  if (!test || test.examples === 'all') return []
   return [
     finding({
       id: 'test-subset',

@@ -1,5 +1,5 @@
 import type { RunRecord } from '../../run'
-import { isComplete } from '../../run'
+import { isComplete, isImported } from '../../run'
 import { formatRate } from '../../study/rates'
 import type { Cell, Group, SeedScore, StudyOutline } from '../conclusions'
 import { changeStudy, finding } from './finding'
@@ -102,7 +102,7 @@ function checkImproving(
   )
   if (improving.length === 0 || improving.length * 2 < complete.length) return []
   const steps = Math.max(...improving.map((seed) => seed.steps))
-  const max = Math.max(study.training.max_steps, steps) * 2
+  const max = Math.max(study.training?.max_steps ?? 0, steps) * 2
   return [
     finding({
       id: 'still-improving',
@@ -127,7 +127,9 @@ function checkAlike({ task, model, cells }: Group, records: ReadonlyMap<string, 
     cells.flatMap(({ arms }) => arms),
     ({ state }) => isComplete(state),
   ).flatMap(({ run }) => records.get(run) ?? [])
-  const data = variants(runs, ({ config }) => JSON.stringify([config.task.data, config.start_from]))
+  const data = variants(runs, ({ config }) =>
+    isImported(config) ? null : JSON.stringify([config.task.data, config.start_from]),
+  )
   const versions = variants(runs, ({ environment }) =>
     environment ? JSON.stringify([environment.engine, environment.versions, environment.commit]) : null,
   )

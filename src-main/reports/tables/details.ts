@@ -38,8 +38,12 @@ export function rateTable({ study, comparison }: ReportSource): ReportTable {
 /** Steps to the reference setting's best score: the paper's Table 2. Null where no run has a curve. */
 export function efficiencyTable({ study, comparison, curveOf }: ReportSource): ReportTable | null {
   const { groups, metric } = comparison
-  const { every } = study.validation
-  const tables = groups.map((group) => ({ group, table: computeEfficiency(group, metric, every, curveOf) }))
+  // Of imported runs it is not known how often they were evaluated.
+  const every = study.validation?.every ?? null
+  const tables = groups.map((group) => ({
+    group,
+    table: computeEfficiency(group, metric, every, curveOf),
+  }))
   if (tables.every(({ table }) => !table || table.settings.length === 0)) return null
   const [{ table: first } = { table: null }] = tables
   return {
@@ -70,7 +74,7 @@ export function efficiencyTable({ study, comparison, curveOf }: ReportSource): R
       },
     ],
     notes: [
-      `Median over seeds of the first evaluated step that reaches the target, in brackets the range; k of n seeds reached it. Evaluations are ${every} steps apart; "not within" marks settings whose median seed never reached it.`,
+      `Median over seeds of the first evaluated step that reaches the target, in brackets the range; k of n seeds reached it. ${every === null ? '' : `Evaluations are ${every} steps apart; `}“not within” marks settings whose median seed never reached it.`,
       "The target is the reference setting's mean best validation score at its own chosen rate.",
     ],
   }

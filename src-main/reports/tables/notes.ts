@@ -31,7 +31,7 @@ export function scoreNotes(study: StudyOutline, comparison: Comparison, n: SeedC
     history === null
       ? 'Nobody kept watch over the test scores of these runs, so nothing can be said about looks at them.'
       : `Seal: ${history}.`,
-    ...(study.test.examples === 'all'
+    ...(!study.test || study.test.examples === 'all'
       ? []
       : [`Test scores are read on ${study.test.examples} test examples, not on all.`]),
   ]
