@@ -11,8 +11,8 @@ export interface Entry {
   readonly isolation: ExecutionOptions['isolation']
   studies: ReadonlySet<string>
   state: RunState
-  /** Workers that died with this run in their hands. */
-  deaths: number
+  /** Jobs that failed, or whose worker died, with this run among their runs. */
+  faults: number
   isCancelled: boolean
 }
 

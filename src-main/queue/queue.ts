@@ -25,7 +25,7 @@ export interface QueueOptions {
   readonly limits?: WorkerLimits
 }
 
-/** A run whose worker died goes on in a fresh one so many times before it counts as failed. */
+/** A run whose worker died is tried again so many times before it counts as failed. */
 const RETRIES = 2
 /** So many workers in a row that died before they could start: not the runs are at fault, and the queue stops. */
 const FAILED_STARTS = 3
@@ -75,7 +75,7 @@ export class Queue {
           isolation: execution.isolation,
           studies,
           state,
-          deaths: 0,
+          faults: 0,
           isCancelled: false,
         })
         if (state === 'paused') this.setState(id, 'queued')
@@ -160,10 +160,10 @@ export class Queue {
     return groups.find((group) => this.waitingIn(group).length > 0)
   }
 
-  /** Runs of a group to be trained now. One that a worker died with is tried alone, lest it takes the others along. */
+  /** Runs of a group to be trained now. One of a job that failed is tried alone, lest it takes the others along again. */
   private waitingIn({ runs }: Group): Entry[] {
     const waiting = this.entriesOf(runs).filter(({ id, state }) => state === 'queued' && !this.slotOf(id))
-    const unhurt = waiting.filter(({ deaths }) => deaths === 0)
+    const unhurt = waiting.filter(({ faults }) => faults === 0)
     return unhurt.length > 0 ? unhurt : waiting.slice(0, 1)
   }
 
@@ -213,7 +213,7 @@ export class Queue {
     const fault = error instanceof WorkerFault ? error : new WorkerFault('died', String(error), true)
     if (fault.kind === 'died' && !fault.wasReady && ++this.failedStarts >= FAILED_STARTS) this.hold(fault)
     try {
-      for (const entry of group) if (entry.state === 'running') this.settle(entry, fault)
+      for (const entry of group) if (entry.state === 'running') this.settle(entry, fault, group.length === 1)
     } catch (storeError) {
       // The runs stay `running` in the store until it is opened anew and they are queued again.
       for (const entry of group) if (entry.state === 'running') entry.state = 'queued'
@@ -221,14 +221,18 @@ export class Queue {
     }
   }
 
-  private settle(entry: Entry, fault: WorkerFault): void {
+  /** What becomes of a run that its worker left without an end. */
+  private settle(entry: Entry, fault: WorkerFault, isAlone: boolean): void {
     if (entry.isCancelled) return this.setState(entry.id, 'cancelled')
-    if (fault.kind === 'stopped' || !this.isWanted(entry))
+    if (fault.kind === 'stopped' || !this.isWanted(entry)) {
       return this.setState(entry.id, 'paused', fault.message)
-    if (this.trouble !== null) return this.setState(entry.id, 'queued')
-    if (fault.kind === 'died' && fault.wasReady) entry.deaths++
-    if (fault.kind === 'died' && entry.deaths <= RETRIES) {
-      this.recorder.log('warning', entry.id, `${fault.message}; the run goes on in a fresh worker`)
+    }
+    if (this.trouble !== null || !fault.wasReady) return this.setState(entry.id, 'queued')
+    entry.faults++
+    // A job that cannot be done would fail again, unless another run of the group was the reason.
+    const isHopeless = fault.kind === 'failed' && isAlone
+    if (!isHopeless && entry.faults <= RETRIES) {
+      this.recorder.log('warning', entry.id, `${fault.message}; the run is tried again`)
       return this.setState(entry.id, 'queued')
     }
     this.recorder.fail(entry.id, fault.message)

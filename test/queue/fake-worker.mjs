@@ -14,11 +14,15 @@ let paused = false
 /** @type {Set<string>} */
 const cancelled = new Set()
 
+/** @type {Map<string, number>} */
+const stored = new Map()
+
 /** @param {import('../../src-main/training/messages').ToWorker} message */
 const listen = (message) => {
   if (message.type === 'train') void train(message.seq, message.job)
   if (message.type === 'pause') paused = true
   if (message.type === 'cancel') cancelled.add(message.run)
+  if (message.type === 'stored') stored.set(message.run, message.step)
 }
 if (parentPort) parentPort.on('message', listen)
 else process.on('message', listen)
@@ -55,11 +59,24 @@ function sendAndWait(message) {
 }
 
 /**
+ * Only after the points up to its step are stored, as the queue asks of a worker.
+ * @param {string} run
+ * @param {string} file
+ * @param {number} step
+ */
+async function save(run, file, step) {
+  while ((stored.get(run) ?? 0) < step) await new Promise((resolve) => setTimeout(resolve, 1))
+  writeFileSync(file, String(step))
+}
+
+/**
  * @param {number} seq
  * @param {import('../../src-main/training/messages').TrainingJob} job
  */
 async function train(seq, job) {
   paused = false
+  const isBad = job.runs.some(({ config }) => job.task.options.behave === `fail-rate-${config.learning_rate}`)
+  if (isBad) return send({ type: 'failed', seq, message: 'a rate that cannot be', stack: null })
   for (const run of job.runs) {
     const folder = join(job.checkpoints, run.id)
     const file = join(folder, 'step')
@@ -67,7 +84,14 @@ async function train(seq, job) {
     const of = run.config.training.max_steps
     mkdirSync(folder, { recursive: true })
     let step = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0
-    send({ type: 'begun', run: run.id, fromStep: step, parametersTrained: 10, parametersTotal: 100 })
+    send({
+      type: 'begun',
+      run: run.id,
+      fromStep: step,
+      evaluatedStep: step,
+      parametersTrained: 10,
+      parametersTotal: 100,
+    })
     const end = (/** @type {string} */ state) =>
       send({
         type: 'ended',
@@ -90,10 +114,10 @@ async function train(seq, job) {
         process.exit(7)
       }
       if (faults[behave] && step === Number(at)) await faults[behave]?.()
-      if (step % 2 === 0) writeFileSync(file, String(step))
+      if (step % 2 === 0) await save(run.id, file, step)
       await new Promise((resolve) => setTimeout(resolve, Number(job.task.options.step_ms ?? 0)))
       if (paused || cancelled.has(run.id)) {
-        writeFileSync(file, String(step))
+        await save(run.id, file, step)
         state = paused ? 'paused' : 'cancelled'
         break
       }

@@ -157,6 +157,14 @@ describe('a worker that dies', () => {
   })
 })
 
+it('a run that cannot be trained does not take the runs of its group along', async () => {
+  const runs = [1e-4, 1e-3, 1e-2].map((rate) => plannedRun({ rate, behave: `fail-rate-0.001` }))
+  start('s', runs)
+  await queue.idle()
+  expect(runs.map(stateOf)).toEqual(['finished', 'failed', 'finished'])
+  expect(runs.map(stepsOf)).toEqual([[1, 2, 3, 4, 5], [], [1, 2, 3, 4, 5]])
+})
+
 it('a job that cannot be done fails its run at once, and the same worker trains the next', async () => {
   const runs = [plannedRun({ behave: 'fail' }), plannedRun({ seed: 1 })]
   start('s', runs)

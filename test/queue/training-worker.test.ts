@@ -35,10 +35,23 @@ function job(behave: string, options: Record<string, number> = {}, id = 'a'): Tr
   }
 }
 
+/** Trains as the queue does, which stores points before it says so; `also` hears every message too. */
+function trainOn(
+  on: TrainingWorker,
+  work: TrainingJob,
+  also: (message: RunMessage) => void = () => {},
+): Promise<void> {
+  return on.train(work, (message) => {
+    also(message)
+    if (message.type !== 'points') return
+    on.stored(message.run, message.chunks[0]?.steps.at(-1) ?? 0)
+  })
+}
+
 async function train(isolation: 'thread' | 'process', behave: string): Promise<RunMessage[]> {
   worker = new TrainingWorker(openWorker, isolation, limits)
   const heard: RunMessage[] = []
-  await worker.train(job(behave), (message) => heard.push(message))
+  await trainOn(worker, job(behave), (message) => heard.push(message))
   return heard
 }
 
@@ -69,12 +82,12 @@ describe.each(['thread', 'process'] as const)('a worker in a %s', (isolation) =>
       message: expect.stringContaining(reason) as string,
     })
     expect(worker?.isDead).toBe(true)
-    await expect(worker?.train(job(''), () => {})).rejects.toThrow(reason)
+    await expect(trainOn(worker!, job(''))).rejects.toThrow(reason)
   })
 
   it('that cannot do the job stays alive for the next', async () => {
     await expect(train(isolation, 'fail')).rejects.toMatchObject({ kind: 'failed', message: 'no such trunk' })
-    await expect(worker?.train(job(''), () => {})).resolves.toBeUndefined()
+    await expect(trainOn(worker!, job(''))).resolves.toBeUndefined()
   })
 
   it('that does not start says why', async () => {
@@ -102,13 +115,13 @@ describe.each(['thread', 'process'] as const)('a worker in a %s', (isolation) =>
   it('saves its state when asked to pause, and is killed when it does not', async () => {
     worker = new TrainingWorker(openWorker, isolation, limits)
     const heard: RunMessage[] = []
-    await worker.train(job('', { step_ms: 20 }), (message) => {
+    await trainOn(worker, job('', { step_ms: 20 }), (message) => {
       heard.push(message)
       if (message.type === 'points') worker?.pause()
     })
     expect(heard.at(-1)).toMatchObject({ type: 'ended', outcome: { state: 'paused' } })
 
-    const stubborn = worker.train(job('spin@1', {}, 'b'), (message) => {
+    const stubborn = trainOn(worker, job('spin@1', {}, 'b'), (message) => {
       if (message.type === 'begun') worker?.pause()
     })
     await expect(stubborn).rejects.toMatchObject({ name: 'WorkerFault' })
@@ -123,7 +136,7 @@ describe.each(['thread', 'process'] as const)('a worker in a %s', (isolation) =>
   it('hears of a cancellation, also one from before it was ready', async () => {
     worker = new TrainingWorker(openWorker, isolation, limits)
     const heard: RunMessage[] = []
-    const training = worker.train(job('', { step_ms: 50 }), (message) => heard.push(message))
+    const training = trainOn(worker, job('', { step_ms: 50 }), (message) => heard.push(message))
     worker.cancel('a')
     await training
     expect(heard.at(-1)).toMatchObject({ type: 'ended', outcome: { state: 'cancelled' } })
