@@ -50,9 +50,8 @@ describe('a variable', () => {
     const program = adder(written.length)
     const given = tf.tensor1d(written)
     program.write('state', new Map([['w', given]]))
-    const read = program.read('state').get('w')
-    expect(Buffer.from(read?.dataSync<'float32'>().buffer ?? [])).toEqual(Buffer.from(written.buffer))
-    tf.dispose([given, read as Tensor])
+    const read = Float32Array.from(values(program.read('state').get('w')))
+    expect(new Uint8Array(read.buffer)).toEqual(new Uint8Array(written.buffer))
     program.dispose()
   })
 

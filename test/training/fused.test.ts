@@ -1,0 +1,157 @@
+import fc from 'fast-check'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { loadEngine } from '../../src-main/engine'
+import { buildNetwork, type NetworkTask } from '../../src-main/models/build'
+import { PARTS, type Setting, type TrainingOptions } from '../../src-main/run'
+import type { Batch } from '../../src-main/tasks/task'
+import { CompiledStepper } from '../../src-main/training/compiled-stepper'
+import { FusedGroup, type GroupMember, type StepScores } from '../../src-main/training/group'
+import { objectiveOf } from '../../src-main/training/objective'
+import type { Problem } from '../../src-main/training/problem'
+import { EagerStepper, type GraphShapes, type Stepper } from '../../src-main/training/stepper'
+import { FROZEN, KINDS, pretrained, setting } from '../models/small-networks'
+
+/** Whoever trains beside a run, and whatever takes the steps: its numbers are its own. */
+
+beforeAll(async () => {
+  await loadEngine('tensorflow')
+})
+
+const EXAMPLES = 4
+const task: NetworkTask = {
+  input: { kind: 'vectors', tokens: 6, width: 5 },
+  output: { kind: 'classes', count: 3 },
+  readTokens: 1,
+}
+const training: TrainingOptions = {
+  batch_size: EXAMPLES,
+  max_steps: 100,
+  optimizer: 'adam',
+  grad_clip: 1,
+  dropout: 0.1,
+  shuffle: true,
+}
+const SETTINGS: Readonly<Record<string, Setting>> = {
+  'a frozen trunk': setting('pretrained', ...FROZEN),
+  'a frozen random trunk': setting('random', ...FROZEN),
+  'a trunk that trains': setting('pretrained', ...PARTS),
+}
+
+async function problemOf(type: string, setting: Setting): Promise<Problem> {
+  const network = buildNetwork(await pretrained(type), task, setting)
+  return { input: task.input, network, objective: objectiveOf(task.output) }
+}
+
+const compiled = (problem: Problem, shapes: GraphShapes): Stepper =>
+  new CompiledStepper(problem, training, shapes, { xla: false })
+const eager = (problem: Problem): Stepper => new EagerStepper(problem, training)
+
+/** What a run with this seed sees at this step: its own examples, which its place in the group does not change. */
+function examples(seed: number, step: number): Batch {
+  const at = seed * 1000 + step
+  const x = Float32Array.from({ length: EXAMPLES * 30 }, (_, i) => 2 * Math.sin(at * 12.9898 + i * 78.233))
+  return { size: EXAMPLES, x, y: Int32Array.from({ length: EXAMPLES }, (_, i) => (at + i * i) % 3) }
+}
+
+/** Trains runs together and returns the scores of each at every step. */
+async function train(
+  problem: Problem,
+  members: readonly GroupMember[],
+  steps: number,
+  stepper = compiled,
+): Promise<StepScores[][]> {
+  const sizes = { trainExamples: EXAMPLES, scoreExamples: EXAMPLES }
+  const group = await FusedGroup.create(problem, members, sizes, (shapes) => stepper(problem, shapes))
+  const scores: StepScores[][] = members.map(() => [])
+  for (let step = 1; step <= steps; step++) {
+    const batches = members.map(({ seed }) => examples(seed, step))
+    const batch = {
+      size: members.length * EXAMPLES,
+      x: Float32Array.from(batches.flatMap(({ x }) => [...x])),
+      y: Int32Array.from(batches.flatMap(({ y }) => [...y])),
+    }
+    group
+      .step(
+        batch,
+        members.map(() => step),
+        members.map(() => true),
+      )
+      .forEach((score, run) => scores[run]?.push(score))
+  }
+  group.dispose()
+  return scores
+}
+
+function expectSame(found: readonly StepScores[], alone: readonly StepScores[], tolerance: number): void {
+  expect(found).toHaveLength(alone.length)
+  alone.forEach(({ loss, gradNorm }, i) => {
+    expect(Math.abs((found[i]?.loss ?? NaN) - loss) / loss, `loss of step ${i + 1}`).toBeLessThan(tolerance)
+    const distance = Math.abs((found[i]?.gradNorm ?? NaN) - gradNorm) / gradNorm
+    expect(distance, `norm of step ${i + 1}`).toBeLessThan(10 * tolerance)
+  })
+}
+
+const aMember = fc.record({
+  seed: fc.integer({ min: 0, max: 999 }),
+  learningRate: fc.integer({ min: -50, max: -30 }).map((tenths) => 10 ** (tenths / 10)),
+  from: fc.constant(null),
+})
+
+describe.each(KINDS)('on %s', (type) => {
+  it.each(Object.keys(SETTINGS))(
+    'a run in a group is the run trained alone, with %s',
+    async (kind) => {
+      const problem = await problemOf(type, SETTINGS[kind] as Setting)
+      const groups = fc
+        .array(aMember, { minLength: 2, maxLength: 5 })
+        .chain((members) => fc.record({ members: fc.constant(members), place: fc.nat(members.length - 1) }))
+      await fc.assert(
+        fc.asyncProperty(groups, async ({ members, place }) => {
+          const [alone] = await train(problem, members.slice(place, place + 1), 50)
+          const fused = await train(problem, members, 50)
+          expectSame(fused[place] ?? [], alone ?? [], 1e-5)
+        }),
+        { numRuns: 2 },
+      )
+    },
+    60_000,
+  )
+
+  it.each(Object.keys(SETTINGS))('compiled steps are the eager ones, with %s', async (kind) => {
+    const problem = await problemOf(type, SETTINGS[kind] as Setting)
+    const members = [
+      { seed: 1, learningRate: 1e-3, from: null },
+      { seed: 2, learningRate: 1e-4, from: null },
+    ]
+    const expected = await train(problem, members, 20, eager)
+    const found = await train(problem, members, 20)
+    expected.forEach((scores, run) => expectSame(found[run] ?? [], scores, 1e-4))
+  })
+
+  it('a run that diverges changes no bit of its neighbours', async () => {
+    const problem = await problemOf(type, SETTINGS['a frozen trunk'] as Setting)
+    const members = (rate: number): GroupMember[] =>
+      [1e-3, rate, 1e-4].map((learningRate) => ({ seed: 5, learningRate, from: null }))
+    const healthy = await train(problem, members(1e-3), 10)
+    const sick = await train(problem, members(NaN), 10)
+    expect(sick[1]?.map(({ loss }) => Number.isNaN(loss))).toEqual([
+      false,
+      ...new Array<boolean>(9).fill(true),
+    ])
+    expect([sick[0], sick[2]]).toEqual([healthy[0], healthy[2]])
+  })
+
+  it('a run drops the same units whoever is beside it', async () => {
+    const problem = await problemOf(type, SETTINGS['a frozen trunk'] as Setting)
+    const still = (seed: number): GroupMember => ({ seed, learningRate: 0, from: null })
+    const [alone] = await train(problem, [still(3)], 5)
+    const [, beside] = await train(problem, [still(8), still(3)], 5)
+    expectSame(beside ?? [], alone ?? [], 1e-6)
+    const [undropped] = await train(problem, [still(3)], 5, (problem, shapes) => {
+      return new CompiledStepper(problem, { ...training, dropout: 0 }, shapes, { xla: false })
+    })
+    undropped?.forEach(({ loss }, i) =>
+      expect(Math.abs(loss - (alone?.[i]?.loss ?? NaN))).toBeGreaterThan(1e-4),
+    )
+  })
+})
