@@ -35,6 +35,9 @@ function headers() {
 /** @param {string} folder of a package in node_modules */
 const versionOf = (folder) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).version
 
+/** @param {string} file */
+const hashOf = (file) => createHash('sha256').update(readFileSync(file)).digest('hex').slice(0, 8)
+
 /**
  * Puts a file in place so that nobody ever sees half of it.
  * @param {string} from
@@ -68,6 +71,7 @@ async function buildOnce(cache, folder, build) {
 }
 
 const sqlite = join(nodeModules, 'better-sqlite3')
+const sqlitePreface = join(root, 'scripts/sqlite/object-wrap.h')
 
 /**
  * better-sqlite3's addon for a runtime. It lies where the package looks for the build of exactly this runtime, so
@@ -90,15 +94,19 @@ export async function buildSqlite(
   runtime = { modules: process.versions.modules, gyp: headers() },
 ) {
   const { modules, gyp } = runtime
-  const built = join(cache, `addons/better-sqlite3-${versionOf(sqlite)}-v${modules}-${platform}`)
+  const name = `better-sqlite3-${versionOf(sqlite)}-${hashOf(sqlitePreface)}-v${modules}-${platform}`
+  const built = join(cache, 'addons', name)
   const canBuild = tools.python !== null && tools.compiler !== null
   const command = canBuild ? [nodeGyp, 'rebuild', '--release', '--jobs=max', ...gyp] : [prebuildInstall]
   await buildOnce(cache, built, async (workshop) => {
     const source = join(workshop, 'package')
     cpSync(sqlite, source, { recursive: true, filter: (file) => file !== join(sqlite, 'build') })
+    copyFileSync(sqlitePreface, join(source, 'preface.h'))
     try {
       await run(process.execPath, command, {
         cwd: source,
+        // Relative to the folder in which make runs.
+        env: { ...process.env, CXXFLAGS: `${process.env.CXXFLAGS ?? ''} -include ../preface.h` },
         log: join(cache, 'logs/better-sqlite3.log'),
         title: canBuild ? 'building better-sqlite3' : 'fetching better-sqlite3',
       })
@@ -116,10 +124,9 @@ const BINDING_FILES = ['tfjs_binding.node', 'quiet.node']
 
 /** The cache folder of the built binding: another one for every source it is built from. N-API 8 fits every Node. */
 function bindingFolder(/** @type {string} */ cache) {
-  const hash = createHash('sha256').update(readFileSync(quietSource)).digest('hex').slice(0, 8)
   return join(
     cache,
-    `addons/tfjs-${versionOf(tfjsNode)}-tensorflow-${TENSORFLOW_VERSION}-${hash}-${platform}`,
+    `addons/tfjs-${versionOf(tfjsNode)}-tensorflow-${TENSORFLOW_VERSION}-${hashOf(quietSource)}-${platform}`,
   )
 }
 

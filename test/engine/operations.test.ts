@@ -97,6 +97,7 @@ describe('worker threads', () => {
   it('load the engine four at once, and each computes', async () => {
     const code = `
       const { parentPort } = require('node:worker_threads')
+      require('node:util').isNullOrUndefined ??= (value) => value === null || value === undefined
       require('@tensorflow/tfjs-node-gpu')
       const tf = require('@tensorflow/tfjs')
       parentPort.postMessage(tf.matMul(tf.fill([64, 64], 2), tf.fill([64, 64], 3)).dataSync()[0])`
