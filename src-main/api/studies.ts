@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { auditPlan } from '../analysis/audit'
+import type { Audit } from '../analysis/audit'
 import { InputError } from '../errors'
 import { isSettled } from '../run'
 import type { StudyRecord } from '../store/store'
@@ -16,6 +18,8 @@ export type StudySummary = StudyStatus &
 export type StudyCheck =
   | {
       readonly ok: true
+      /** What an auditor would say before anything is trained. */
+      readonly audit: Audit
       readonly study: Study
       readonly runs: number
       readonly perSetting: Readonly<Record<string, number>>
@@ -80,6 +84,7 @@ async function check(workbench: Workbench, source: string): Promise<StudyCheck> 
   for (const run of plan.runs) perSetting[run.setting] = (perSetting[run.setting] ?? 0) + 1
   return {
     ok: true,
+    audit: auditPlan(plan.study),
     study: plan.study,
     runs: plan.runs.length,
     perSetting,

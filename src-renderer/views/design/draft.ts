@@ -1,6 +1,7 @@
 import { keepPreviousData, useQuery } from '@tanstack/vue-query'
 import { computed, ref, watch } from 'vue'
 import { isMap, parseDocument } from 'yaml'
+import type { StudyPatch } from '../../../src-main/analysis/audit'
 import type { Problem } from '../../../src-main/api/procedure'
 import { editStudy } from '../../../src-main/study/write'
 import { api } from '../../api'
@@ -18,6 +19,7 @@ training: {batch_size: 8, max_steps: 2000}
 validation: {every: 200, examples: 1000}
 `
 const KEPT_AS = 'fairsweep.draft'
+const ORIGIN_KEPT_AS = 'fairsweep.draft.from'
 const CHECK_AFTER_MS = 250
 
 /**
@@ -68,11 +70,32 @@ export function useDraft() {
     /** The value at a path as written, or undefined where the file leaves it out. */
     at: (path: FieldPath): unknown => valueAt(values.value, path),
     set: (path: FieldPath, value: unknown): void => void (text.value = editStudy(text.value, path, value)),
+    patch: (patch: StudyPatch): void => void (text.value = patchStudy(text.value, patch)),
     /** What is wrong with a field or anything inside it. */
     problemOf: (field: string): string | null =>
       problems.value.find(({ place }) => place.field === field || place.field?.startsWith(`${field}.`))
         ?.message ?? null,
   }
+}
+
+/** The draft that Design shows when it is opened next, and what it was made from ("study:mnist"). */
+export function keepDraft(text: string, origin: string): void {
+  sessionStorage.setItem(KEPT_AS, text)
+  sessionStorage.setItem(ORIGIN_KEPT_AS, origin)
+}
+
+export const keptOrigin = (): string => sessionStorage.getItem(ORIGIN_KEPT_AS) ?? ''
+export const keepOrigin = (origin: string): void => sessionStorage.setItem(ORIGIN_KEPT_AS, origin)
+
+/** The text of a study file with what a remedy of the audit asks for. */
+export function patchStudy(text: string, patch: StudyPatch): string {
+  return Object.entries(patch).reduce((now, [key, value]) => {
+    if (Array.isArray(value)) return editStudy(now, [key], value)
+    return Object.entries(value as object).reduce(
+      (inner, [name, each]) => editStudy(inner, [key, name], each),
+      now,
+    )
+  }, text)
 }
 
 export type Draft = ReturnType<typeof useDraft>
