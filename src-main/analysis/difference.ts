@@ -23,7 +23,9 @@ export function welchDifference(a: readonly number[], b: readonly number[], leve
   const partB = variance(b) / b.length
   const error = Math.sqrt(partA + partB)
   if (error === 0) return without(difference, 'the seeds do not differ, so there is no spread to judge by')
-  const df = (partA + partB) ** 2 / (partA ** 2 / (a.length - 1) + partB ** 2 / (b.length - 1))
+  // As shares, so that squares of tiny variances do not vanish.
+  const [shareA, shareB] = [partA / (partA + partB), partB / (partA + partB)]
+  const df = 1 / (shareA ** 2 / (a.length - 1) + shareB ** 2 / (b.length - 1))
   return within(difference, error, df, level, 'welch-t')
 }
 

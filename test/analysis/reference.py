@@ -1,6 +1,6 @@
-"""Writes reference.json: statistics of small samples as SciPy computes them.
+"""Writes reference.json: statistics of small samples as SciPy and deepsig compute them.
 
-    python -m venv /tmp/scipy && /tmp/scipy/bin/pip install scipy && /tmp/scipy/bin/python test/analysis/reference.py
+    python -m venv /tmp/scipy && /tmp/scipy/bin/pip install scipy deepsig && /tmp/scipy/bin/python test/analysis/reference.py
 """
 
 import json
@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import scipy
+from deepsig import aso
+from deepsig.aso import compute_violation_ratio
 from scipy import stats
 
 SAMPLES = [
@@ -50,6 +52,15 @@ def bca(a, b):
     return {"low": float(result.confidence_interval.low), "high": float(result.confidence_interval.high)}
 
 
+def order(a, b):
+    """Almost stochastic order, both ways; epsilon hangs on the stream of resamples."""
+    a, b = np.array(a), np.array(b)
+    return {
+        "ratio": float(compute_violation_ratio(a, b, dt=1e-5)),
+        "epsilon": [float(aso(x, y, seed=1, num_bootstrap_iterations=4000, show_progress=False)) for x, y in ((a, b), (b, a))],
+    }
+
+
 def holm(p_values):
     order = np.argsort(p_values)
     adjusted = np.empty(len(p_values))
@@ -81,6 +92,7 @@ reference = {
             "hedges": hedges(a, b),
             **({"paired": paired(a, b)} if len(a) == len(b) else {}),
             **({"sign_flips": sign_flips(a, b)} if len(a) == len(b) and len(a) >= 6 else {}),
+            **({"order": order(a, b)} if min(len(a), len(b)) >= 5 else {}),
             **({"bca": bca(a, b)} if len(a) == len(b) and len(a) >= 8 else {}),
         }
         for a, b in SAMPLES

@@ -1,0 +1,184 @@
+import gammaln from '@stdlib/math-base-special-gammaln'
+import tCdf from '@stdlib/stats-base-dists-t-cdf'
+import tQuantile from '@stdlib/stats-base-dists-t-quantile'
+import type { Cell, Comparison, Difference, Estimate, Group, SeedScore } from './conclusions'
+import { chosenArm } from './contrasts'
+import { welchDifference } from './difference'
+import { estimate, mean, variance } from './estimate'
+import { seedsToShow, smallestDifference } from './power'
+import { bootstrapInterval, signFlipTest } from './resampling'
+import type { BootstrapInterval, PermutationTest } from './resampling'
+import { compareScores, higherIsBetter } from './selection'
+import { stochasticOrder } from './stochastic-order'
+import type { StochasticOrder } from './stochastic-order'
+
+/** Everything that can honestly be said about one difference, given how many seeds there are. */
+export interface DifferenceTest {
+  readonly difference: Difference
+  /** Two-sided p of the t interval; null without an interval. */
+  readonly p: number | null
+  /** p by Holm over the family of all tests of the group. */
+  readonly holm: number | null
+  /** Hedges' g: the difference in pooled standard deviations, corrected for small n; null without a spread. */
+  readonly effect: number | null
+  readonly permutation: PermutationTest
+  /** Null, for `noBootstrap`. */
+  readonly bootstrap: BootstrapInterval | null
+  readonly noBootstrap: string | null
+  readonly order: StochasticOrder | null
+  readonly noOrder: string | null
+  /** Smallest true difference that as many seeds an arm would show (80 % power, 95 % interval); null without a spread. */
+  readonly smallest: number | null
+  /** Seeds an arm to show a difference of the size seen; null where none would. */
+  readonly seedsNeeded: number | null
+  /** The same difference where every seed picks its own rate by its own validation score. */
+  readonly reselected: Reselected | null
+}
+
+/** A difference that includes the variability of choosing the rate. */
+export interface Reselected {
+  readonly a: Estimate
+  readonly b: Estimate
+  readonly mean: number
+  readonly interval: Difference['interval']
+}
+
+export interface TestFamily {
+  readonly task: string
+  readonly model: string
+  /** What the family is, for the table that names it. */
+  readonly family: string
+  readonly split: 'validation' | 'test'
+  readonly tests: readonly DifferenceTest[]
+}
+
+/** Tests of every contrast of a group, each side at its chosen rate: on test once it is open, else on validation. */
+export function testDifferences(group: Group, { metric, testSealed }: Comparison): TestFamily {
+  const split = testSealed ? 'validation' : 'test'
+  const differences = group.bestDifferences.filter((difference) => difference.split === split)
+  const tests = differences.map((difference) => testDifference(group, difference, metric))
+  const adjusted = holm(tests.map(({ p }) => p))
+  return {
+    task: group.task,
+    model: group.model,
+    family: `${tests.length} contrasts of ${group.task} × ${group.model}, ${split} ${metric}, each setting at its chosen rate`,
+    split,
+    tests: tests.map((test, i) => ({ ...test, holm: adjusted[i] ?? null })),
+  }
+}
+
+function testDifference(
+  group: Group,
+  difference: Difference,
+  metric: Comparison['metric'],
+): Omit<DifferenceTest, 'holm'> {
+  const [a, b] = [difference.a, difference.b].map((setting) =>
+    group.cells.find((cell) => cell.setting === setting),
+  )
+  const { split } = difference
+  const seedsA = scored(chosenArm(a)?.seeds ?? [], split)
+  const seedsB = scored(chosenArm(b)?.seeds ?? [], split)
+  const [x, y] = [seedsA.map(({ value }) => value), seedsB.map(({ value }) => value)]
+  const paired = seedsA.flatMap(({ seed, value }) => {
+    const other = seedsB.find((candidate) => candidate.seed === seed)
+    return other ? [value - other.value] : []
+  })
+  const sign = higherIsBetter(metric) ? 1 : -1
+  const bootstrap = bootstrapInterval(paired)
+  const order = stochasticOrder(
+    x.map((value) => sign * value),
+    y.map((value) => sign * value),
+  )
+  const deviation = Math.sqrt((variance(x) + variance(y)) / 2)
+  return {
+    difference,
+    p: pValue(difference),
+    effect: hedges(x, y),
+    permutation: signFlipTest(paired),
+    bootstrap,
+    noBootstrap: bootstrap
+      ? null
+      : `a bootstrap of ${paired.length} pairs is not to be trusted; it is made from 8`,
+    order,
+    noOrder: order
+      ? null
+      : `almost stochastic order is computed from 5 seeds an arm; there are ${x.length} and ${y.length}`,
+    smallest: deviation > 0 ? smallestDifference(deviation, Math.min(x.length, y.length)) : null,
+    seedsNeeded: seedsToShow(difference),
+    reselected: reselect(a, b, split, metric),
+  }
+}
+
+const scored = (
+  seeds: readonly SeedScore[],
+  split: 'validation' | 'test',
+): { run: string; seed: number; value: number }[] =>
+  seeds.flatMap((seed) =>
+    seed[split] === null ? [] : { run: seed.run, seed: seed.seed, value: seed[split] },
+  )
+
+/** The two-sided p of the t interval, recovered from it: the same distribution, the same error. */
+function pValue({ mean: difference, interval }: Difference): number | null {
+  if (!interval) return null
+  const { low, high, level, df } = interval
+  const error = (high - low) / 2 / tQuantile((1 + level) / 2, df)
+  const t = Math.abs(difference) / error
+  return 2 * (1 - tCdf(t, df))
+}
+
+/** Hedges' g by the pooled standard deviation, with the exact correction for small samples. */
+export function hedges(a: readonly number[], b: readonly number[]): number | null {
+  const df = a.length + b.length - 2
+  if (a.length < 2 || b.length < 2) return null
+  const pooled = Math.sqrt(((a.length - 1) * variance(a) + (b.length - 1) * variance(b)) / df)
+  if (pooled === 0) return null
+  const correction = Math.exp(gammaln(df / 2) - gammaln((df - 1) / 2)) / Math.sqrt(df / 2)
+  return ((mean(a) - mean(b)) / pooled) * correction
+}
+
+/** Holm's step-down adjustment; tests without a p are no part of the family. */
+export function holm(ps: readonly (number | null)[]): (number | null)[] {
+  const ranked = ps.flatMap((p, index) => (p === null ? [] : { p, index })).sort((x, y) => x.p - y.p)
+  const adjusted: (number | null)[] = ps.map(() => null)
+  let running = 0
+  ranked.forEach(({ p, index }, rank) => {
+    running = Math.max(running, Math.min(1, (ranked.length - rank) * p))
+    adjusted[index] = running
+  })
+  return adjusted
+}
+
+/** Every seed alone picks the rate with its own best validation score, among the eligible arms. */
+function reselect(
+  a: Cell | undefined,
+  b: Cell | undefined,
+  split: 'validation' | 'test',
+  metric: Comparison['metric'],
+): Reselected | null {
+  const [x, y] = [a, b].map((cell) => pickPerSeed(cell, split, metric))
+  const estimateA = estimate(x ?? [])
+  const estimateB = estimate(y ?? [])
+  if (!x || !y || !estimateA || !estimateB) return null
+  const difference = welchDifference(
+    x.map(({ value }) => value),
+    y.map(({ value }) => value),
+  )
+  return { a: estimateA, b: estimateB, mean: difference.mean, interval: difference.interval }
+}
+
+function pickPerSeed(
+  cell: Cell | undefined,
+  split: 'validation' | 'test',
+  metric: Comparison['metric'],
+): { run: string; value: number }[] {
+  const bySeed = new Map<number, SeedScore>()
+  for (const { eligible, seeds } of cell?.arms ?? []) {
+    for (const candidate of eligible ? seeds : []) {
+      const best = bySeed.get(candidate.seed)
+      if (candidate.validation === null) continue
+      if (!best || compareScores(metric, candidate.validation, best.validation ?? NaN) < 0)
+        bySeed.set(candidate.seed, candidate)
+    }
+  }
+  return scored([...bySeed.values()], split)
+}
