@@ -16,9 +16,10 @@ import { Queue } from './queue/queue'
 import { isComplete, isOpen } from './run'
 import type { RunState } from './run'
 import { StoreError, openReadableStore, openStore } from './store/store'
-import type { ReadableStore, Store, StudyRecord } from './store/store'
+import type { ImportBatch, ImportOutcome, ReadableStore, Store, StudyRecord } from './store/store'
 import { planStudy } from './study/plan'
 import { readStudy } from './study/read'
+import { isTrainable } from './study/study'
 import type { Plan } from './study/study'
 import { WorkspaceInUseError, findOwner, recordOwner } from './workspace/owner'
 import { answerRequests } from './workspace/requests'
@@ -86,6 +87,8 @@ export class Workbench {
   /** The plan of a study that the workspace knows, its data and weights looked up anew. */
   savedPlan(name: string): Promise<Plan> {
     const { study, text } = this.known(name)
+    if (!isTrainable(study))
+      throw new InputError(`the study '${name}' was imported; it can be compared, not trained`)
     return planStudy(study, text, this.library)
   }
 
@@ -146,11 +149,26 @@ export class Workbench {
 
   /** The study's conclusions from the runs there are. */
   async compare(name: string, { otherRate }: { readonly otherRate?: number } = {}): Promise<Comparison> {
-    const chance = await chanceScores(this.known(name).study, this.library)
+    const { study } = this.known(name)
+    const chance = isTrainable(study) ? await chanceScores(study, this.library) : {}
     const record = this.known(name)
     const runs = this.store.runs({ study: name, order: 'plan' })
-    const { study, testSealed } = record
-    return compareStudy({ study, runs, testSealed, seal: record, otherRate, chance })
+    return compareStudy({
+      study: record.study,
+      runs,
+      testSealed: record.testSealed,
+      seal: record.importedFrom === null ? record : null,
+      published: this.store.published(name),
+      otherRate,
+      chance,
+    })
+  }
+
+  /** Adds what another program trained, or a paper reports, to a study. */
+  importRuns(batch: ImportBatch): ImportOutcome {
+    const outcome = this.mine.store.importRuns(batch)
+    this.tellState(batch.study.name)
+    return outcome
   }
 
   status(): StudyStatus[] {

@@ -9,6 +9,7 @@ import {
 import { downsample } from './downsample'
 import { listEvents, logEvent } from './events'
 import { networkFileSystem } from './filesystem'
+import { importRuns, publishedCells } from './imports'
 import { appendPoints, findDamage, metricsOf, readSeries } from './points'
 import { all, reading, writing } from './query'
 import { countRuns, listRuns, oneRun, runNumber, studyHolding, studyNumber } from './run-rows'
@@ -48,6 +49,7 @@ function readableStore(db: ReadableDatabase): ReadableStore {
     advice: adviceOn(db.name),
     studies: () => read(() => listStudies(db)),
     study: (name) => read(() => oneStudy(db, name)),
+    published: (study) => read(() => publishedCells(db, study)),
     runs: (query = {}) => read(() => listRuns(db, query)),
     run: (id, study) => read(() => oneRun(db, id, study)),
     countRuns: (query = {}) => read(() => countRuns(db, query)),
@@ -83,6 +85,7 @@ export function writableStore(db: WritableDatabase, release: () => void = () => 
   return {
     ...readableStore(db),
     saveStudy: (plan) => write(() => saveStudy(db, plan, now())),
+    importRuns: (batch) => write(() => importRuns(db, batch, now())),
     recoverInterrupted: () => write(() => recoverInterrupted(db, now())),
     setState: (id, state, reason) => write(() => setState(db, id, state, reason ?? null, now())),
     begin: (id, start) => write(() => beginRun(db, id, start, now())),

@@ -1,5 +1,5 @@
 import { InputError } from '../errors'
-import type { Environment, RunConfig, RunRecord, RunState, Summary } from '../run'
+import type { Environment, ImportedConfig, RunConfig, RunRecord, RunState, Summary } from '../run'
 import type { ReadableDatabase } from './database'
 import { allTuples, first } from './query'
 import { readScores } from './scores'
@@ -159,7 +159,8 @@ function toRecords(db: ReadableDatabase, rows: readonly RunRow[]): RunRecord[] {
   )
   const setups = remembered((setup) => {
     const { config } = found<{ config: string }>(db, 'SELECT config FROM setups WHERE setup = ?', setup)
-    return JSON.parse(config) as Omit<RunConfig, 'learning_rate' | 'seed'>
+    return JSON.parse(config) as
+      Omit<RunConfig, 'learning_rate' | 'seed'> | Omit<ImportedConfig, 'learning_rate' | 'seed'>
   })
   const environments = remembered((environment) => {
     const sql = 'SELECT description FROM environments WHERE environment = ?'

@@ -1,11 +1,11 @@
-import type { Environment, RunState, Summary } from '../run'
+import type { Environment, RunState } from '../run'
 import type { RunOutcome } from '../training/messages'
 import type { WritableDatabase } from './database'
 import { logEvent } from './events'
 import { dropPointsAfter } from './points'
 import { all, change, first } from './query'
 import { runNumber } from './run-rows'
-import { isTestMetric, writeScores } from './scores'
+import { isTestMetric, scoresWhere, writeScores } from './scores'
 import { freezeRules, noteOpenTests } from './seal'
 import type { Store } from './store'
 
@@ -111,6 +111,3 @@ function environmentNumber(db: WritableDatabase, environment: Environment): numb
     description,
   )!.environment
 }
-
-const scoresWhere = (summary: Summary, isWanted: (metric: string) => boolean): Summary =>
-  Object.fromEntries(Object.entries(summary).filter(([metric]) => isWanted(metric)))

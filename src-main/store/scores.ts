@@ -28,6 +28,10 @@ export function readScores(json: string | null): Summary {
   return scores as Summary
 }
 
+/** Scores of the metrics that are wanted. */
+export const scoresWhere = (summary: Summary, isWanted: (metric: string) => boolean): Summary =>
+  Object.fromEntries(Object.entries(summary).filter(([metric]) => isWanted(metric)))
+
 function writable(value: number | null): number | string | null {
   if (value === null || (Number.isFinite(value) && !Object.is(value, -0))) return value
   return Object.is(value, -0) ? '-0' : String(value)

@@ -1,5 +1,13 @@
-import type { Environment, MetricName, RunRecord, RunState, Series } from '../run'
-import type { Plan, Study } from '../study/study'
+import type {
+  Environment,
+  ImportedConfig,
+  MetricName,
+  PublishedCell,
+  RunRecord,
+  RunState,
+  Series,
+} from '../run'
+import type { ImportedStudy, Plan, Study } from '../study/study'
 import type { MetricChunk, RunOutcome } from '../training/messages'
 
 export { openReadableStore, openStore } from './open'
@@ -11,8 +19,10 @@ export type StudyChange = 'rule' | 'grid' | 'seeds' | 'protocol'
 /** A study as the workspace keeps it. */
 export interface StudyRecord {
   readonly name: string
-  readonly study: Study
-  /** The study file as last written. */
+  readonly study: Study | ImportedStudy
+  /** Where its runs came from ("csv", "mlflow" …, "bundle"): its seal cannot be vouched for. Null: planned here. */
+  readonly importedFrom: string | null
+  /** The study file as last written; of imported runs, the mapping that they were read with. */
   readonly text: string
   readonly createdAt: string
   /** Planned runs only; states without a run are absent. */
@@ -66,6 +76,51 @@ export interface Damage extends StepRange {
   readonly metric: MetricName
 }
 
+/** A run that another program trained, as it comes into the history. */
+export interface ImportedRun extends Pick<
+  RunRecord,
+  | 'key'
+  | 'task'
+  | 'model'
+  | 'setting'
+  | 'steps'
+  | 'bestStep'
+  | 'summary'
+  | 'reason'
+  | 'startedAt'
+  | 'finishedAt'
+> {
+  readonly config: ImportedConfig
+  readonly state: Extract<RunState, 'finished' | 'early-stopped' | 'diverged' | 'failed' | 'cancelled'>
+  /** Each metric once. */
+  readonly points: readonly MetricChunk[]
+}
+
+/** Runs and published cells that come into one study together. */
+export interface ImportBatch {
+  /** What the study is once they are in it. */
+  readonly study: ImportedStudy
+  /** "csv", "tensorboard", "mlflow" … */
+  readonly from: string
+  /** What was read, in a few words, for the log. */
+  readonly detail: string
+  /** The mapping that it was read with. */
+  readonly text: string
+  readonly runs: readonly ImportedRun[]
+  readonly published: readonly PublishedCell[]
+}
+
+/** What an import changed: nothing, the second time. */
+export interface ImportOutcome {
+  readonly added: number
+  /** Runs that were there already. */
+  readonly known: number
+  /** Runs of earlier imports that their tracker has written on since; kept, but no longer in plan. */
+  readonly replaced: number
+  readonly points: number
+  readonly published: { readonly added: number; readonly known: number; readonly changed: number }
+}
+
 /**
  * Reading the history. Safe beside the one writer.
  *
@@ -81,6 +136,8 @@ export interface ReadableStore {
   /** In the order of their creation. */
   studies(): StudyRecord[]
   study(name: string): StudyRecord | null
+  /** Numbers from papers that stand beside this study, in the order of their import. */
+  published(study: string): PublishedCell[]
   /** Each run once; without `study`, in the words of the first study that plans it. */
   runs(query?: RunQuery): RunRecord[]
   /** Null where there is no such run, or the study named does not hold it. */
@@ -108,6 +165,8 @@ export interface Store extends ReadableStore {
    * Once the study has started, changes of its rule, grid, seeds or protocol are logged, with whether the test was open.
    */
   saveStudy(plan: Plan): StudyRecord
+  /** Adds what another program trained, or a paper reports; idempotent, all of it or nothing. */
+  importRuns(batch: ImportBatch): ImportOutcome
   /** Runs left `running` by a process that died become `queued` again; returns how many. */
   recoverInterrupted(): number
   setState(run: string, state: RunState, reason?: string): void

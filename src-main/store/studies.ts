@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { RunState } from '../run'
-import type { Plan, PlannedRun, Study } from '../study/study'
+import type { ImportedConfig, RunConfig, RunState } from '../run'
+import { InputError } from '../errors'
+import type { ImportedStudy, Plan, PlannedRun, Study } from '../study/study'
 import type { ReadableDatabase, WritableDatabase } from './database'
 import { logEvent } from './events'
 import { all, change, first } from './query'
@@ -17,6 +18,7 @@ interface StudyRow {
   readonly test_opened_at: string | null
   readonly test_revealed_at: string | null
   readonly changed_after_test: string
+  readonly imported_from: string | null
 }
 
 export function listStudies(db: ReadableDatabase): StudyRecord[] {
@@ -31,6 +33,7 @@ export function oneStudy(db: ReadableDatabase, name: string): StudyRecord | null
 export function saveStudy(db: WritableDatabase, plan: Plan, at: string): StudyRecord {
   const { study, text } = plan
   const before = studyRow(db, study.name)
+  if (before !== undefined) refuseImported(before)
   const number = before?.study ?? addStudy(db, plan, at)
   if (before !== undefined) {
     noteChanges(db, before, study, at)
@@ -49,6 +52,13 @@ export function saveStudy(db: WritableDatabase, plan: Plan, at: string): StudyRe
   if (hasStarted(db, number)) freezeRules(db, [number], at)
   noteOpenTests(db, [number], at)
   return oneStudy(db, study.name)!
+}
+
+function refuseImported({ name, specification }: StudyRow): void {
+  if ((JSON.parse(specification) as Study | ImportedStudy).training !== null) return
+  throw new InputError(`the study "${name}" was imported and has no protocol of ours; choose another name`, {
+    field: 'name',
+  })
 }
 
 function addStudy(db: WritableDatabase, { study, text }: Plan, at: string): number {
@@ -158,21 +168,32 @@ function savePlan(
 
 function addRun(db: WritableDatabase, { key, config }: PlannedRun): number {
   const { learning_rate, seed, ...setup } = config
-  const json = JSON.stringify(setup)
-  change(db, 'INSERT INTO setups (config) VALUES (?) ON CONFLICT DO NOTHING', json)
   return change(
     db,
-    `INSERT INTO runs (id, key, setup, learning_rate, seed, state)
-      VALUES (?, ?, (SELECT setup FROM setups WHERE config = ?), ?, ?, 'queued')`,
+    `INSERT INTO runs (id, key, setup, learning_rate, seed, state) VALUES (?, ?, ?, ?, ?, 'queued')`,
     key.slice(0, 12),
     key,
-    json,
+    setupNumber(db, setup),
     learning_rate,
     seed,
   ).rowid
 }
 
-function cellNumber(db: WritableDatabase, { task, model, setting }: PlannedRun): number {
+/** The rowid of what runs have in common. */
+export function setupNumber(
+  db: WritableDatabase,
+  setup: Omit<RunConfig, 'learning_rate' | 'seed'> | Omit<ImportedConfig, 'learning_rate' | 'seed'>,
+): number {
+  const json = JSON.stringify(setup)
+  change(db, 'INSERT INTO setups (config) VALUES (?) ON CONFLICT DO NOTHING', json)
+  return first<{ setup: number }>(db, 'SELECT setup FROM setups WHERE config = ?', json)!.setup
+}
+
+/** The rowid of a cell's words. */
+export function cellNumber(
+  db: WritableDatabase,
+  { task, model, setting }: Pick<PlannedRun, 'task' | 'model' | 'setting'>,
+): number {
   const words = [task, model, setting]
   change(db, 'INSERT INTO cells (task, model, setting) VALUES (?, ?, ?) ON CONFLICT DO NOTHING', ...words)
   const sql = 'SELECT cell FROM cells WHERE task = ? AND model = ? AND setting = ?'
@@ -196,7 +217,8 @@ function toRecord(db: ReadableDatabase, row: StudyRow): StudyRecord {
   )
   return {
     name: row.name,
-    study: JSON.parse(row.specification) as Study,
+    study: JSON.parse(row.specification) as Study | ImportedStudy,
+    importedFrom: row.imported_from,
     text: row.file,
     createdAt: row.created_at,
     runsByState: Object.fromEntries(states.map(({ state, runs }) => [state, runs])),
