@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { compareStudy } from './analysis/comparison'
 import type { Comparison } from './analysis/comparison'
@@ -13,19 +13,22 @@ import { CheckpointShelf } from './queue/checkpoint-shelf'
 import { EventStream } from './queue/event-stream'
 import type { EventReplay, RunProgress, StudyState, WorkbenchEvent } from './queue/events'
 import { Queue } from './queue/queue'
+import { studyState } from './queue/study-state'
+import type { StudyStatus } from './queue/study-state'
 import { isComplete, isOpen } from './run'
-import type { RunState } from './run'
+import type { RunRecord } from './run'
 import { StoreError, openReadableStore, openStore } from './store/store'
 import type { ImportBatch, ImportOutcome, ReadableStore, Store, StudyRecord } from './store/store'
 import { planStudy } from './study/plan'
 import { readStudy } from './study/read'
 import { isTrainable } from './study/study'
 import type { Plan } from './study/study'
-import { WorkspaceInUseError, findOwner, recordOwner } from './workspace/owner'
+import { WorkspaceInUseError, findOwner, makeWorkspace, recordOwner } from './workspace/owner'
 import { answerRequests } from './workspace/requests'
 
 export { STUDY_STATES } from './queue/events'
 export type * from './queue/events'
+export type { StudyStatus } from './queue/study-state'
 
 /** The one process that trains and writes, or any that looks on. */
 export type Access = 'owner' | 'reader'
@@ -39,22 +42,14 @@ export interface WorkbenchOptions {
   readonly openWorker?: OpenChannel
 }
 
-export interface StudyStatus {
-  readonly name: string
-  readonly state: StudyState
-  /** Runs in plan, by state. */
-  readonly runs: Readonly<Partial<Record<RunState, number>>>
-  readonly planned: number
-  /** Seconds until the study's last run ends at the speed measured so far; null when unknown or nothing is trained. */
-  readonly secondsLeft: number | null
-}
-
 /**
  * One workspace, opened: store, library and queue behind one object. Every entry (window, command line, HTTP door)
  * goes through it. The owner trains and writes; a reader only looks, beside whoever owns the workspace.
  */
 export class Workbench {
   private isClosed = false
+  /** The state of each study that was told last. */
+  private readonly told = new Map<string, StudyState>()
 
   constructor(
     /** Absolute path of the workspace's folder. */
@@ -68,7 +63,11 @@ export class Workbench {
       readonly queue: Queue
       readonly letGo: () => void
     } | null,
-  ) {}
+  ) {
+    events.subscribe((event) => {
+      if (event.type === 'run-changed') for (const study of event.studies) this.tellState(study)
+    })
+  }
 
   get access(): Access {
     return this.owned === null ? 'reader' : 'owner'
@@ -94,11 +93,13 @@ export class Workbench {
 
   /** Saves the study and queues what it still lacks; failed, cancelled and paused runs too. */
   startStudy(plan: Plan): Promise<StudyRecord> {
-    const { store, queue } = this.mine
-    const record = store.saveStudy(plan)
-    queue.start(plan)
-    this.tellState(record.name)
-    return Promise.resolve(record)
+    return promised(() => {
+      const { store, queue } = this.mine
+      const record = store.saveStudy(plan)
+      queue.start(plan)
+      this.tellState(record.name)
+      return record
+    })
   }
 
   /** Saves the state of its running runs and starts no more of them, until it is resumed. */
@@ -123,18 +124,16 @@ export class Workbench {
 
   /** Ends one run as `cancelled`; a queued one never starts. */
   cancelRun(id: string): Promise<void> {
-    const run = this.store.run(id)
-    if (run === null) throw new InputError(`no run ${id} in this workspace`)
-    if (!isOpen(run.state))
-      throw new InputError(`run ${id} has ended as ${run.state}; nothing is left to cancel`)
-    this.mine.queue.cancel(id)
-    return Promise.resolve()
+    return promised(() => {
+      const { state } = this.knownRun(id)
+      if (!isOpen(state)) throw new InputError(`run ${id} has ended as ${state}; nothing is left to cancel`)
+      this.mine.queue.cancel(id)
+    })
   }
 
   /** Queues a failed, cancelled or paused run again, with what else its study lacks. */
   async rerun(id: string): Promise<void> {
-    const run = this.store.run(id)
-    if (run === null) throw new InputError(`no run ${id} in this workspace`)
+    const run = this.knownRun(id)
     if (isComplete(run.state) || run.state === 'diverged') {
       throw new InputError(`run ${id} has a result (${run.state}) and would come to the same again`)
     }
@@ -221,18 +220,23 @@ export class Workbench {
     return record
   }
 
-  private stateOf({ name, runsByState }: StudyRecord): StudyState {
-    const { running = 0, queued = 0, paused = 0, failed = 0, cancelled = 0 } = runsByState
-    // A reader sees what the database says; whether somebody acts on it depends on there being an owner.
-    const isActive = this.owned?.queue.isActive(name) ?? findOwner(this.workspace) !== null
-    if (running > 0 && (this.owned !== null || isActive)) return 'running'
-    if (queued > 0 && isActive) return 'waiting'
-    if (running + queued + paused > 0) return 'paused'
-    return failed + cancelled > 0 ? 'incomplete' : 'complete'
+  private knownRun(id: string): RunRecord {
+    const run = this.store.run(id)
+    if (run === null) throw new InputError(`no run ${id} in ${this.workspace}`)
+    return run
   }
 
-  private tellState(name: string): void {
-    this.events.emit({ type: 'study-changed', study: name, state: this.stateOf(this.known(name)) })
+  private stateOf({ name, runsByState }: StudyRecord): StudyState {
+    // A reader sees what the database says; whether somebody acts on it depends on there being an owner.
+    const isActive = this.owned?.queue.isActive(name) ?? findOwner(this.workspace) !== null
+    return studyState(runsByState, isActive || this.progress().some(({ studies }) => studies.includes(name)))
+  }
+
+  private tellState(study: string): void {
+    const state = this.stateOf(this.known(study))
+    if (this.told.get(study) === state) return
+    this.told.set(study, state)
+    this.events.emit({ type: 'study-changed', study, state })
   }
 }
 
@@ -276,13 +280,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
 }
 
 function openAsOwner(workspace: string, database: string): Store {
-  try {
-    mkdirSync(workspace, { recursive: true })
-  } catch (error) {
-    throw new InputError(`cannot be made a folder (${(error as NodeJS.ErrnoException).code})`, {
-      file: workspace,
-    })
-  }
+  makeWorkspace(workspace)
   try {
     return openStore(database)
   } catch (error) {
@@ -291,3 +289,9 @@ function openAsOwner(workspace: string, database: string): Store {
     throw error
   }
 }
+
+/** What may be slow one day is a promise today, its errors too. */
+const promised = <T>(work: () => T): Promise<T> =>
+  new Promise((resolve) => {
+    resolve(work())
+  })

@@ -24,7 +24,9 @@ export function showProgress(workbench: Workbench, study: string, terminal: Term
       )
   }
   const unsubscribe = workbench.subscribe((event) => {
-    if (event.type === 'log' && event.level !== 'info') display.say(plain(event.message))
+    if (event.type === 'log' && event.level !== 'info') {
+      display.say(plain(event.run === null ? event.message : `${event.run}: ${event.message}`))
+    }
     if (event.type !== 'run-changed' || !event.studies.includes(study)) return
     const run = workbench.store.run(event.run, study)
     if (run && !isOpen(run.state)) display.say(endText(run))

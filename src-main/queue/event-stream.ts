@@ -7,6 +7,8 @@ const KEPT_EVENTS = 2_000
 export class EventStream {
   private readonly ring: WorkbenchEvent[] = []
   private readonly listeners = new Set<(event: WorkbenchEvent) => void>()
+  private readonly undelivered: WorkbenchEvent[] = []
+  private isDelivering = false
   private cursor = 0
   /** Cursor of the newest event that is no longer in the ring. */
   private forgotten = 0
@@ -18,7 +20,17 @@ export class EventStream {
     // Progress is a view of the moment: the next one replaces it, so none is worth a place in the ring.
     if (event.type !== 'progress') this.ring.push(event)
     while (this.ring.length > this.capacity) this.forgotten = this.ring.shift()?.cursor ?? this.forgotten
-    for (const listener of this.listeners) listener(event)
+    this.undelivered.push(event)
+    if (this.isDelivering) return
+    // A listener may make further events; everybody hears them in order, after this one.
+    this.isDelivering = true
+    try {
+      for (let next = this.undelivered.shift(); next !== undefined; next = this.undelivered.shift()) {
+        for (const listener of this.listeners) listener(next)
+      }
+    } finally {
+      this.isDelivering = false
+    }
   }
 
   subscribe(listener: (event: WorkbenchEvent) => void): () => void {

@@ -13,9 +13,12 @@ export interface TrainedRun {
   readonly group: readonly string[]
 }
 
+const PROGRESS_EVERY_MS = 500
+
 /** Writes what workers say into the store, one transaction a message, and tells those who listen. */
 export class Recorder {
   private readonly meters = new Map<string, RunMeter>()
+  private progressToldAt = 0
 
   constructor(
     private readonly store: Store,
@@ -54,6 +57,7 @@ export class Recorder {
         }))
         this.emit({ type: 'points', run: message.run, replaceAfter: null, deltas })
         this.meters.get(message.run)?.reached(last)
+        if (performance.now() - this.progressToldAt >= PROGRESS_EVERY_MS) this.tellProgress()
         return { stored: last }
       }
       case 'checkpoint':
@@ -69,14 +73,13 @@ export class Recorder {
 
   end(run: string, outcome: RunOutcome): void {
     this.store.end(run, outcome)
-    this.meters.delete(run)
-    this.changed(run, outcome.state)
+    this.leave(run, outcome.state)
   }
 
   setState(run: string, state: RunState, reason?: string): void {
     this.store.setState(run, state, reason)
-    if (state !== 'running') this.meters.delete(run)
-    this.changed(run, state)
+    if (state === 'running') this.changed(run, state)
+    else this.leave(run, state)
   }
 
   /** The run failed outside its worker's own account of it. */
@@ -99,9 +102,21 @@ export class Recorder {
     return [...this.meters.values()].map((meter) => meter.read())
   }
 
+  private tellProgress(): void {
+    this.progressToldAt = performance.now()
+    this.emit({ type: 'progress', running: this.progress() })
+  }
+
   private startMeter({ id, maxSteps, group }: TrainedRun, fromStep: number): void {
     const studies = this.store.studiesOf(id)
     this.meters.set(id, new RunMeter({ run: id, studies, of: maxSteps, group }, fromStep))
+  }
+
+  /** The run is in no worker's hands any more. */
+  private leave(run: string, state: RunState): void {
+    const wasTrained = this.meters.delete(run)
+    this.changed(run, state)
+    if (wasTrained) this.tellProgress()
   }
 
   private changed(run: string, state: RunState): void {

@@ -39,3 +39,15 @@ it('progress takes no place in the ring', () => {
   expect(stream.since(0)).toMatchObject({ complete: true, cursor: 11 })
   expect(stream.since(0).events).toHaveLength(1)
 })
+
+it('what a listener says in answer to an event is heard after it, by all', () => {
+  const stream = new EventStream()
+  const heard: number[] = []
+  stream.subscribe(({ cursor }) => {
+    if (cursor === 1) stream.emit(log('answer'))
+  })
+  stream.subscribe(({ cursor }) => heard.push(cursor))
+  stream.emit(log('a'))
+  stream.emit(log('b'))
+  expect(heard).toEqual([1, 2, 3])
+})
