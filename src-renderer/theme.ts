@@ -2,6 +2,8 @@ import { darkTheme } from 'naive-ui'
 import type { GlobalTheme, GlobalThemeOverrides } from 'naive-ui'
 import { computed, ref, watchEffect } from 'vue'
 import type { ComputedRef, Ref } from 'vue'
+import { DARK_INK, LIGHT_INK } from './charts/ink'
+import type { ChartInk } from './charts/ink'
 
 /** What the user asked for; `system` follows the desktop. */
 export type ThemeChoice = 'system' | 'light' | 'dark'
@@ -33,6 +35,9 @@ function readChoice(): ThemeChoice {
   const kept = localStorage.getItem(KEPT_AS)
   return CHOICES.find((known) => known === kept) ?? 'system'
 }
+
+/** What charts are drawn with now. */
+export const ink: ComputedRef<ChartInk> = computed(() => (shade.value === 'dark' ? DARK_INK : LIGHT_INK))
 
 export const kitTheme: ComputedRef<GlobalTheme | null> = computed(() =>
   shade.value === 'dark' ? darkTheme : null,

@@ -43,39 +43,6 @@ export const DARK_INK: ChartInk = {
   bad: '#f28b82',
 }
 
-/** Colours that tell runs apart in one chart, by their place in the selection; readable on both grounds. */
-const RUN_COLORS = {
-  light: [
-    '#0b5cad',
-    '#c2410c',
-    '#2f7d57',
-    '#8a2c8f',
-    '#b98300',
-    '#3a93d1',
-    '#a3427a',
-    '#54626e',
-    '#6b6a00',
-    '#6f4fc4',
-  ],
-  dark: [
-    '#6cb6ff',
-    '#ff9457',
-    '#5cc792',
-    '#d99adf',
-    '#e6b325',
-    '#3d8fd1',
-    '#ea8cc3',
-    '#a5b3bf',
-    '#c6c444',
-    '#ab92f5',
-  ],
-} as const
-
-export function runColor(place: number, shade: ChartInk['shade']): string {
-  const colors = RUN_COLORS[shade]
-  return colors[place % colors.length] ?? colors[0]
-}
-
 /** For paper: black on white, nothing that a printer would lose. */
 export const PRINT_INK: ChartInk = {
   ...LIGHT_INK,

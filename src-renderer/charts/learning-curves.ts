@@ -6,6 +6,7 @@ import type { ChartInk } from './ink'
 export interface CurveLine {
   readonly name: string
   readonly color: string
+  readonly dash: 'solid' | 'dashed' | 'dotted'
   readonly steps: readonly number[]
   readonly values: readonly (number | null)[]
 }
@@ -87,7 +88,7 @@ function lineSeries(line: CurveLine, values: readonly (number | null)[], stroke:
     symbolSize: 4,
     silent: stroke.silent,
     tooltip: { show: !stroke.silent },
-    lineStyle: { width: stroke.width, opacity: stroke.opacity },
+    lineStyle: { width: stroke.width, opacity: stroke.opacity, type: stroke.silent ? 'solid' : line.dash },
     itemStyle: { color: line.color },
     emphasis: { disabled: true },
   }
