@@ -215,24 +215,24 @@ const ENTRIES: readonly (readonly [text: string, message: string])[] = [
   ],
   ['learning_rates: [1e-3, 0.001]\n', 'f:4: learning_rates.1: the rate 1e-3 is there twice'],
   ['learning_rates: [1.0001e-3, 1e-3]\n', 'f:4: learning_rates.1: the rate 1e-3 is there twice'],
-  ['learning_rates: [0]\n', 'f:4: learning_rates.0: found 0, expected a number from 1e-12 to 100'],
+  ['learning_rates: [0]\n', 'f:4: learning_rates.0: found 0, expected a number from 1e-12 to 1e+30'],
   [
     'learning_rates: ["1e-3"]\n',
-    'f:4: learning_rates.0: found "1e-3", expected a number from 1e-12 to 100 (write it without quotes)',
+    'f:4: learning_rates.0: found "1e-3", expected a number from 1e-12 to 1e+30 (write it without quotes)',
   ],
-  ['learning_rates: [-1e-3]\n', 'f:4: learning_rates.0: found -1e-3, expected a number from 1e-12 to 100'],
+  ['learning_rates: [-1e-3]\n', 'f:4: learning_rates.0: found -1e-3, expected a number from 1e-12 to 1e+30'],
   [
     'learning_rates: {from: 1e-2, to: 1e-5}\n',
     'f:4: learning_rates.from: found 0.01, expected at most to, 1e-5',
   ],
-  ['learning_rates: {from: 1e-5}\n', 'f:4: learning_rates.to: missing, expected a number from 1e-12 to 100'],
+  ['learning_rates: {from: 1e-5}\n', 'f:4: learning_rates.to: missing, expected a number from 1e-12 to 1e+30'],
   [
     'learning_rates: {from: 1e-5, to: 1e-2, per_decade: 0.5}\n',
     'f:4: learning_rates.per_decade: found 0.5, expected a whole number from 1 to 100',
   ],
   [
     'learning_rates: {form: 1e-5, to: 1e-2}\n',
-    'f:4: learning_rates.from: missing, expected a number from 1e-12 to 100\nf:4: learning_rates.form: unknown key; did you mean from?',
+    'f:4: learning_rates.from: missing, expected a number from 1e-12 to 1e+30\nf:4: learning_rates.form: unknown key; did you mean from?',
   ],
   [
     'extra_learning_rates: {unfrozen-pretraind: [1e-7]}\n',
