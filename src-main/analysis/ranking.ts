@@ -89,6 +89,28 @@ export function findFlips(
   })
 }
 
+/** A setting that is ahead of another at a rate. */
+interface Lead {
+  readonly rate: number
+  readonly leader: string
+}
+
+/** Pairs of settings of which each leads the other at some rate: the lowest rate where one leads, and where the other does. */
+export function findReversals(rankings: readonly Ranking[]): { first: Lead; then: Lead }[] {
+  const settings = [...new Set(rankings.flatMap((ranking) => [...placesOf(ranking).keys()]))].sort()
+  return pairs(settings).flatMap(([a, b]) => {
+    const leads = rankings.flatMap((ranking): Lead[] => {
+      const [placeA, placeB] = [placesOf(ranking).get(a), placesOf(ranking).get(b)]
+      if (ranking.rate === null || placeA === undefined || placeB === undefined || placeA === placeB)
+        return []
+      return [{ rate: ranking.rate, leader: placeA < placeB ? a : b }]
+    })
+    const [first] = leads
+    const then = leads.find(({ leader }) => leader !== first?.leader)
+    return first && then ? [{ first, then }] : []
+  })
+}
+
 const placesOf = ({ settings }: Ranking): Map<string, number> =>
   new Map(settings.flatMap(({ setting, place }) => (place === null ? [] : [[setting, place]])))
 

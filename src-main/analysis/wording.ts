@@ -1,5 +1,6 @@
 import { formatRate } from '../study/rates'
-import type { Comparison, Difference, Group, Interval } from './conclusions'
+import type { Comparison, Difference, Group, Interval, Ranking } from './conclusions'
+import { findReversals } from './ranking'
 
 type Metric = Comparison['metric']
 
@@ -54,12 +55,29 @@ export function sayVerdict(metric: Metric, group: Verdict, otherRate: number | n
           ? `; beyond noise at ${firm.map(formatRate).join(', ')}.`
           : ', nowhere beyond noise.'),
     )
-  } else if (of > 1) {
-    sentences.push(`The ranking is the same at every one of the ${of} shared rates.`)
-  }
+  } else sentences.push(...sayWithoutFlips(group.rankings))
   for (const difference of decisive(group))
     sentences.push(`${capital(difference.split)}: ${describeDifference(metric, difference)}.`)
   return sentences
+}
+
+/** Where no pair turns against its order at the best rates: which may be because that order is a tie, or unknown. */
+function sayWithoutFlips(all: readonly Ranking[]): string[] {
+  const rankings = all.filter(({ settings }) => settings.filter(({ place }) => place !== null).length > 1)
+  if (rankings.length < 2) return []
+  const reversals = findReversals(rankings)
+  if (reversals.length > 0) {
+    return reversals.map(
+      ({ first, then }) =>
+        `Which of ${first.leader} and ${then.leader} leads depends on the rate: ${first.leader} at ${formatRate(first.rate)}, ${then.leader} at ${formatRate(then.rate)}.`,
+    )
+  }
+  const isSame = rankings.every(({ text }) => text === rankings[0]?.text)
+  return [
+    isSame
+      ? `The ranking is the same at every one of the ${rankings.length} shared rates.`
+      : `No pair of settings turns its order round between the ${rankings.length} shared rates, though ties and gaps differ.`,
+  ]
 }
 
 /** What the numbers do not prove: differences within noise, and choices that the grid or the runs leave open. */

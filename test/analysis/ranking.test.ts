@@ -47,6 +47,30 @@ describe('rankings', () => {
   })
 })
 
+describe('the sentence about the ranking at each rate', () => {
+  const about = (table: Parameters<typeof sweep>[0]) =>
+    groupOf(table).sentences.filter((sentence) => /shared rates|depends on the rate/.test(sentence))
+
+  it('says that the rate decides where two settings are equal at their own best', () => {
+    expect(about({ [FP]: { 1e-4: [0.9], 1e-3: [0.2] }, [FR]: { 1e-4: [0.2], 1e-3: [0.9] } })).toEqual([
+      `Which of ${FP} and ${FR} leads depends on the rate: ${FP} at 1e-4, ${FR} at 1e-3.`,
+    ])
+  })
+
+  it('calls rankings the same only where they are', () => {
+    expect(about({ [FP]: { 1e-4: [0.9], 1e-3: [0.8] }, [FR]: { 1e-4: [0.2], 1e-3: [0.3] } })).toEqual([
+      'The ranking is the same at every one of the 2 shared rates.',
+    ])
+    expect(about({ [FP]: { 1e-4: [0.9], 1e-3: [0.9] }, [FR]: { 1e-4: [0.2], 1e-3: [0.9] } })).toEqual([
+      'No pair of settings turns its order round between the 2 shared rates, though ties and gaps differ.',
+    ])
+  })
+
+  it('is silent where nothing can be ranked', () => {
+    expect(about({ [FP]: { 1e-4: [null], 1e-3: [null] }, [FR]: { 1e-4: [null], 1e-3: [null] } })).toEqual([])
+  })
+})
+
 describe('contrastsOf', () => {
   it('pairs the four settings by what they train and by how they start', () => {
     expect(contrastsOf(FOUR_SETTINGS)).toEqual([
