@@ -35,7 +35,7 @@ export async function raceFairsweep(row: Row): Promise<SideResult> {
     ]
     const { seconds, peakMiB } = await timed(process.execPath, command)
     const store = openReadableStore(join(workspace, 'history.db'))
-    const runs = store.runs({ order: 'plan' })
+    const runs = store.runs({ study: row.name, order: 'plan' })
     const stepMs = runs.flatMap(({ id }) => [...store.series(id, 'time/step_ms').values])
     const accuracies = runs.map(({ summary }) => summary['val/accuracy'] ?? NaN)
     store.close()
@@ -52,7 +52,7 @@ async function timed(
   args: readonly string[],
 ): Promise<{ seconds: number; peakMiB: number }> {
   const started = performance.now()
-  const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'] })
+  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'] })
   let peakMiB = 0
   const watch = setInterval(() => (peakMiB = Math.max(peakMiB, peakOf(child.pid))), 20)
   const code = await new Promise<number | null>((resolve, reject) => {

@@ -18,6 +18,7 @@ START = time.perf_counter()
 import numpy as np
 import torch
 from transformers import BertModel, GPT2Config, GPT2Model
+from transformers.utils import logging
 
 ORTHOGONAL_GAIN = 1.41
 DROPOUT = 0.1
@@ -110,6 +111,7 @@ def train(job, rate, splits):
 
 
 def main():
+    logging.disable_progress_bar()
     job = json.loads(sys.argv[1])
     x, y = images(job["files"], "train", job["patch"])
     order = torch.randperm(len(x), generator=torch.Generator().manual_seed(0))

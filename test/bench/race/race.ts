@@ -5,10 +5,12 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { loadEngine } from '../../../src-main/engine'
 import { installation } from '../../../src-main/installation'
-import { raceFairsweep, type SideResult } from './fairsweep-side'
+import { measureCurves, measurePoint, type Point } from './curves'
+import { raceFairsweep } from './fairsweep-side'
 import { floorOf } from './floor'
 import { pyTorchVersion, racePyTorch } from './pytorch-side'
 import { ROWS, type Row } from './rows'
+import { median, raceTable, type Round } from './table'
 
 /**
  * Fairsweep against PyTorch on the same studies: `npm run bench:race`. Both sides train on the same machine one after
@@ -19,14 +21,9 @@ const USAGE = `npm run bench:race -- [options]
   --rounds N        rounds, of which medians are shown (3)
   --steps N         steps a run, instead of the row's own
   --compile         PyTorch with torch.compile
+  --curves          instead of the race: how a step's time grows, and what its parts take (Fairsweep alone)
   --json FILE       also every number measured
 VENV names a Python environment with torch and transformers; by default one is made in the user's cache.`
-
-interface Round {
-  readonly fairsweep: SideResult
-  readonly pytorch: SideResult
-  readonly floorMs: readonly number[]
-}
 
 const { values: options } = parseArgs({
   options: {
@@ -34,8 +31,10 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '3' },
     steps: { type: 'string' },
     compile: { type: 'boolean', default: false },
+    curves: { type: 'boolean', default: false },
     json: { type: 'string' },
     floor: { type: 'string' },
+    point: { type: 'string' },
     help: { type: 'boolean' },
   },
 })
@@ -44,6 +43,12 @@ if (options.help) console.log(USAGE)
 else if (options.floor !== undefined) {
   await loadEngine('tensorflow')
   console.log(JSON.stringify(floorOf(JSON.parse(options.floor) as Row, 5)))
+} else if (options.point !== undefined) {
+  await loadEngine('tensorflow')
+  console.log(JSON.stringify(await measurePoint(JSON.parse(options.point) as Point)))
+} else if (options.curves) {
+  printMachine()
+  console.log(measureCurves((point) => inProcess('--point', point)))
 } else await race(chosenRows())
 
 function chosenRows(): Row[] {
@@ -59,88 +64,33 @@ async function race(rows: readonly Row[]): Promise<void> {
   const venv = process.env.VENV ?? join(installation.cache, 'race-venv')
   const side = { venv, compile: options.compile }
   const torch = `PyTorch ${pyTorchVersion(venv)}${options.compile ? ' (torch.compile)' : ''}`
-  console.log(`${cpus()[0]?.model.trim()}, ${cpus().length} cores; ${torch}; ${options.rounds} rounds`)
-  console.log(`load before: ${loadavg()[0]?.toFixed(2)}; above 1.5 something else is running\n`)
+  printMachine()
+  console.log(`${torch}; ${options.rounds} rounds\n`)
   const rounds = new Map(rows.map((row): [Row, Round[]] => [row, []]))
   for (let round = 1; round <= Number(options.rounds); round++) {
     for (const row of rows) {
       const fairsweep = await raceFairsweep(row)
-      const floorMs = measureFloor(row)
+      const floorMs = inProcess<number[]>('--floor', row)
       const pytorch = await racePyTorch(row, side)
       rounds.get(row)?.push({ fairsweep, pytorch, floorMs })
       const steps = [fairsweep.stepMs, pytorch.stepMs, floorMs].map((ms) => median(ms).toFixed(1))
       console.log(`round ${round} ${row.name}: ${steps.join(' / ')} ms a step (Fairsweep / PyTorch / floor)`)
     }
   }
-  console.log(`\n${tableOf(rounds)}`)
+  console.log(`\n${raceTable(rounds)}`)
   if (options.json !== undefined) {
     const every = Array.from(rounds, ([row, measured]) => ({ row, rounds: measured }))
     writeFileSync(options.json, JSON.stringify(every, null, 1))
   }
 }
 
-/** In a process of its own, as the two sides are. */
-function measureFloor(row: Row): number[] {
-  const program = process.argv[1] ?? ''
-  return JSON.parse(
-    execFileSync(process.execPath, [program, '--floor', JSON.stringify(row)], { encoding: 'utf8' }),
-  ) as number[]
+function printMachine(): void {
+  console.log(`${cpus()[0]?.model.trim()}, ${cpus().length} cores`)
+  console.log(`load before: ${loadavg()[0]?.toFixed(2)}; above 1.5 something else is running`)
 }
 
-function tableOf(rounds: ReadonlyMap<Row, readonly Round[]>): string {
-  const head = [
-    'row',
-    'step, ms: Fairsweep',
-    'PyTorch',
-    'times faster',
-    'floor, ms',
-    'times floor',
-    'run, s: Fairsweep',
-    'PyTorch',
-    'peak, MiB: Fairsweep',
-    'PyTorch',
-    'validation: Fairsweep',
-    'PyTorch',
-  ]
-  const lines = Array.from(rounds, ([{ name }, all]) => {
-    const across = (value: (round: Round) => number): number[] => all.map(value)
-    const own = across(({ fairsweep }) => median(fairsweep.stepMs))
-    const theirs = across(({ pytorch }) => median(pytorch.stepMs))
-    const floor = across(({ floorMs }) => median(floorMs))
-    const ratios = own.map((ms, i) => (theirs[i] ?? NaN) / ms)
-    const accuracy = (side: 'fairsweep' | 'pytorch'): string =>
-      mean(all.flatMap((round) => round[side].accuracies)).toFixed(3)
-    return [
-      name,
-      spread(own, 1),
-      spread(theirs, 1),
-      `**${spread(ratios, 1)}**`,
-      spread(floor, 1),
-      (median(own) / median(floor)).toFixed(2),
-      median(across(({ fairsweep }) => fairsweep.secondsARun)).toFixed(1),
-      median(across(({ pytorch }) => pytorch.secondsARun)).toFixed(1),
-      Math.max(...across(({ fairsweep }) => fairsweep.peakMiB)).toFixed(0),
-      Math.max(...across(({ pytorch }) => pytorch.peakMiB)).toFixed(0),
-      accuracy('fairsweep'),
-      accuracy('pytorch'),
-    ]
-  })
-  const rule = head.map(() => '---')
-  return [head, rule, ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+/** Measures in a process of its own, as the two sides are. */
+function inProcess<T>(option: '--floor' | '--point', what: object): T {
+  const args = [process.argv[1] ?? '', option, JSON.stringify(what)]
+  return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })) as T
 }
-
-/** "median (lowest–highest)". */
-function spread(values: readonly number[], digits: number): string {
-  const all = [median(values), Math.min(...values), Math.max(...values)].map((value) => value.toFixed(digits))
-  const [middle = '', low = '', high = ''] = all
-  return values.length === 1 ? middle : `${middle} (${low}–${high})`
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  const half = sorted.length / 2
-  return ((sorted[Math.ceil(half) - 1] ?? NaN) + (sorted[Math.floor(half)] ?? NaN)) / 2
-}
-
-const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length

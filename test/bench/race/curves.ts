@@ -1,0 +1,170 @@
+import { performance } from 'node:perf_hooks'
+import { join } from 'node:path'
+import { tf } from '../../../src-main/engine'
+import { installation } from '../../../src-main/installation'
+import { buildNetwork } from '../../../src-main/models/build'
+import { openModel, type Model } from '../../../src-main/models/model'
+import { PARTS, type Setting, type TrainingOptions } from '../../../src-main/run'
+import { CompiledStepper } from '../../../src-main/training/compiled-stepper'
+import { FusedGroup } from '../../../src-main/training/group'
+import { objectiveOf } from '../../../src-main/training/objective'
+import { EagerStepper } from '../../../src-main/training/stepper'
+import { peakOf } from './fairsweep-side'
+import { BATCH, type RandomTrunk } from './rows'
+import { median } from './table'
+
+/** One place on a curve: a group that trains on made-up numbers of the shape that counts. */
+export interface Point {
+  readonly model: 'minilm-l6' | RandomTrunk
+  readonly tokens: number
+  readonly frozen: boolean
+  readonly runs: number
+  readonly path: 'eager' | 'plain' | 'xla'
+  readonly dropout: number
+  /** Tokens of one evaluation pass, of all runs. */
+  readonly passTokens: number
+}
+
+export interface Measured {
+  /** A step, shared out over the runs. */
+  readonly stepMs: number
+  /** Forward alone, an example of one run. */
+  readonly scoreMs: number
+  /** From nothing to the end of the first step: first values, tracing, loading, compiling. */
+  readonly startSeconds: number
+  readonly peakMiB: number
+}
+
+const SMALL: RandomTrunk = { layers: 4, width: 128, heads: 4 }
+const START: Point = {
+  model: SMALL,
+  tokens: 49,
+  frozen: true,
+  runs: 4,
+  path: 'plain',
+  dropout: 0.1,
+  passTokens: 2048,
+}
+const minilm = { ...START, model: 'minilm-l6' } as const
+
+/** Curves by their title; each changes something of a starting point. */
+const CURVES: Readonly<Record<string, readonly Point[]>> = {
+  'Runs in a group, frozen, small trunk': [1, 2, 4, 8, 16].map((runs) => ({ ...START, runs })),
+  'The same with XLA, small trunk': [1, 4, 16].map((runs) => ({ ...START, runs, path: 'xla' as const })),
+  'The same, operation by operation': [{ ...START, runs: 1, path: 'eager' }],
+  'Runs in a group, unfrozen, small trunk': [1, 4].map((runs) => ({ ...START, frozen: false, runs })),
+  'Runs in a group, frozen, MiniLM': [1, 2, 4, 8].map((runs) => ({ ...minilm, runs })),
+  'The same with XLA, MiniLM': [1, 4].map((runs) => ({ ...minilm, runs, path: 'xla' as const })),
+  'Runs in a group, unfrozen, MiniLM': [1, 2, 4].map((runs) => ({ ...minilm, frozen: false, runs })),
+  Layers: [2, 4, 8, 16].map((layers) => ({ ...START, model: { ...SMALL, layers } })),
+  Width: [64, 128, 256, 512].map((width) => ({ ...START, model: { layers: 4, width, heads: width / 32 } })),
+  Tokens: [16, 49, 98, 196].map((tokens) => ({ ...START, tokens })),
+  'Without dropout': [
+    { ...START, dropout: 0 },
+    { ...minilm, dropout: 0 },
+  ],
+  'Tokens of an evaluation pass': [512, 2048, 8192].map((passTokens) => ({ ...minilm, passTokens })),
+}
+
+const HEAD =
+  '| curve | trunk | tokens | trains | runs | path | dropout | pass, tokens | step and run, ms | evaluation, ms an example | start, s | peak, MiB |'
+
+/** All curves as one table in Markdown. */
+export function measureCurves(measure: (point: Point) => Measured): string {
+  const lines = Object.entries(CURVES).flatMap(([title, points]) =>
+    points.map((point) => {
+      const { model, tokens, frozen, runs, path, dropout, passTokens } = point
+      const trunk = typeof model === 'string' ? model : `${model.layers} × ${model.width}`
+      const { stepMs, scoreMs, startSeconds, peakMiB } = measure(point)
+      const numbers = [stepMs.toFixed(2), scoreMs.toFixed(3), startSeconds.toFixed(1), peakMiB.toFixed(0)]
+      const place = [title, trunk, tokens, frozen ? 'little' : 'all', runs, path, dropout, passTokens]
+      return `| ${[...place, ...numbers].join(' | ')} |`
+    }),
+  )
+  return [HEAD, HEAD.replace(/ [^|]+ /g, ' --- '), ...lines].join('\n')
+}
+
+/** Measures a point in this process. */
+export async function measurePoint(point: Point): Promise<Measured> {
+  const { tokens, frozen, runs, path, dropout, passTokens } = point
+  const started = performance.now()
+  const input = { kind: 'vectors', tokens, width: 16 } as const
+  const output = { kind: 'classes', count: 10 } as const
+  const setting: Setting = {
+    name: 'point',
+    init: point.model === 'minilm-l6' ? 'pretrained' : 'random',
+    train: frozen ? ['input', 'output', 'layer_norm', 'positions'] : PARTS,
+  }
+  const training: TrainingOptions = {
+    batch_size: BATCH,
+    max_steps: 1,
+    optimizer: 'adam',
+    grad_clip: 1,
+    dropout,
+    shuffle: true,
+  }
+  const network = buildNetwork(await trunkOf(point), { input, output, readTokens: 1 }, setting)
+  const problem = { input, network, objective: objectiveOf(output) }
+  const scoreExamples = Math.max(1, Math.floor(passTokens / (tokens * runs)))
+  const members = Array.from({ length: runs }, () => ({ seed: 1, learningRate: 1e-4, from: null }))
+  let stepper: EagerStepper | CompiledStepper | undefined
+  const group = await FusedGroup.create(
+    problem,
+    members,
+    { trainExamples: BATCH, scoreExamples },
+    (shapes) => {
+      stepper =
+        path === 'eager'
+          ? new EagerStepper(problem, training)
+          : new CompiledStepper(problem, training, shapes, { xla: path === 'xla' })
+      return stepper
+    },
+  )
+  const examples = runs * BATCH
+  const batch = {
+    size: examples,
+    x: Float32Array.from({ length: examples * tokens * 16 }, (_, i) => Math.sin(i * i)),
+    y: Int32Array.from({ length: examples }, (_, i) => i % 10),
+  }
+  let step = 0
+  const train = (): void => {
+    step++
+    group.step(
+      batch,
+      members.map(() => step),
+      members.map(() => true),
+    )
+  }
+  const x = tf.tensor(batch.x.slice(0, tokens * 16), [1, 1, tokens, 16])
+  const all = tf.tile(x, [runs, scoreExamples, 1, 1])
+  const y = tf.zeros([runs, scoreExamples, 1], 'int32')
+  const score = (): void => {
+    const scores = stepper?.score(all, y)
+    scores?.dataSync()
+    scores?.dispose()
+  }
+  train()
+  const startSeconds = (performance.now() - started) / 1000
+  const stepMs = medianTime(train) / runs
+  const scoreMs = medianTime(score) / (runs * scoreExamples)
+  return { stepMs, scoreMs, startSeconds, peakMiB: peakOf() }
+}
+
+function trunkOf({ model, tokens }: Point): Promise<Model> {
+  if (model === 'minilm-l6') return openModel({ source: 'directory', path: join(installation.models, model) })
+  return openModel({ source: 'random', type: 'gpt2', shape: { ...model, positions: tokens } })
+}
+
+/** Of a second and a half of calls, ten at least, two unmeasured first. */
+function medianTime(call: () => void): number {
+  call()
+  call()
+  const times: number[] = []
+  const end = performance.now() + 1500
+  while (performance.now() < end || times.length < 10) {
+    const started = performance.now()
+    call()
+    times.push(performance.now() - started)
+  }
+  return median(times)
+}
