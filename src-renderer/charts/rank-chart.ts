@@ -1,6 +1,7 @@
 import type { EChartsCoreOption } from 'echarts/core'
 import type { Group } from '../../src-main/analysis/comparison'
 import { rateLabel } from '../format'
+import { axisName, figureText, itemTooltip } from './frame'
 import type { ChartInk } from './ink'
 import { settingStyle } from './setting-style'
 
@@ -18,24 +19,14 @@ export function rankChart({ group, ink }: RankChartInput): EChartsCoreOption {
   const places = group.cells.length
   const names = group.cells.map(({ setting }) => setting)
   return {
-    animation: false,
-    textStyle: { fontFamily: ink.font, color: ink.textSoft },
+    ...figureText(ink),
     grid: { left: 56, right: 26 + 6.4 * Math.max(...names.map((name) => name.length)), top: 16, bottom: 46 },
-    tooltip: {
-      trigger: 'item',
-      confine: true,
-      backgroundColor: ink.raised,
-      borderColor: ink.line,
-      textStyle: { color: ink.text, fontSize: 12 },
-    },
+    tooltip: itemTooltip(ink),
     xAxis: {
       type: 'value',
       min: -0.5,
       max: columns.length - 0.5,
-      name: 'Learning rate',
-      nameLocation: 'middle',
-      nameGap: 28,
-      nameTextStyle: { color: ink.textSoft, fontSize: 12 },
+      ...axisName('Learning rate', 28, ink),
       axisLine: { show: false },
       axisTick: { show: false },
       splitLine: { show: false },
@@ -52,10 +43,7 @@ export function rankChart({ group, ink }: RankChartInput): EChartsCoreOption {
       inverse: true,
       min: 0.5,
       max: places + 0.5,
-      name: 'Place',
-      nameLocation: 'middle',
-      nameGap: 32,
-      nameTextStyle: { color: ink.textSoft, fontSize: 12 },
+      ...axisName('Place', 32, ink),
       axisLabel: { color: ink.textSoft, fontSize: 11, customValues: names.map((_, i) => i + 1) },
       axisTick: { show: false },
       axisLine: { show: false },

@@ -1,4 +1,5 @@
 import { rateLabel } from '../format'
+import { axisName } from './frame'
 import type { ChartInk } from './ink'
 
 /** A logarithmic axis of learning rates with room of a third of a step beyond the outer ones. */
@@ -10,10 +11,7 @@ export function rateAxis(rates: readonly number[], ink: ChartInk): object {
     type: 'log',
     min: low / room,
     max: high * room,
-    name: 'Learning rate',
-    nameLocation: 'middle',
-    nameGap: 28,
-    nameTextStyle: { color: ink.textSoft, fontSize: 12 },
+    ...axisName('Learning rate', 28, ink),
     axisLine: { lineStyle: { color: ink.lineStrong } },
     axisTick: { show: true, lineStyle: { color: ink.lineStrong }, customValues: [...rates] },
     axisLabel: {

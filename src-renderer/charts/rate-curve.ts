@@ -1,6 +1,8 @@
 import type { EChartsCoreOption } from 'echarts/core'
 import type { Arm, Cell, Comparison, Group } from '../../src-main/analysis/comparison'
 import { estimate as formatEstimate, rate as formatRate, rateLabel, score as formatScore } from '../format'
+import { bandSeries } from './band'
+import { axisName, figureText, itemTooltip, legendAbove, scoreName, scoreScale } from './frame'
 import type { ChartInk } from './ink'
 import { rateAxis, rateZones } from './rate-axis'
 import { settingStyle } from './setting-style'
@@ -28,42 +30,27 @@ interface Point {
  */
 export function rateCurve({ comparison, group, split, ink }: RateCurveInput): EChartsCoreOption {
   const { metric, otherRate } = comparison
-  const scale = metric === 'accuracy' ? 100 : 1
+  const scale = scoreScale(metric)
   const settings = group.cells.map((cell, place) => ({
     cell,
     style: settingStyle(cell.setting, place, ink.shade),
     points: pointsOf(cell, split, scale),
   }))
   const range = valueRange(group.cells, split, scale)
-  const splitWord = split === 'validation' ? 'Validation' : 'Test'
+  const { legend, top } = legendAbove(
+    group.cells.map(({ setting }) => setting),
+    ink,
+  )
   return {
-    animation: false,
-    textStyle: { fontFamily: ink.font, color: ink.textSoft },
-    grid: { left: 56, right: 20, top: 52, bottom: 46 },
-    legend: {
-      top: 4,
-      left: 48,
-      itemWidth: 26,
-      itemHeight: 9,
-      itemGap: 16,
-      textStyle: { color: ink.text, fontSize: 12 },
-      data: group.cells.map(({ setting }) => setting),
-    },
-    tooltip: {
-      trigger: 'item',
-      confine: true,
-      backgroundColor: ink.raised,
-      borderColor: ink.line,
-      textStyle: { color: ink.text, fontSize: 12 },
-    },
+    ...figureText(ink),
+    grid: { left: 56, right: 20, top, bottom: 46 },
+    legend,
+    tooltip: itemTooltip(ink),
     xAxis: rateAxis(group.rates, ink),
     yAxis: {
       type: 'value',
       ...range,
-      name: metric === 'accuracy' ? `${splitWord} accuracy (%)` : `${splitWord} loss`,
-      nameLocation: 'middle',
-      nameGap: 40,
-      nameTextStyle: { color: ink.textSoft, fontSize: 12 },
+      ...axisName(scoreName(metric, split === 'validation' ? 'Validation' : 'Test'), 40, ink),
       axisLabel: { color: ink.textSoft, fontSize: 11, showMinLabel: false, showMaxLabel: false },
       axisLine: { show: false },
       axisTick: { show: false },
@@ -74,7 +61,11 @@ export function rateCurve({ comparison, group, split, ink }: RateCurveInput): EC
       ...settings.flatMap(({ cell, points, style }) => [
         // The legend takes the look of the first series of a name.
         lineOf(cell.setting, points, style, ink, metric),
-        bandOf(cell.setting, points, style),
+        bandSeries(
+          cell.setting,
+          points.map(({ rate, mean, sem }) => ({ at: rate, mean, spread: sem })),
+          style.color,
+        ),
         seedsOf(cell, split, scale, style, metric),
         divergedOf(cell, group.cells, style, range.min),
       ]),
@@ -170,28 +161,6 @@ function backdrop(
   }
 }
 
-function bandOf(name: string, points: readonly Point[], { color }: SettingStyle): object {
-  const banded = points.filter((point): point is Point & { sem: number } => point.sem !== null)
-  return {
-    type: 'custom',
-    name,
-    silent: true,
-    z: 1,
-    tooltip: { show: false },
-    data: banded.length > 1 ? [banded.map(({ rate }) => rate)] : [],
-    renderItem: (_: unknown, api: { coord: (at: readonly number[]) => number[] }) => ({
-      type: 'polygon',
-      shape: {
-        points: [
-          ...banded.map(({ rate, mean, sem }) => api.coord([rate, mean + sem])),
-          ...banded.toReversed().map(({ rate, mean, sem }) => api.coord([rate, mean - sem])),
-        ],
-      },
-      style: { fill: color, opacity: 0.16 },
-    }),
-  }
-}
-
 function lineOf(
   name: string,
   points: readonly Point[],
@@ -199,7 +168,7 @@ function lineOf(
   ink: ChartInk,
   metric: Comparison['metric'],
 ): object {
-  const scale = metric === 'accuracy' ? 100 : 1
+  const scale = scoreScale(metric)
   return {
     type: 'line',
     name,

@@ -5,6 +5,7 @@ import type { StudyPatch } from '../../../src-main/analysis/audit'
 import type { Problem } from '../../../src-main/api/procedure'
 import { editStudy } from '../../../src-main/study/write'
 import { api } from '../../api'
+import { patchStudy } from './patch-study'
 
 /** Where a value of the study file stands. */
 export type FieldPath = readonly (string | number)[]
@@ -86,17 +87,6 @@ export function keepDraft(text: string, origin: string): void {
 
 export const keptOrigin = (): string => sessionStorage.getItem(ORIGIN_KEPT_AS) ?? ''
 export const keepOrigin = (origin: string): void => sessionStorage.setItem(ORIGIN_KEPT_AS, origin)
-
-/** The text of a study file with what a remedy of the audit asks for. */
-export function patchStudy(text: string, patch: StudyPatch): string {
-  return Object.entries(patch).reduce((now, [key, value]) => {
-    if (Array.isArray(value)) return editStudy(now, [key], value)
-    return Object.entries(value as object).reduce(
-      (inner, [name, each]) => editStudy(inner, [key, name], each),
-      now,
-    )
-  }, text)
-}
 
 export type Draft = ReturnType<typeof useDraft>
 
