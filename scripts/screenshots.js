@@ -8,17 +8,18 @@ import { root } from './places.js'
 
 /**
  * `npm run screenshots [-- --out DIR --renderer DIR]`: every place of the workbench in light and dark, empty, full and
- * in error, from a workspace of synthetic runs that real code wrote. For README and for eyes: look at what it made.
+ * in error, from a workspace of synthetic runs that real code wrote (`npm run build` first). The README's go to
+ * docs/pictures, the rest to test-results/pictures, or all to DIR. Look at what it made.
  */
+
+const FOR_README = ['design', 'runs', 'compare']
 
 const { values } = parseArgs({
   options: {
-    out: { type: 'string', default: join(root, 'docs/pictures') },
+    out: { type: 'string' },
     renderer: { type: 'string', default: join(root, 'out/renderer') },
-    only: { type: 'string' },
   },
 })
-mkdirSync(values.out, { recursive: true })
 
 /** @type {{ module: typeof import('../test/e2e/showcase') }} */
 const { module: showcases } = await runnerImport(join(root, 'test/e2e/showcase.ts'))
@@ -43,10 +44,11 @@ async function tour(colorScheme, showcase, visit) {
   await page.goto(showcase.link())
   await page.locator('main h1').waitFor()
   const snap = async (/** @type {string} */ name) => {
-    if (values.only !== undefined && !name.startsWith(values.only)) return
     await page.waitForTimeout(600)
-    await page.screenshot({ path: join(values.out, `${name}-${colorScheme}.png`) })
-    process.stderr.write(`  ${name}-${colorScheme}.png\n`)
+    const folder =
+      values.out ?? join(root, FOR_README.includes(name) ? 'docs/pictures' : 'test-results/pictures')
+    mkdirSync(folder, { recursive: true })
+    await page.screenshot({ path: join(folder, `${name}-${colorScheme}.png`) })
   }
   await visit(page, snap)
   await page.close()
@@ -83,10 +85,16 @@ const full = await openShowcase({
   },
 })
 await full.workbench.startStudy(await planSynthetic(NEXT))
-const ids = full.workbench.store
-  .runs({ study: 'synthetic-mnist' })
-  .filter((run) => run.seed === 1 && [1e-4, 1e-3].includes(run.learningRate))
-  .map(({ id }) => id)
+/** Some that train now, beside some that have ended. */
+const watched = () => [
+  ...full.workbench.progress().map(({ run }) => run),
+  ...full.workbench.store
+    .runs({ study: 'synthetic-next', states: ['finished'] })
+    .filter(
+      (run) => run.setting === 'unfrozen-pretrained' && run.learningRate <= 1e-4 && run.learningRate >= 1e-5,
+    )
+    .map(({ id }) => id),
+]
 
 for (const shade of /** @type {const} */ (['light', 'dark'])) {
   await tour(shade, full, async (page, snap) => {
@@ -97,7 +105,8 @@ for (const shade of /** @type {const} */ (['light', 'dark'])) {
       .fill(`${SYNTHETIC_STUDY}patience: 3\nseed: [0]\n`)
     await page.waitForTimeout(600)
     await snap('design-problems')
-    await go(page, `/runs?runs=${ids.slice(0, 6).join(',')}&study=synthetic-mnist`)
+    await go(page, `/runs?runs=${watched().join(',')}&study=synthetic-next`)
+    await page.locator('.viewport').evaluate((element) => element.scrollTo(0, 33 * 21))
     await snap('runs')
     await go(page, '/runs')
     await snap('runs-all')

@@ -13,7 +13,7 @@ import { planSteps } from './steps.js'
  * set-up goes on where it was and a second one has nothing to do. Node's own modules only: nothing else is there yet.
  *
  * @param {{ cache?: string, report?: import('./report.js').Report, steps?: readonly import('./steps.js').Step[] }} options
- * @returns {Promise<{ stepsRun: number }>}
+ * @returns {Promise<{ stepsRun: number, leftOut: number }>}
  */
 export async function setUp({
   cache = cacheFolder(),
@@ -22,7 +22,7 @@ export async function setUp({
 } = {}) {
   const problem = nodeProblem()
   if (problem !== null) throw new Error(problem)
-  if (steps.every((step) => step.isDone())) return { stepsRun: 0 }
+  if (steps.every((step) => step.isDone())) return { stepsRun: 0, leftOut: 0 }
 
   const waiting = (/** @type {number} */ owner) =>
     report.line(`Another set-up is at work (process ${owner}); this one waits for it.`)
@@ -36,13 +36,13 @@ export async function setUp({
 async function runSteps(steps, report) {
   const tools = findTools()
   let stepsRun = 0
-  let told = false
+  let leftOut = 0
   for (const step of steps) {
     if (step.isDone()) continue
     if (step.can?.(tools) === false) {
       // Why, once; what follows, for each step.
-      if (!told) tools.problems.forEach((missing) => report.warn(missing))
-      told = true
+      if (leftOut === 0) tools.problems.forEach((missing) => report.warn(missing))
+      leftOut++
       if (step.otherwise !== undefined) report.warn(step.otherwise)
       continue
     }
@@ -58,7 +58,7 @@ async function runSteps(steps, report) {
     report.end(performance.now() - started)
     stepsRun++
   }
-  return { stepsRun }
+  return { stepsRun, leftOut }
 }
 
 /**
@@ -75,6 +75,9 @@ export async function setUpOrExit() {
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const { stepsRun } = await setUpOrExit()
-  process.stderr.write(stepsRun === 0 ? 'Everything is set up.\n' : 'Fairsweep is set up.\n')
+  const { stepsRun, leftOut } = await setUpOrExit()
+  const outcome = stepsRun === 0 ? 'Everything is set up' : 'Fairsweep is set up'
+  process.stderr.write(
+    leftOut === 0 ? `${outcome}.\n` : 'Fairsweep is set up, but for what is named above.\n',
+  )
 }

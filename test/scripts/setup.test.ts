@@ -40,10 +40,10 @@ function step(title: string, options: Partial<Step> = {}): Step & { runs: number
 describe('setUp()', () => {
   it('runs each step once, with its name and time, and says nothing the second time', async () => {
     const steps = [step('bringing this'), step('building that')]
-    expect(await run(steps)).toEqual({ stepsRun: 2 })
+    expect(await run(steps)).toEqual({ stepsRun: 2, leftOut: 0 })
     expect(said).toMatch(/✓ bringing this \(0\.\d s\)\n[^✓]*✓ building that \(0\.\d s\)\n/)
     said = ''
-    expect(await run(steps)).toEqual({ stepsRun: 0 })
+    expect(await run(steps)).toEqual({ stepsRun: 0, leftOut: 0 })
     expect(said).toBe('')
     expect(steps.map(({ runs }) => runs)).toEqual([1, 1])
   })
@@ -61,7 +61,7 @@ describe('setUp()', () => {
   it('leaves out a step whose tools are missing, says what follows, and runs the rest', async () => {
     const needy = step('needy', { can: () => false, otherwise: 'training uses the wasm engine' })
     const other = step('other')
-    expect(await run([needy, other])).toEqual({ stepsRun: 1 })
+    expect(await run([needy, other])).toEqual({ stepsRun: 1, leftOut: 1 })
     expect(needy.runs).toBe(0)
     expect(said).toContain('! training uses the wasm engine')
   })
