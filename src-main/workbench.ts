@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { compareStudy } from './analysis/comparison'
 import type { Comparison } from './analysis/comparison'
@@ -23,7 +22,8 @@ import { planStudy } from './study/plan'
 import { readStudy } from './study/read'
 import { isTrainable } from './study/study'
 import type { Plan } from './study/study'
-import { WorkspaceInUseError, findOwner, makeWorkspace, recordOwner } from './workspace/owner'
+import { hasFile, makeFolder } from './workspace/folder'
+import { WorkspaceInUseError, findOwner, recordOwner } from './workspace/owner'
 import { answerRequests } from './workspace/requests'
 
 export { STUDY_STATES } from './queue/events'
@@ -252,7 +252,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
   const events = new EventStream()
   if (options.access === 'reader') {
     // A workspace that is not there yet looks like an empty one; looking does not make it.
-    const store = existsSync(database) ? openReadableStore(database) : openStore(':memory:')
+    const store = hasFile(workspace, database) ? openReadableStore(database) : openStore(':memory:')
     return new Workbench(workspace, store, await openLibrary({ workspace, installation }), events, null)
   }
   const store = openAsOwner(workspace, database)
@@ -280,7 +280,8 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
 }
 
 function openAsOwner(workspace: string, database: string): Store {
-  makeWorkspace(workspace)
+  makeFolder(workspace)
+  hasFile(workspace, database)
   try {
     return openStore(database)
   } catch (error) {

@@ -38,7 +38,10 @@ export class CommandLine {
       .option('--json', 'one JSON document on standard output and nothing else there')
       .option('--quiet', 'no progress')
     command.action(async () => {
-      const options = command.opts<Options & { workspace?: string; json?: boolean; quiet?: boolean }>()
+      // A flag after `models add` is read by `models`, which has it too.
+      const options = command.optsWithGlobals<
+        Options & { workspace?: string; json?: boolean; quiet?: boolean }
+      >()
       const invocation = {
         terminal: openTerminal(options),
         workspace: options.workspace === undefined ? defaultWorkspace() : resolve(options.workspace),

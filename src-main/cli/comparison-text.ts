@@ -73,7 +73,7 @@ function rankingsText(group: Group): string {
   const rows = places.map((ranking) => [
     ranking.rate === null ? 'own best' : formatRate(ranking.rate),
     ranking.split,
-    ranking.text,
+    ranking.text === '' ? '–' : ranking.text,
     ranking.rate === null ? '' : changeText(group, ranking),
   ])
   return `Ranking of the settings at each learning rate\n\n${tableText(['learning rate', 'by', 'ranking', ''], rows)}`

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { InputError } from '../errors'
 import { installation } from '../installation'
 import { StoreError } from '../store/store'
+import type { StoreErrorCode } from '../store/store'
 import { WorkspaceInUseError } from '../workspace/owner'
 import { CommandLine } from './command-line'
 import { addCompare } from './commands/compare'
@@ -42,6 +43,16 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   }
 }
 
+/** The database that was named is not one to work with; of the others the user's input is not the cause. */
+const BAD_DATABASE: ReadonlySet<StoreErrorCode> = new Set([
+  'missing',
+  'not-a-history',
+  'newer-database',
+  'older-database',
+  'damaged',
+  'not-writable',
+])
+
 function explain(error: unknown): number {
   // Commander has printed its own message, or the help that was asked for.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.badInput
@@ -51,5 +62,7 @@ function explain(error: unknown): number {
   process.stderr.write(
     isExpected ? `${error.message}\n` : `This is a fault of Fairsweep, not of your input:\n${detail}\n`,
   )
-  return error instanceof InputError ? EXIT.badInput : EXIT.failed
+  const isBadInput =
+    error instanceof InputError || (error instanceof StoreError && BAD_DATABASE.has(error.code))
+  return isBadInput ? EXIT.badInput : EXIT.failed
 }

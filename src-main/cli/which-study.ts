@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { InputError } from '../errors'
 import { readStudyFile } from '../study/read'
 import type { Plan } from '../study/study'
+import { openWorkbench } from '../workbench'
 import type { Workbench } from '../workbench'
 
 /** The name of the study meant by STUDY: its name in the workspace, or the path of its file. */
@@ -12,6 +13,16 @@ export async function nameOfStudy(workbench: Workbench, study: string): Promise<
   const known = workbench.store.studies().map((record) => record.name)
   const hint = known.length === 0 ? 'it has none yet' : `it has ${known.join(', ')}`
   throw new InputError(`no study '${name}' in ${workbench.workspace}; ${hint}`)
+}
+
+/** As `nameOfStudy`, before anything is opened for writing: a mistyped workspace is not made. */
+export async function existingStudy(workspace: string, study: string): Promise<string> {
+  const reader = await openWorkbench({ workspace, access: 'reader' })
+  try {
+    return await nameOfStudy(reader, study)
+  } finally {
+    await reader.close()
+  }
 }
 
 /** The plan of a study file, or of a study that the workspace knows by this name. */

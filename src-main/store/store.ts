@@ -12,6 +12,7 @@ import type { MetricChunk, RunOutcome } from '../training/messages'
 
 export { openReadableStore, openStore } from './open'
 export { StoreError } from './errors'
+export type { StoreErrorCode } from './errors'
 
 /** What a study's file may change that makes its tables say so once its test scores were seen. */
 export type StudyChange = 'rule' | 'grid' | 'seeds' | 'protocol'

@@ -2,7 +2,6 @@ import { mkdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { InputError } from '../errors'
 import { writePrivately } from './private-file'
 
 /**
@@ -25,16 +24,6 @@ const ownerSchema = z.object({
 export type Owner = z.infer<typeof ownerSchema>
 
 const fileOf = (workspace: string): string => join(workspace, 'owner', 'owner.json')
-
-/** @throws {InputError} when the folder cannot be made */
-export function makeWorkspace(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true })
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? String(error)
-    throw new InputError(`cannot be made a folder (${code})`, { file: folder })
-  }
-}
 
 /** Says that this process owns the workspace; call it only while holding the store for writing. Returns how to unsay it. */
 export function recordOwner(workspace: string, what: string): () => void {

@@ -1,8 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import Database from 'better-sqlite3'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { runProgram } from '../../src-main/cli/program'
+import { openStore } from '../../src-main/store/store'
 import { tinyStudy, writeTinyImages } from '../e2e/tiny-study'
 
 let folder: string
@@ -25,11 +27,25 @@ beforeAll(() => {
   for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content)
   writeFileSync(join(folder, 'file'), 'not a workspace')
   process.chdir(folder)
+  writeBadDatabases()
 })
 afterAll(() => {
   process.chdir(home)
   rmSync(folder, { recursive: true, force: true })
 })
+
+/** Workspaces by name, with what is said of their databases. */
+const BAD_DATABASES = { noise: 'not a Fairsweep history', newer: 'newer Fairsweep', folder: 'no file' }
+
+function writeBadDatabases(): void {
+  for (const workspace of Object.keys(BAD_DATABASES)) mkdirSync(workspace)
+  writeFileSync('noise/history.db', Buffer.alloc(5000, 'noise'))
+  mkdirSync('folder/history.db')
+  openStore('newer/history.db').close()
+  const newer = new Database('newer/history.db')
+  newer.pragma('user_version = 99')
+  newer.close()
+}
 
 /** Runs a command line in this process, as the built program would. */
 async function answer(args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
@@ -87,6 +103,47 @@ it('a workspace that cannot be one is an input error', async () => {
   const { code, stderr } = await answer(['run', 'good.yaml', '--workspace', 'file'])
   expect(code).toBe(2)
   expect(stderr).toContain('cannot be made a folder')
+})
+
+it.each([
+  ['run', 'good.yaml'],
+  ['status'],
+  ['runs'],
+  ['export', 'x'],
+  ['report', 'x', '--out', 'report'],
+  ['models'],
+])('%s refuses a workspace that is a file, or whose database is none', async (...args) => {
+  const asFile = await answer([...args, '--workspace', 'file'])
+  expect(asFile).toMatchObject({ code: 2, stdout: '' })
+  expect(asFile.stderr).toMatch(/^\S*file: (found no folder|cannot be made a folder).*\n$/)
+  for (const [workspace, words] of Object.entries(BAD_DATABASES)) {
+    const { code, stdout, stderr } = await answer([...args, '--workspace', workspace])
+    expect(stderr).toMatch(new RegExp(`^\\S*${workspace}/history.db: .*${words}.*\\n$`))
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  }
+})
+
+it.each([['stop', 'x'], ['compare', 'x', '--reveal-test'], ['status'], ['runs']])(
+  '%s does not make a workspace that was mistyped',
+  async (...args) => {
+    await answer([...args, '--workspace', 'mistyped'])
+    expect(existsSync('mistyped')).toBe(false)
+  },
+)
+
+it.runIf(existsSync('/proc/self'))(
+  'a folder where none can be is refused at once, not tried for ever',
+  async () => {
+    const { code, stderr } = await answer(['run', 'good.yaml', '--workspace', '/proc/nowhere/at/all'])
+    expect(stderr).toContain('/proc/nowhere/at/all: cannot be made a folder')
+    expect(code).toBe(2)
+  },
+)
+
+it('flags after `models add` are heard', async () => {
+  const { code, stderr } = await answer(['models', 'add', '.', '--workspace', 'file'])
+  expect(stderr).toContain('found no folder, expected a workspace')
+  expect(code).toBe(2)
 })
 
 it('help is no error', async () => {

@@ -6,7 +6,7 @@ import { comparisonText } from '../comparison-text'
 import { comparisonDocument } from '../comparison-document'
 import { EXIT } from '../exit'
 import { rateOption } from '../options'
-import { nameOfStudy } from '../which-study'
+import { existingStudy, nameOfStudy } from '../which-study'
 
 export function addCompare(line: CommandLine): void {
   line
@@ -41,6 +41,7 @@ async function compare(invocation: Invocation, options: Options, study = ''): Pr
 
 /** Opening the test is written down, so it is the workspace's owner who does it: that is us, unless another process is. */
 async function revealTest(workspace: string, study: string): Promise<void> {
+  const name = await existingStudy(workspace, study)
   if (findOwner(workspace) === null) {
     const workbench = await openWorkbench({
       workspace,
@@ -48,14 +49,11 @@ async function revealTest(workspace: string, study: string): Promise<void> {
       what: 'fairsweep compare --reveal-test',
     })
     try {
-      workbench.revealTest(await nameOfStudy(workbench, study))
+      workbench.revealTest(name)
     } finally {
       await workbench.close()
     }
     return
   }
-  const reader = await openWorkbench({ workspace, access: 'reader' })
-  const name = await nameOfStudy(reader, study)
-  await reader.close()
   await askOwner(workspace, { kind: 'reveal-test', study: name })
 }

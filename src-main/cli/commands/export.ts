@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -8,6 +7,7 @@ import { exportPointsCsv, exportRunsCsv } from '../../reports/export-csv'
 import { writeWhole } from '../../reports/whole-file'
 import type { ReadableStore } from '../../store/store'
 import { openWorkbench } from '../../workbench'
+import { makeFolder } from '../../workspace/folder'
 import type { CommandLine, Invocation } from '../command-line'
 import { EXIT } from '../exit'
 import { nameOfStudy } from '../which-study'
@@ -48,7 +48,7 @@ async function exportCommand(
       return EXIT.done
     }
     const folder = options.out ?? '.'
-    await makeFolder(folder)
+    makeFolder(folder, { field: '--out' })
     const files: string[] = []
     for (const { suffix, pieces } of parts) {
       const file = join(folder, fileName(name) + suffix)
@@ -82,15 +82,6 @@ function partsOf({ format, metrics = false, out }: Options): Part[] {
     throw new InputError(`${parts.length} files are to be written, expected a folder`, { field: '--out' })
   }
   return parts
-}
-
-export async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true })
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? String(error)
-    throw new InputError(`cannot be made a folder (${code})`, { file: folder, field: '--out' })
-  }
 }
 
 /** A study's name as the name of a file, on any system. */

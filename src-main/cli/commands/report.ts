@@ -6,12 +6,12 @@ import type { ReportSource } from '../../reports/report'
 import { readTableFile, verifyTable } from '../../reports/verify'
 import { openWorkbench } from '../../workbench'
 import type { Workbench } from '../../workbench'
+import { makeFolder } from '../../workspace/folder'
 import type { CommandLine, Invocation } from '../command-line'
 import { EXIT } from '../exit'
 import { rateOption } from '../options'
 import { nameOfStudy } from '../which-study'
 import { countText, plain, tableText } from '../words'
-import { makeFolder } from './export'
 
 export function addReport(line: CommandLine): void {
   line
@@ -38,7 +38,7 @@ async function report({ terminal, workspace }: Invocation, options: Options, stu
   const workbench = await openWorkbench({ workspace, access: 'reader' })
   try {
     const source = await sourceOf(workbench, await nameOfStudy(workbench, study), otherRate)
-    await makeFolder(options.out)
+    makeFolder(options.out, { field: '--out' })
     const files = await writeReport(source, options.out, { formats, figures })
     terminal.print(files.join('\n'))
     terminal.document({ files })

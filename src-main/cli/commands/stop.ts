@@ -3,7 +3,7 @@ import { findOwner } from '../../workspace/owner'
 import { askOwner } from '../../workspace/requests'
 import type { CommandLine, Invocation } from '../command-line'
 import { EXIT } from '../exit'
-import { nameOfStudy } from '../which-study'
+import { existingStudy } from '../which-study'
 
 export function addStop(line: CommandLine): void {
   line.add(
@@ -14,11 +14,11 @@ export function addStop(line: CommandLine): void {
 }
 
 async function stop({ terminal, workspace }: Invocation, _options: object, study = ''): Promise<number> {
+  const name = await existingStudy(workspace, study)
   const owner = findOwner(workspace)
   const access = owner === null ? 'owner' : 'reader'
   const workbench = await openWorkbench({ workspace, access, what: `fairsweep stop ${study}` })
   try {
-    const name = await nameOfStudy(workbench, study)
     if (owner !== null) {
       terminal.note(`asking process ${owner.pid} (${owner.what}) to save and stop ${name} …`)
       await askOwner(workspace, { kind: 'stop', study: name })
