@@ -42,7 +42,7 @@ export interface ShowcaseOptions {
 export async function openShowcase({
   renderer,
   fill,
-  openWorker = syntheticWorker(40, 250),
+  openWorker = syntheticWorker(8, 200),
 }: ShowcaseOptions): Promise<Showcase> {
   const workspace = mkdtempSync(join(tmpdir(), 'fairsweep-showcase-'))
   if (fill !== undefined) {

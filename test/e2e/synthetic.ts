@@ -53,7 +53,7 @@ export function syntheticRun(config: RunConfig, until = config.training.max_step
       0.25 * (noise() - 0.5) * left
     )
   })
-  const accuracies = points(last - 1, validation.every, (step) => {
+  const accuracies = points(last, validation.every, (step) => {
     return LEAST + (final - LEAST) * (1 - Math.exp(-step / pace)) + 0.006 * (noise() - 0.5)
   })
   const losses = { ...accuracies, values: accuracies.values.map((value) => 2.5 * (1 - value) + 0.05) }
