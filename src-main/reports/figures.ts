@@ -1,9 +1,16 @@
 import type { EChartsCoreOption } from 'echarts/core'
+import { budgetCurves } from '../analysis/budget'
 import type { Comparison, Group } from '../analysis/comparison'
+import { chosenCurves } from '../analysis/chosen-curves'
+import { conclusionRisk } from '../analysis/risk'
+import { budgetCurve } from '../../src-renderer/charts/budget-curve'
+import { runMap, runMapHeight } from '../../src-renderer/charts/run-map'
 import { PRINT_INK } from '../../src-renderer/charts/ink'
 import type { ChartInk } from '../../src-renderer/charts/ink'
 import { rankChart } from '../../src-renderer/charts/rank-chart'
 import { rateCurve } from '../../src-renderer/charts/rate-curve'
+import { riskCurve } from '../../src-renderer/charts/risk-curve'
+import { settingCurves } from '../../src-renderer/charts/setting-curves'
 import type { FigureSize } from './drawing'
 import type { ReportSource } from './report-source'
 import { groupLabel } from './tables/table'
@@ -17,29 +24,108 @@ export interface ReportFigure {
   readonly size: FigureSize
 }
 
-/** All figures of a report, group by group, in the look of `ink`. */
-export function reportFigures({ comparison }: ReportSource, ink: ChartInk = PRINT_INK): ReportFigure[] {
-  return comparison.groups.flatMap((group) => groupFigures(comparison, group, ink))
+const WIDTH = 680
+const PLOT = { width: WIDTH, height: 400 }
+
+/** All figures of a report, group by group, in the look of `ink`; those that a group's runs cannot fill are left out. */
+export function reportFigures(source: ReportSource, ink: ChartInk = PRINT_INK): ReportFigure[] {
+  return source.comparison.groups.flatMap((group) =>
+    [
+      ...rateFigures(source, group, ink),
+      ...rankingFigure(source, group, ink),
+      ...curvesFigure(source, group, ink),
+      ...mapFigure(source, group, ink),
+      ...budgetFigure(source, group, ink),
+      ...riskFigure(source, group, ink),
+    ].map(({ id, caption, ...figure }) => ({
+      ...figure,
+      id: `${id}-${group.task}-${group.model}`.replace(/[^A-Za-z0-9-]+/g, '-'),
+      caption: `${groupLabel(group, source.comparison)}: ${caption}`,
+    })),
+  )
 }
 
-function groupFigures(comparison: Comparison, group: Group, ink: ChartInk): ReportFigure[] {
-  const label = groupLabel(group, comparison)
-  const id = (kind: string): string => `${kind}-${group.task}-${group.model}`.replace(/[^A-Za-z0-9-]+/g, '-')
+function rateFigures({ comparison }: ReportSource, group: Group, ink: ChartInk): ReportFigure[] {
   const { metric, testSealed } = comparison
-  const rate = (split: 'validation' | 'test'): ReportFigure => ({
-    id: id(split === 'test' ? 'test-rate' : 'rate'),
-    caption: `${label}: ${split} ${metric} against learning rate. Lines: means over seeds; bands: one standard error; dots: seeds; rings: chosen on validation; crosses: rates with a diverged seed; shade: rates at which some pair of settings is ranked otherwise than at its own best.`,
+  const hasScore = group.cells.some(({ arms }) => arms.some(({ validation }) => validation !== null))
+  if (!hasScore) return []
+  const splits = testSealed ? (['validation'] as const) : (['validation', 'test'] as const)
+  return splits.map((split) => ({
+    id: split === 'test' ? 'test-rate' : 'rate',
+    caption: `${split} ${metric} against learning rate. Lines: means over seeds; bands: one standard error; dots: seeds; rings: chosen on validation; crosses: rates with a diverged seed${group.flipRates.length > 0 ? '; shade: rates at which some pair of settings is ranked otherwise than at its own best' : ''}.`,
     option: rateCurve({ comparison, group, split, ink }),
-    size: { width: 680, height: 400 },
-  })
+    size: PLOT,
+  }))
+}
+
+/** A ranking of one is none. */
+function rankingFigure({ comparison }: ReportSource, group: Group, ink: ChartInk): ReportFigure[] {
+  if (group.cells.length < 2 || group.rankings.length === 0) return []
   return [
-    rate('validation'),
-    ...(testSealed ? [] : [rate('test')]),
     {
-      id: id('ranking'),
-      caption: `${label}: ranking of the settings by validation ${metric} at each shared learning rate, and each at its own best. Hollow: diverged.`,
+      id: 'ranking',
+      caption: `ranking of the settings by validation ${comparison.metric} at each shared learning rate, and each at its own best. Hollow: diverged.`,
       option: rankChart({ group, ink }),
-      size: { width: 680, height: 100 + 50 * group.cells.length },
+      size: { width: WIDTH, height: 100 + 50 * group.cells.length },
+    },
+  ]
+}
+
+function curvesFigure({ comparison, curveOf }: ReportSource, group: Group, ink: ChartInk): ReportFigure[] {
+  const { metric } = comparison
+  const curves = chosenCurves(group, curveOf)
+  if (curves.length === 0) return []
+  return [
+    {
+      id: 'learning-curves',
+      caption: `validation ${metric} over training, each setting at the learning rate chosen for it. Thick: mean over seeds, as far as all of them were trained; bands: one standard error; thin: seeds.`,
+      option: settingCurves({ metric, curves, ink }),
+      size: PLOT,
+    },
+  ]
+}
+
+function mapFigure({ comparison }: ReportSource, group: Group, ink: ChartInk): ReportFigure[] {
+  const { metric } = comparison
+  if (group.rates.length === 0) return []
+  return [
+    {
+      id: 'runs',
+      caption: `every planned run, by setting, seed and learning rate; colour: validation ${metric}, the lighter the better. Frames: the rates chosen; crosses: diverged; dashes: failed, cancelled or without a score; dots: not ended; blank: not planned.`,
+      option: runMap({ metric, group, ink }),
+      size: { width: WIDTH, height: runMapHeight(group) },
+    },
+  ]
+}
+
+/** With one rate there is no budget to choose. */
+function budgetFigure({ comparison }: ReportSource, group: Group, ink: ChartInk): ReportFigure[] {
+  const { metric } = comparison
+  const budget = budgetCurves(group, comparison)
+  if (budget.curves.every(({ of }) => of < 2)) return []
+  const thin = budget.curves.some(({ points }) => points.some(({ test }) => test !== null))
+  const left = budget.left.map(({ setting, reason }) => ` Not drawn: ${setting}, for ${reason}.`).join('')
+  return [
+    {
+      id: 'budget',
+      caption: `expected best validation ${metric} against the number of learning rates tried, rates drawn uniformly from this grid without replacement${thin ? '; thin: the test mean of the arm so chosen' : ''}.${left}`,
+      option: budgetCurve({ metric, group, budget, ink }),
+      size: PLOT,
+    },
+  ]
+}
+
+function riskFigure({ comparison }: ReportSource, group: Group, ink: ChartInk): ReportFigure[] {
+  const risk = conclusionRisk(group, comparison)
+  if ('reason' in risk) return []
+  const { winner, by, stability, points } = risk
+  const sampled = points.some(({ shared, perSetting }) => !shared.exact || !perSetting.exact)
+  return [
+    {
+      id: 'risk',
+      caption: `how often fewer learning rates and seeds, drawn from this sweep without replacement, would have named another winner by ${by}${sampled ? ' (partly from a seeded sample of the draws)' : ''}. This is relative to the winner of this very sweep, ${winner}, which the whole grid names again in ${(100 * stability.value).toFixed(0)} % of resamplings of the seeds.`,
+      option: riskCurve({ risk, ink }),
+      size: PLOT,
     },
   ]
 }

@@ -1,6 +1,6 @@
 import type { EChartsCoreOption } from 'echarts/core'
 import type { Comparison } from '../../src-main/analysis/conclusions'
-import type { MeanCurve } from '../../src-main/analysis/mean-curves'
+import type { ChosenCurve } from '../../src-main/analysis/chosen-curves'
 import { count, estimate as formatEstimate, rateLabel, score as formatScore } from '../format'
 import { bandSeries } from './band'
 import { axisName, figureText, itemTooltip, legendAbove, scoreAxis, scoreName, scoreScale } from './frame'
@@ -9,7 +9,7 @@ import { settingStyle } from './setting-style'
 
 export interface SettingCurvesInput {
   readonly metric: Comparison['metric']
-  readonly curves: readonly MeanCurve[]
+  readonly curves: readonly ChosenCurve[]
   readonly ink: ChartInk
 }
 
@@ -47,9 +47,9 @@ export function settingCurves({ metric, curves, ink }: SettingCurvesInput): ECha
   }
 }
 
-const nameOf = ({ setting, rate }: MeanCurve): string => `${setting} at ${rateLabel(rate)}`
+const nameOf = ({ setting, rate }: ChosenCurve): string => `${setting} at ${rateLabel(rate)}`
 
-function curveSeries(curve: MeanCurve, metric: Comparison['metric'], ink: ChartInk): object[] {
+function curveSeries(curve: ChosenCurve, metric: Comparison['metric'], ink: ChartInk): object[] {
   const scale = scoreScale(metric)
   const style = settingStyle(curve.setting, curve.place, ink.shade)
   const name = nameOf(curve)
