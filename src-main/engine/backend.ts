@@ -23,7 +23,7 @@ export interface EngineInfo {
   readonly device: string
   readonly versions: Readonly<Record<string, string>>
   readonly threads: number
-  /** Why `auto` did not get TensorFlow and what to do about it; null when it did, or when wasm was asked for. */
+  /** Why `auto` is not TensorFlow, and what to do; null when it is, or when the caller asked for wasm. */
   readonly warning: string | null
 }
 
@@ -52,7 +52,7 @@ let loaded: EngineInfo | null = null
  */
 export async function loadEngine(choice: EngineChoice = 'auto'): Promise<EngineInfo> {
   const wanted = choice === 'auto' ? choiceFromEnvironment() : choice
-  loading ??= load(wanted)
+  loading ??= load(wanted, wanted !== choice)
   let engine: EngineInfo
   try {
     engine = await loading
@@ -81,15 +81,17 @@ function choiceFromEnvironment(): EngineChoice {
   })
 }
 
-async function load(choice: EngineChoice): Promise<EngineInfo> {
+const ON_WASM = 'Training runs on the wasm engine, 10 to 15 times slower'
+
+async function load(choice: EngineChoice, byEnvironment: boolean): Promise<EngineInfo> {
   // No banners, and no check of every result for NaN.
   tf.enableProdMode()
-  if (choice === 'wasm') return loadWasm(null)
+  if (choice === 'wasm') return loadWasm(byEnvironment ? `${ON_WASM}: FAIRSWEEP_ENGINE asks for it.` : null)
   const missing = missingTensorFlow()
   if (missing === null) return loadTensorFlow()
   const problem = `${missing.what} What to do: ${missing.todo}.`
   if (choice === 'tensorflow') throw new InputError(problem)
-  return loadWasm(`Training runs on the wasm engine, 10 to 15 times slower: ${problem}`)
+  return loadWasm(`${ON_WASM}: ${problem}`)
 }
 
 /** Why TensorFlow cannot be loaded, and the one thing to do about it. */
