@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, lstatSync, readFileSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { run } from './command.js'
 import { nodeModules, root } from './places.js'
@@ -29,8 +29,23 @@ export function hasPackages(folder = root) {
  */
 const readLock = (file) => JSON.parse(readFileSync(file, 'utf8')).packages ?? {}
 
+/**
+ * npm empties node_modules before it installs. Where that is a link, it would empty another checkout's.
+ * @param {string} folder
+ * @throws Error
+ */
+export function refuseLinkedPackages(folder = root) {
+  const packages = join(folder, 'node_modules')
+  if (lstatSync(packages, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return
+  throw new Error(
+    `${packages} is a link to ${realpathSync(packages)}, which lacks packages that this checkout needs. ` +
+      'Set up the checkout that it belongs to, or remove the link.',
+  )
+}
+
 /** @param {string} cache */
 export async function installPackages(cache) {
+  refuseLinkedPackages()
   // The npm that runs this script, when one does: it may not be the one on the path.
   const npm = process.env.npm_execpath
   const [program, first] = npm === undefined ? ['npm', []] : [process.execPath, [npm]]

@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { hasPackages } from '../../scripts/packages.js'
+import { hasPackages, refuseLinkedPackages } from '../../scripts/packages.js'
 import { cacheFolder, root } from '../../scripts/places.js'
 import { createReport } from '../../scripts/report.js'
 import { setUp } from '../../scripts/setup.js'
@@ -97,6 +97,21 @@ describe('hasPackages()', () => {
     expect(hasPackages(folder)).toBe(false)
     lock(record, { 'node_modules/a': { version: '1.0.0' }, 'node_modules/b': { version: '1.0.1' } })
     expect(hasPackages(folder)).toBe(false)
+  })
+})
+
+describe('refuseLinkedPackages()', () => {
+  it("keeps npm from emptying another checkout's packages", () => {
+    const other = join(folder, 'other')
+    mkdirSync(other)
+    symlinkSync(other, join(folder, 'node_modules'))
+    expect(() => refuseLinkedPackages(folder)).toThrow(`node_modules is a link to ${other}`)
+  })
+
+  it('lets a folder of its own, or none, be', () => {
+    refuseLinkedPackages(folder)
+    mkdirSync(join(folder, 'node_modules'))
+    refuseLinkedPackages(folder)
   })
 })
 
