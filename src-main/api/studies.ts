@@ -47,6 +47,9 @@ export const studies = router({
     return { name: record.name, study: record.study, text: record.text }
   }),
 
+  /** Why nothing more is trained until a study is started or resumed; null when all is well. */
+  held: procedure.query(({ ctx }) => ctx.workbench.heldBecause),
+
   presets: procedure.query(() => presets()),
 
   /** Problems come back as data: a study is wrong most of the time that it is being written. */
