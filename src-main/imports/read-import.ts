@@ -1,0 +1,130 @@
+import { extname } from 'node:path'
+import { InputError } from '../errors'
+import type { PublishedCell, RunRecord } from '../run'
+import type { ImportBatch, ImportedRun } from '../store/store'
+import { readCsvSource } from './csv-source'
+import { fieldNames, guessMapping, seriesNames } from './guess'
+import { mapRuns } from './map-runs'
+import { mappingText, readMapping } from './mapping'
+import type { Mapping } from './mapping'
+import { nameTemplate } from './name-template'
+import { outlineOf } from './outline'
+import type { Source } from './source'
+
+/**
+ * The one door to other programs' runs. Nothing is executed, no network is used, no path is followed that the user did
+ * not name; files are opened for reading only.
+ */
+
+export interface ImportOptions {
+  /** A mapping file; what it leaves out is guessed. */
+  readonly mapping?: string
+}
+
+/** What was read, before anything is stored. */
+export interface ReadImport {
+  readonly from: string
+  readonly files: readonly string[]
+  readonly mapping: Mapping
+  readonly runs: readonly ImportedRun[]
+  readonly published: readonly PublishedCell[]
+  /** Fields and metrics that are not taken over, by their names there. */
+  readonly unmapped: { readonly fields: readonly string[]; readonly metrics: readonly string[] }
+  /** What was passed over or taken for granted, a sentence each. */
+  readonly remarks: readonly string[]
+}
+
+/** @throws {InputError} with file and line or offset, where something is not as expected */
+export async function readImport(paths: readonly string[], options: ImportOptions = {}): Promise<ReadImport> {
+  const given = options.mapping === undefined ? {} : await readMapping(options.mapping)
+  const source = await readSource(paths, given)
+  const remarks = [...source.remarks, ...readNames(source, given.name)]
+  checkNames(source, given, options.mapping)
+  const mapping = guessMapping(source, given)
+  const mapped = mapRuns(source, mapping)
+  return {
+    from: source.from,
+    files: source.files,
+    mapping,
+    runs: mapped.runs,
+    published: mapped.published,
+    unmapped: unmappedOf(source, mapping),
+    remarks: [...remarks, ...mapped.remarks],
+  }
+}
+
+/**
+ * What the store is to be given.
+ * @param study the name of the study that the runs go to
+ * @param before the runs that it has already
+ */
+export function importBatch(read: ReadImport, study: string, before: readonly RunRecord[]): ImportBatch {
+  return {
+    study: outlineOf(study, before, read.runs, read.published),
+    from: read.from,
+    detail: read.files.join(', '),
+    text: mappingText(read.mapping),
+    runs: read.runs,
+    published: read.published,
+  }
+}
+
+async function readSource(paths: readonly string[], given: Mapping): Promise<Source> {
+  const [path = ''] = paths
+  const extension = extname(path).toLowerCase()
+  if (['.csv', '.tsv', '.txt'].includes(extension)) return readCsvSource(paths, given)
+  throw new InputError('is of no kind that can be imported, expected a .csv or .tsv file', { file: path })
+}
+
+/** Fields from the names of runs; what does not fit the template is counted. */
+function readNames({ runs }: Source, template: string | undefined): string[] {
+  if (template === undefined) return []
+  const { read } = nameTemplate(template)
+  const other = runs.filter((run) => {
+    const found = read(run.id ?? '')
+    for (const [field, value] of found ?? []) run.fields.set(field, { value })
+    return found === null
+  })
+  if (other.length === 0) return []
+  const examples = other.slice(0, 3).map(({ id }) => id ?? 'a run without a name')
+  return [`${other.length} run names are not of the form ${template}: ${examples.join(', ')}`]
+}
+
+/** A mapping that names what is not there has a slip of the pen in it. */
+function checkNames(source: Source, { fields = {}, metrics = {} }: Mapping, file: string | undefined): void {
+  const names = new Set([...fieldNames(source), ...seriesNames(source)])
+  for (const [field, entry] of Object.entries(fields)) {
+    const name = typeof entry === 'string' ? entry : 'from' in entry ? entry.from : null
+    if (name !== null && !names.has(name)) throw missing(`fields.${field}`, name, names, file)
+  }
+  for (const [metric, name] of Object.entries(metrics)) {
+    if (!names.has(name)) throw missing(`metrics.${metric}`, name, names, file)
+  }
+}
+
+function missing(
+  field: string,
+  name: string,
+  names: ReadonlySet<string>,
+  file: string | undefined,
+): InputError {
+  const there = [...names].slice(0, 30).join(', ')
+  return new InputError(`found "${name}", expected a name that is there: ${there}`, { file, field })
+}
+
+function unmappedOf(
+  source: Source,
+  { fields = {}, metrics = {}, keep = [] }: Mapping,
+): ReadImport['unmapped'] {
+  const used = new Set<string>([
+    ...Object.values(fields).flatMap((entry) =>
+      typeof entry === 'string' ? entry : 'from' in entry ? entry.from : [],
+    ),
+    ...Object.values(metrics),
+    ...keep,
+  ])
+  return {
+    fields: fieldNames(source).filter((name) => !used.has(name)),
+    metrics: seriesNames(source).filter((name) => !used.has(name)),
+  }
+}
