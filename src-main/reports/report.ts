@@ -9,6 +9,7 @@ import { reportToJson } from './json'
 import { documentToTex, tableToTex } from './latex'
 import { tableToMarkdown, toMarkdown } from './markdown'
 import { methodsParagraph, reproducibilityChecklist } from './methods'
+import { reportToPdf } from './pdf'
 import { provenanceOf } from './report-source'
 import type { Provenance, ReportSource } from './report-source'
 import { reportTables } from './tables'
@@ -39,7 +40,7 @@ interface Report {
   readonly lists: readonly { readonly heading: string; readonly items: readonly string[] }[]
 }
 
-type Piece = readonly [file: string, content: string | Buffer]
+type Piece = readonly [file: string, content: string | Buffer | Promise<Buffer>]
 
 /**
  * Writes a report into a folder, each file whole or not at all; files of the same names are replaced.
@@ -71,7 +72,7 @@ export async function writeReport(
   const written: string[] = []
   for (const [file, content] of pieces) {
     const path = join(folder, file)
-    await writeWhole(path, [content])
+    await writeWhole(path, [await content])
     written.push(path)
   }
   return written
@@ -127,8 +128,23 @@ function reportFiles(report: Report, format: ReportFormat, drawn: ReadonlySet<Fi
         ],
       ]
     }
-    case 'pdf':
-      return []
+    case 'pdf': {
+      const drawings = figures.map(({ caption, option, size }) => ({
+        caption,
+        size,
+        svg: drawSvg(option, size, { fonts: false }),
+      }))
+      return [
+        [
+          'report.pdf',
+          reportToPdf(
+            { title: source.study.name, lists, tables, figures: drawings, methods, checklist },
+            provenance,
+            reportToJson(source, provenance, { tables, methods, checklist }),
+          ),
+        ],
+      ]
+    }
   }
 }
 

@@ -6,9 +6,14 @@ export interface BandPoint {
   readonly spread: number | null
 }
 
-/** The ground behind a line: from mean − spread to mean + spread. Nothing with fewer than two points that have one. */
+type Banded = BandPoint & { readonly spread: number }
+
+/**
+ * The ground behind a line, from mean − spread to mean + spread. It is broken where a point has none; a point that
+ * stands alone gets a bar.
+ */
 export function bandSeries(name: string, points: readonly BandPoint[], color: string): object {
-  const banded = points.filter((point): point is BandPoint & { spread: number } => point.spread !== null)
+  const stretches = stretchesOf(points)
   return {
     type: 'custom',
     name,
@@ -16,16 +21,45 @@ export function bandSeries(name: string, points: readonly BandPoint[], color: st
     clip: true,
     z: 1,
     tooltip: { show: false },
-    data: banded.length > 1 ? [banded.map(({ at }) => at)] : [],
+    // One item, for one drawing of all; the axes take their extent from it, so it is a point of the line.
+    data: stretches.flatMap((stretch) => stretch.map(({ at, mean }) => [at, mean])).slice(0, 1),
     renderItem: (_: unknown, api: { coord: (at: readonly number[]) => number[] }) => ({
-      type: 'polygon',
-      shape: {
-        points: [
-          ...banded.map(({ at, mean, spread }) => api.coord([at, mean + spread])),
-          ...banded.toReversed().map(({ at, mean, spread }) => api.coord([at, mean - spread])),
-        ],
-      },
-      style: { fill: color, opacity: 0.16 },
+      type: 'group',
+      children: stretches.map((stretch) => {
+        const [first] = stretch
+        return first && stretch.length === 1
+          ? bar(
+              api.coord([first.at, first.mean + first.spread]),
+              api.coord([first.at, first.mean - first.spread]),
+              color,
+            )
+          : {
+              type: 'polygon',
+              shape: {
+                points: [
+                  ...stretch.map(({ at, mean, spread }) => api.coord([at, mean + spread])),
+                  ...stretch.toReversed().map(({ at, mean, spread }) => api.coord([at, mean - spread])),
+                ],
+              },
+              style: { fill: color, opacity: 0.16 },
+            }
+      }),
     }),
   }
 }
+
+/** Neighbours that have a spread, together. */
+function stretchesOf(points: readonly BandPoint[]): Banded[][] {
+  const stretches: Banded[][] = [[]]
+  for (const { spread, ...point } of points) {
+    if (spread === null) stretches.push([])
+    else stretches.at(-1)?.push({ ...point, spread })
+  }
+  return stretches.filter(({ length }) => length > 0)
+}
+
+const bar = ([x1 = 0, y1 = 0]: number[], [x2 = 0, y2 = 0]: number[], color: string): object => ({
+  type: 'line',
+  shape: { x1, y1, x2, y2 },
+  style: { stroke: color, lineWidth: 4, opacity: 0.3 },
+})

@@ -27,7 +27,7 @@ export function budgetCurve({ metric, group, budget, ink }: BudgetCurveInput): E
   const placeOf = (setting: string): number => group.cells.findIndex((cell) => cell.setting === setting)
   return {
     ...figureText(ink),
-    grid: { left: 56, right: 20, top, bottom: 46 },
+    grid: { left: 56, right: 20, top: top + 14, bottom: 46 },
     legend,
     tooltip: itemTooltip(ink),
     xAxis: countAxis('Learning rates tried', last, ink),
@@ -44,13 +44,14 @@ export function budgetCurve({ metric, group, budget, ink }: BudgetCurveInput): E
           symbol: 'none',
           animation: false,
           lineStyle: { color: ink.textFaint, type: 'dotted', width: 1.2 },
-          data: crossings.map(({ rates, to }) => ({
+          data: crossings.map(({ rates, to }, i) => ({
             // The lead changes somewhere between this budget and the one before.
             xAxis: rates - 0.5,
             label: {
               formatter: `${to} leads from ${rates}`,
               position: 'end',
-              distance: 3,
+              // Neighbours' labels stand one above the other.
+              distance: 3 + 12 * (i % 2),
               color: ink.textFaint,
               fontSize: 10,
             },

@@ -82,7 +82,7 @@ export function legendAbove(names: readonly string[], ink: ChartInk): { legend: 
       textStyle: { color: ink.text, fontSize: 12 },
       data: [...names],
     },
-    top: 32 + LEGEND_LINE * lines,
+    top: 24 + LEGEND_LINE * lines,
   }
 }
 

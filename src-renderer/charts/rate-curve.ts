@@ -2,6 +2,7 @@ import type { EChartsCoreOption } from 'echarts/core'
 import type { Arm, Cell, Comparison, Group } from '../../src-main/analysis/comparison'
 import { estimate as formatEstimate, rate as formatRate, rateLabel, score as formatScore } from '../format'
 import { bandSeries } from './band'
+import type { BandPoint } from './band'
 import { axisName, figureText, itemTooltip, legendAbove, scoreName, scoreScale } from './frame'
 import type { ChartInk } from './ink'
 import { rateAxis, rateZones } from './rate-axis'
@@ -43,7 +44,8 @@ export function rateCurve({ comparison, group, split, ink }: RateCurveInput): EC
   )
   return {
     ...figureText(ink),
-    grid: { left: 56, right: 20, top, bottom: 46 },
+    // Above the drawing is room for the other paper's label.
+    grid: { left: 56, right: 20, top: top + 8, bottom: 46 },
     legend,
     tooltip: itemTooltip(ink),
     xAxis: rateAxis(group.rates, ink),
@@ -61,11 +63,7 @@ export function rateCurve({ comparison, group, split, ink }: RateCurveInput): EC
       ...settings.flatMap(({ cell, points, style }) => [
         // The legend takes the look of the first series of a name.
         lineOf(cell.setting, points, style, ink, metric),
-        bandSeries(
-          cell.setting,
-          points.map(({ rate, mean, sem }) => ({ at: rate, mean, spread: sem })),
-          style.color,
-        ),
+        bandSeries(cell.setting, bandPoints(cell, points), style.color),
         seedsOf(cell, split, scale, style, metric),
         divergedOf(cell, group.cells, style, range.min),
       ]),
@@ -79,6 +77,13 @@ const pointsOf = (cell: Cell, split: 'validation' | 'test', scale: number): Poin
     if (!arm.eligible || !estimate) return []
     const sem = estimate.sem === null ? null : scale * estimate.sem
     return { rate: arm.rate, mean: scale * estimate.mean, sem, chosen: arm.rate === cell.choice?.rate }
+  })
+
+/** An arm that is no point of the line breaks the band. */
+const bandPoints = ({ arms }: Cell, points: readonly Point[]): BandPoint[] =>
+  arms.map(({ rate }) => {
+    const point = points.find((candidate) => candidate.rate === rate)
+    return { at: rate, mean: point?.mean ?? NaN, spread: point?.sem ?? null }
   })
 
 /** A little more than the seeds span, so that the crosses at the foot stand clear of the lines. */

@@ -33,6 +33,8 @@ export function riskCurve({ risk, ink }: RiskCurveInput): EChartsCoreOption {
       name: `${plural(seeds, 'seed')}, ${words}`,
       design,
       color: strengths[i] ?? ink.accent,
+      // Fewer seeds are wider and below, so that lines which coincide are all seen.
+      width: 2 + 2 * (counts.length - 1 - i),
       points: risk.points.filter((point) => point.seeds === seeds),
     })),
   )
@@ -48,15 +50,15 @@ export function riskCurve({ risk, ink }: RiskCurveInput): EChartsCoreOption {
     tooltip: itemTooltip(ink),
     xAxis: countAxis('Learning rates tried', last, ink),
     yAxis: { ...scoreAxis('Another winner named (% of designs)', ink), scale: false, min: 0 },
-    series: lines.map(({ name, design, color, points }) => ({
+    series: lines.map(({ name, design, color, width, points }) => ({
       type: 'line',
       name,
       z: 3,
       symbol: design === 'shared' ? 'circle' : 'diamond',
-      symbolSize: design === 'shared' ? 6 : 8,
-      lineStyle: { color, width: 2, type: design === 'shared' ? 'solid' : 'dashed' },
+      symbolSize: (design === 'shared' ? 4 : 6) + width,
+      lineStyle: { color, width, type: design === 'shared' ? 'solid' : 'dashed' },
       itemStyle: { color },
-      emphasis: { focus: 'series', lineStyle: { width: 2.5 } },
+      emphasis: { focus: 'series', lineStyle: { width: width + 0.5 } },
       data: points.map((point) => [point.rates, 100 * point[design].value]),
       tooltip: {
         formatter: ({ dataIndex }: { dataIndex: number }) => sayRisk(name, points[dataIndex], design),

@@ -29,6 +29,7 @@ const RAMP = [
 const STATES = ['diverged', 'missing', 'open'] as const
 type State = (typeof STATES)[number]
 const CHOSEN = 'chosen rate'
+const WIDEST_SQUARE = 56
 
 interface Square {
   readonly setting: string
@@ -62,10 +63,12 @@ export function runMap({ metric, group, ink }: RunMapInput): EChartsCoreOption {
   const values = scored.map(({ seed }) => scale * (seed.validation ?? 0))
   const [low, high] = values.length > 0 ? [Math.min(...values), Math.max(...values)] : [0, scale]
   const left = 66 + 6.6 * Math.max(...blocks.map(({ cell }) => cell.setting.length))
+  // Few rates make no bars of their squares.
+  const width = group.rates.length < 8 ? WIDEST_SQUARE * group.rates.length : null
   const rowAxis = { ...plainAxis(rows), inverse: true }
   return {
     ...figureText(ink),
-    grid: { left, right: 84, top: 40, bottom: 46 },
+    grid: { left, ...(width === null ? { right: 84 } : { width }), top: 40, bottom: 46 },
     legend: {
       top: 8,
       left: left - 5,
@@ -83,8 +86,9 @@ export function runMap({ metric, group, ink }: RunMapInput): EChartsCoreOption {
     visualMap: {
       show: values.length > 0,
       type: 'continuous',
-      min: low,
-      max: high > low ? high : low + 0.01 * scale,
+      // One score alone is the best.
+      min: high > low ? low : low - 0.01 * scale,
+      max: high,
       dimension: 2,
       seriesIndex: 0,
       // The best is light, for accuracy and for loss alike.
@@ -92,11 +96,11 @@ export function runMap({ metric, group, ink }: RunMapInput): EChartsCoreOption {
       calculable: false,
       hoverLink: false,
       orient: 'vertical',
-      right: 14,
+      ...(width === null ? { right: 14 } : { left: left + width + 24 }),
       top: 'middle',
       itemWidth: 12,
       itemHeight: Math.min(160, 24 + 14 * rows),
-      text: [formatScore(high / scale, metric), formatScore(low / scale, metric)],
+      text: [formatScore(high / scale, metric), high > low ? formatScore(low / scale, metric) : ''],
       textStyle: { color: ink.textSoft, fontSize: 11 },
     },
     xAxis: {
@@ -234,8 +238,8 @@ function squareSeries(squares: readonly Square[], metric: Comparison['metric'], 
 const CROSS = 'path://M-5 -4L-4 -5L0 -1L4 -5L5 -4L1 0L5 4L4 5L0 1L-4 5L-5 4L-1 0Z'
 const MARKS: Readonly<Record<State, { readonly symbol: string; readonly symbolSize: number | number[] }>> = {
   diverged: { symbol: CROSS, symbolSize: 10 },
-  missing: { symbol: 'rect', symbolSize: [10, 2] },
-  open: { symbol: 'circle', symbolSize: 4 },
+  missing: { symbol: 'path://M-5 -1H5V1H-5Z', symbolSize: [10, 2] },
+  open: { symbol: 'circle', symbolSize: 6 },
 }
 
 function stateSeries(state: State, squares: readonly Square[], ink: ChartInk): object {

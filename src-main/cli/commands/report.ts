@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises'
-import { InputError, NotYetError } from '../../errors'
+import { InputError } from '../../errors'
 import { readReportSource } from '../../reports/read-source'
 import { FIGURE_FORMATS, REPORT_FORMATS, writeReport } from '../../reports/report'
 import type { ReportSource } from '../../reports/report'
@@ -33,7 +33,6 @@ interface Options {
 async function report({ terminal, workspace }: Invocation, options: Options, study = ''): Promise<number> {
   const formats = wordsOf(options.format, REPORT_FORMATS, '--format')
   const figures = wordsOf(options.figures, FIGURE_FORMATS, '--figures')
-  if (formats.includes('pdf')) throw new NotYetError('the format pdf', { field: '--format' })
   const otherRate = rateOption(options.otherRate, '--other-rate')
   const workbench = await openWorkbench({ workspace, access: 'reader' })
   try {
