@@ -2,6 +2,7 @@ import { createCanvas, GlobalFonts, PDFDocument } from '@napi-rs/canvas'
 import type { SKRSContext2D } from '@napi-rs/canvas'
 import * as echarts from 'echarts'
 import type { EChartsCoreOption } from 'echarts/core'
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
@@ -53,7 +54,23 @@ export function drawSvg(
   chart.setOption(option)
   const svg = chart.renderToSVGString()
   chart.dispose()
-  return fonts ? svg.replace(/(<svg[^>]*>)/, `$1\n<style>${fontFaces()}</style>`) : svg
+  const still = withoutHover(svg)
+  return fonts ? still.replace(/(<svg[^>]*>)/, `$1\n<style>${fontFaces()}</style>`) : still
+}
+
+/**
+ * ECharts numbers the clip paths and classes of all figures that a process ever drew, and styles them for a pointer.
+ * A file needs neither: ids follow from the figure itself, so that the same figure is the same file.
+ */
+function withoutHover(svg: string): string {
+  const still = svg
+    .replace(/<style ><!\[CDATA\[.*?\]\]>\s*<\/style>\s*/gs, '')
+    .replace(/ class="zr[^"]*"/g, '')
+  const names = new Map<string, string>()
+  for (const [id] of still.matchAll(/zr\d+-\w+/g)) names.set(id, names.get(id) ?? `p${names.size}`)
+  const numbered = still.replace(/zr\d+-\w+/g, (id) => names.get(id) ?? id)
+  const figure = createHash('sha256').update(numbered).digest('hex').slice(0, 8)
+  return still.replace(/zr\d+-\w+/g, (id) => `f${figure}-${names.get(id) ?? id}`)
 }
 
 /** The figure as PNG. `scale` 3 prints at about 300 dots per inch. */

@@ -2,6 +2,7 @@ import type { ReportSource } from '../report-source'
 import { armTable, differenceTable, efficiencyTable, rateTable } from './details'
 import { resultTable, ruleTables } from './results'
 import type { ReportTable } from './table'
+import { sensitivityTable, testTables } from './tests'
 
 export type { ReportCell, ReportTable } from './table'
 
@@ -13,7 +14,9 @@ export function reportTables(source: ReportSource): ReportTable[] {
     resultTable(source, 'validation'),
     rateTable(source),
     differenceTable(source),
+    ...testTables(source),
     ...(efficiency ? [efficiency] : []),
+    sensitivityTable(source),
     ...ruleTables(source),
     ...source.comparison.groups.map((group) => armTable(source, group)),
   ]
