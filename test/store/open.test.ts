@@ -1,5 +1,14 @@
 import Database from 'better-sqlite3'
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -109,6 +118,14 @@ describe('a history', () => {
 })
 
 describe('a file that cannot be used', () => {
+  it('is refused with its name: a writer’s lock that cannot be opened', () => {
+    mkdirSync(`${path}.writer`)
+    expect(refusal(() => openStore(path))).toMatchObject({
+      code: 'not-writable',
+      message: expect.stringContaining(`${path}.writer`) as string,
+    })
+  })
+
   it('is refused and left as it is: text', () => {
     const text = 'no database at all, but long enough to look like one'.repeat(100)
     writeFileSync(path, text)
