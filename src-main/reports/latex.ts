@@ -54,8 +54,8 @@ const codePoint = (sign: string): string =>
 const comment = (text: string): string => text.replace(/\p{Cc}+/gu, ' ')
 
 /**
- * One table as a float with booktabs rules, to be read by `\input`. Every cell stands on its own line, with its key and
- * run ids in a comment behind it, so that a table pasted into a paper can still be verified.
+ * One table as a float, to be read by `\input`; it needs the packages booktabs and graphicx. Every cell stands on its
+ * own line, with its key and run ids in a comment behind it, so that a table pasted into a paper can still be verified.
  */
 export function tableToTex(table: ReportTable, provenance: Provenance): string {
   const { columns, rows } = table
@@ -67,13 +67,15 @@ export function tableToTex(table: ReportTable, provenance: Provenance): string {
     `  \\caption{${toTex(table.caption)}}`,
     `  \\label{tab:${toLabel(provenance.study)}-${table.id}}`,
     ...(wide(table) ? ['  \\footnotesize', '  \\setlength{\\tabcolsep}{4pt}'] : ['  \\small']),
+    // Shrunk where it would be wider than the text.
+    '  \\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}{%',
     `  \\begin{tabular}{${spec}}`,
     '    \\toprule',
     `    ${[table.corner, ...columns].map(toTex).join(' & ')} \\\\`,
     '    \\midrule',
     ...rows.flatMap(({ label, cells }) => [`    ${toTex(label)}`, ...cells.map(cellToTex), '    \\\\']),
     '    \\bottomrule',
-    '  \\end{tabular}',
+    '  \\end{tabular}}',
     '  \\par\\smallskip',
     `  {\\footnotesize ${table.notes.map(toTex).join(' ')}}`,
     '\\end{table}',
@@ -128,7 +130,7 @@ export function documentToTex(
     '\\usepackage{textcomp}',
     '\\usepackage[margin=2.2cm]{geometry}',
     '\\usepackage{booktabs}',
-    ...(parts.figures.length > 0 ? ['\\usepackage{graphicx}'] : []),
+    '\\usepackage{graphicx}',
     `\\title{${toTex(provenance.study)}}`,
     `\\author{}`,
     `\\date{${toTex(provenance.madeAt.slice(0, 10))}}`,
