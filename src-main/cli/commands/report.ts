@@ -1,9 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { InputError } from '../../errors'
-import { readReportSource } from '../../reports/read-source'
-import { FIGURE_FORMATS, REPORT_FORMATS, writeReport } from '../../reports/report'
 import type { ReportSource } from '../../reports/report'
-import { readTableFile, verifyTable } from '../../reports/verify'
 import { openWorkbench } from '../../workbench'
 import type { Workbench } from '../../workbench'
 import { makeFolder } from '../../workspace/folder'
@@ -13,12 +10,17 @@ import { rateOption } from '../options'
 import { nameOfStudy } from '../which-study'
 import { countText, plain, tableText } from '../words'
 
+// What draws and writes reports is loaded by the commands that need it: it would slow the start of all others.
+const loadReports = () => import('../../reports/report')
+const loadVerify = () => import('../../reports/verify')
+const loadSource = () => import('../../reports/read-source')
+
 export function addReport(line: CommandLine): void {
   line
     .add('report <study>', 'report tables and figures', report)
     .requiredOption('--out <dir>', 'folder to write into')
-    .option('--format <formats>', REPORT_FORMATS.join(','), 'md')
-    .option('--figures <formats>', FIGURE_FORMATS.join(','), 'svg')
+    .option('--format <formats>', 'md, latex, csv, html, json, pdf; several with commas between', 'md')
+    .option('--figures <formats>', 'svg, png, pdf; several with commas between', 'svg')
     .option('--other-rate <rate>', 'the one learning rate that another paper used for all settings')
   line.add('verify <file>', 'recomputes an exported table and lists what no longer matches', verify)
 }
@@ -31,6 +33,7 @@ interface Options {
 }
 
 async function report({ terminal, workspace }: Invocation, options: Options, study = ''): Promise<number> {
+  const { FIGURE_FORMATS, REPORT_FORMATS, writeReport } = await loadReports()
   const formats = wordsOf(options.format, REPORT_FORMATS, '--format')
   const figures = wordsOf(options.figures, FIGURE_FORMATS, '--figures')
   const otherRate = rateOption(options.otherRate, '--other-rate')
@@ -52,6 +55,7 @@ async function sourceOf(
   study: string,
   otherRate: number | undefined,
 ): Promise<ReportSource> {
+  const { readReportSource } = await loadSource()
   return readReportSource(workbench.store, study, await workbench.compare(study, { otherRate }))
 }
 
@@ -68,6 +72,7 @@ function wordsOf<Word extends string>(text: string, known: readonly Word[], fiel
 const LARGEST_TABLE_BYTES = 100_000_000
 
 async function verify({ terminal, workspace }: Invocation, _options: object, file = ''): Promise<number> {
+  const { readTableFile, verifyTable } = await loadVerify()
   const read = readTableFile(await readTable(file), file)
   const workbench = await openWorkbench({ workspace, access: 'reader' })
   try {

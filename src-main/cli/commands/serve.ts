@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process'
-import { startHttpDoor } from '../../api/http'
 import { InputError } from '../../errors'
 import { installation } from '../../installation'
 import { openWorkbench } from '../../workbench'
@@ -37,6 +36,8 @@ async function serve({ terminal, workspace }: Invocation, { port, host, open }: 
   }
   const workbench = await openWorkbench({ workspace, access: 'owner', what: 'fairsweep serve' })
   try {
+    // The web server is loaded only where it is needed: it would slow the start of all other commands.
+    const { startHttpDoor } = await import('../../api/http')
     const door = await startHttpDoor(workbench, { host, port: wanted, renderer: installation.renderer })
     const hide = announceDoor(workspace, { address: door.address, token: door.token })
     tell(door.launchUrl(), door.address)
