@@ -157,6 +157,7 @@ export class Workbench {
       runs,
       testSealed: record.testSealed,
       seal: record.importedFrom === null ? record : null,
+      importedFrom: record.importedFrom,
       published: this.store.published(name),
       otherRate,
       chance,

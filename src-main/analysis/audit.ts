@@ -16,18 +16,36 @@ export function auditComparison(
   comparison: Omit<Comparison, 'audit'>,
   runs: ReadonlyMap<string, RunRecord>,
 ): Audit {
-  return audit(
-    [
-      ...planFindings(study),
-      ...sealFindings(comparison.seal),
-      ...comparison.groups.flatMap((group) => [
-        ...gridFindings(study, group),
-        ...runFindings(study, group, runs),
-        ...verdictFindings(study, group, comparison.metric),
-      ]),
-    ],
-    'The audit found nothing to object to.',
-  )
+  const found = [
+    ...planFindings(study),
+    ...importFindings(comparison),
+    ...sealFindings(comparison.seal),
+    ...comparison.groups.flatMap((group) => [
+      ...gridFindings(study, group),
+      ...runFindings(study, group, runs),
+      ...verdictFindings(study, group, comparison.metric),
+    ]),
+  ]
+  // What was imported cannot be trained here, so nothing here would mend it.
+  const mendable = study.training === null ? found.map(withoutRemedy) : found
+  return audit(mendable, 'The audit found nothing to object to.')
+}
+
+const withoutRemedy = (each: Finding): Finding => ({ ...each, remedy: null, alternative: null })
+
+function importFindings({
+  importedFrom,
+  progress,
+}: Pick<Comparison, 'importedFrom' | 'progress'>): Finding[] {
+  if (importedFrom === null) return []
+  return [
+    finding({
+      id: 'imported',
+      severity: 'note',
+      explanation: `These numbers were imported (${importedFrom}): nobody here kept watch over how they were chosen and how often the test was read. Their seal cannot be vouched for.`,
+      numbers: { runs: progress.planned },
+    }),
+  ]
 }
 
 function sealFindings(seal: SealHistory | null): Finding[] {

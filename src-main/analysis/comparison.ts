@@ -4,6 +4,7 @@ import { auditComparison } from './audit'
 import type { Cell, Comparison, Group, Progress, SealHistory, StudyOutline } from './conclusions'
 import { chosenArm, contrastsOf, differenceAtBest, differenceOfArms, differencesByRate } from './contrasts'
 import type { DifferenceRule } from './contrasts'
+import { sayPublished, sayPublishedLimits } from './published'
 import { findFlips, rankAtBest, rankAtRate } from './ranking'
 import { chooseArm, compareScores, higherIsBetter, pickByTest } from './selection'
 import { sayNotProven, sayVerdict } from './wording'
@@ -18,6 +19,8 @@ export interface ComparisonInput {
   readonly testSealed: boolean
   /** When the rule was frozen and the test seen; left out: nobody kept watch. */
   readonly seal?: SealHistory | null
+  /** Where the runs came from, if they were not trained here. */
+  readonly importedFrom?: string | null
   /** What papers report, to stand beside the runs. */
   readonly published?: readonly PublishedCell[]
   /** Score of guessing by task name, in the selection metric; needed where the rule says `as-chance`. */
@@ -63,6 +66,7 @@ export function compareStudy(input: ComparisonInput): Comparison {
     higherIsBetter: higherIsBetter(study.selection.metric),
     testSealed,
     seal: seal ?? null,
+    importedFrom: input.importedFrom ?? null,
     otherRate: input.otherRate ?? null,
     progress: countProgress(groups, input.runs),
     groups,
@@ -111,6 +115,7 @@ function compareGroup(
   ])
   const differences = contrasts.flatMap((contrast) => differencesByRate(cells, contrast, rule))
   const flipRates = [...new Set(flips.map(({ rate }) => rate))]
+  const cited = published.filter((cell) => cell.task === task && cell.metric === selection.metric)
   const verdict = { cells, rankings, best, flips, flipRates, bestDifferences }
   return {
     task,
@@ -118,12 +123,15 @@ function compareGroup(
     chance,
     rates,
     sharedRate,
-    published: published.filter((cell) => cell.task === task && cell.metric === selection.metric),
+    published: cited,
     ...verdict,
     contrasts,
     differences,
-    sentences: sayVerdict(selection.metric, verdict, otherRate ?? null),
-    notProven: sayNotProven(selection.metric, verdict),
+    sentences: [
+      ...sayVerdict(selection.metric, verdict, otherRate ?? null),
+      ...sayPublished(selection.metric, cited, cells, contrasts),
+    ],
+    notProven: [...sayNotProven(selection.metric, verdict), ...sayPublishedLimits(cited)],
   }
 }
 

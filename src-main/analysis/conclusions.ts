@@ -233,6 +233,8 @@ export interface Comparison {
   readonly testSealed: boolean
   /** Null where nobody kept watch, as for imported runs: the seal cannot be vouched for. */
   readonly seal: SealHistory | null
+  /** Where the runs came from, if they were not trained here ("csv" …): their seal cannot be vouched for. */
+  readonly importedFrom: string | null
   /** The rate of another paper, if one was named. */
   readonly otherRate: number | null
   readonly progress: Progress

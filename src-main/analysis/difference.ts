@@ -29,6 +29,27 @@ export function welchDifference(a: readonly number[], b: readonly number[], leve
   return within(difference, error, df, level, 'welch-t')
 }
 
+/** What is left of several values when only a table of them is known. */
+interface MeanSummary {
+  readonly mean: number
+  /** Standard error of the mean; null: not known. */
+  readonly sem: number | null
+  readonly n: number | null
+}
+
+/** Welch's interval from means, standard errors and numbers of seeds alone. */
+export function welchOfSummaries(a: MeanSummary, b: MeanSummary, level = LEVEL): MeanDifference {
+  const difference = a.mean - b.mean
+  if (a.sem === null || b.sem === null) return without(difference, 'a standard error is not known')
+  if (a.n === null || b.n === null) return without(difference, 'a number of seeds is not known')
+  if (a.n < 2 || b.n < 2) return without(difference, 'one seed shows no spread')
+  const [partA, partB] = [a.sem ** 2, b.sem ** 2]
+  const error = Math.sqrt(partA + partB)
+  if (error === 0) return without(difference, 'no spread is reported, so there is none to judge by')
+  const df = (partA + partB) ** 2 / (partA ** 2 / (a.n - 1) + partB ** 2 / (b.n - 1))
+  return within(difference, error, df, level, 'welch-t')
+}
+
 /** Mean of a[i] − b[i] with the t interval of the differences. a and b hold the same seeds in the same order. */
 export function pairedDifference(a: readonly number[], b: readonly number[], level = LEVEL): MeanDifference {
   const differences = a.map((value, i) => value - (b[i] ?? NaN))

@@ -55,6 +55,8 @@ export const comparisonSchema = z.strictObject({
   study: z.string(),
   metric: z.enum(['accuracy', 'loss']),
   test_sealed: z.boolean(),
+  /** Where the runs came from, if they were not trained here: their seal cannot be vouched for. */
+  imported_from: z.string().nullable(),
   selection: z.record(z.string(), z.string()),
   progress: z.strictObject({
     planned: z.int(),
@@ -70,6 +72,17 @@ export const comparisonSchema = z.strictObject({
       model: z.string(),
       chance: number.nullable(),
       cells: z.array(cell),
+      /** Numbers from papers for this task; no runs, rates or seeds behind them. */
+      published: z.array(
+        z.strictObject({
+          source: z.string(),
+          model: z.string(),
+          setting: z.string(),
+          mean: number,
+          sem: number.nullable(),
+          n: z.int().nullable(),
+        }),
+      ),
       rankings: z.array(ranking),
       sentences: z.array(z.string()),
       not_proven: z.array(z.string()),
@@ -100,6 +113,7 @@ export function comparisonDocument(comparison: Comparison): ComparisonDocument {
     study: comparison.study,
     metric: comparison.metric,
     test_sealed: comparison.testSealed,
+    imported_from: comparison.importedFrom,
     selection: { ...comparison.selection },
     progress: {
       planned: progress.planned,
@@ -114,6 +128,14 @@ export function comparisonDocument(comparison: Comparison): ComparisonDocument {
       model: group.model,
       chance: group.chance,
       cells: group.cells.map(cellDocument),
+      published: group.published.map(({ source, model, setting, mean, sem, n }) => ({
+        source,
+        model,
+        setting,
+        mean,
+        sem,
+        n,
+      })),
       rankings: [...group.rankings, group.best.validation, ...(group.best.test ? [group.best.test] : [])].map(
         ({ rate, split, text, settings }) => ({
           learning_rate: rate,

@@ -1,4 +1,5 @@
 import type { Cell, Comparison, Group, Ranking } from '../analysis/conclusions'
+import { publishedText } from '../analysis/published'
 import { formatScore } from '../analysis/wording'
 import { formatRate } from '../study/rates'
 import { countText, estimateText, plain, tableText } from './words'
@@ -19,9 +20,13 @@ export function comparisonText(comparison: Comparison): string {
         'The test is sealed until the last planned run has ended; --reveal-test opens it early, and is logged.',
       ]
     : []
+  const imported =
+    comparison.importedFrom === null
+      ? []
+      : [`Imported (${comparison.importedFrom}): the seal of its test scores cannot be vouched for.`]
   const key = `${unit}: mean ± standard error (seeds)`
   const groups = comparison.groups.map((group) => groupText(group, comparison))
-  return [head, ...sealed, key, ...groups, auditText(comparison.audit)].join('\n\n')
+  return [head, ...sealed, ...imported, key, ...groups, auditText(comparison.audit)].join('\n\n')
 }
 
 function auditText({ summary, findings }: Comparison['audit']): string {
@@ -44,15 +49,23 @@ function groupText(group: Group, { metric, testSealed }: Comparison): string {
     testSealed ? 'sealed' : estimateText(cell.choice?.test ?? null, metric),
     runsText(cell),
   ])
+  const hasRuns = group.cells.some(({ arms }) => arms.length > 0)
   const table = tableText(['setting', 'best learning rate', 'validation', 'test', 'runs'], rows)
   return [
-    `${plain(group.task)} × ${plain(group.model)}${chance}\n\n${table}`,
-    rankingsText(group),
+    `${plain(group.task)} × ${plain(group.model)}${chance}${hasRuns ? `\n\n${table}` : ''}`,
+    publishedTable(group),
+    hasRuns ? rankingsText(group) : '',
     list('What it shows', group.sentences),
     list('What it does not prove', group.notProven),
   ]
     .filter((part) => part !== '')
     .join('\n\n')
+}
+
+function publishedTable({ published }: Group): string {
+  if (published.length === 0) return ''
+  const rows = published.map((cell) => [cell.setting, publishedText(cell), cell.model, cell.source])
+  return `Published for this task\n\n${tableText(['setting', 'test', 'model', 'source'], rows)}`
 }
 
 function runsText(cell: Cell): string {

@@ -24,6 +24,7 @@ export type FindingId =
   | 'splits-disagree'
   | 'changed-after-test'
   | 'opened-early'
+  | 'imported'
 
 /** `error`: the comparison is not valid as it stands. `warning`: it may mislead. `note`: worth knowing. */
 export type Severity = 'error' | 'warning' | 'note'

@@ -118,7 +118,7 @@ function checkExtraRates(study: StudyOutline): Finding[] {
 }
 
 function checkSeeds({ seeds }: StudyOutline): Finding[] {
-  if (seeds.length >= MIN_SEEDS) return []
+  if (seeds.length === 0 || seeds.length >= MIN_SEEDS) return []
   const more = [...seeds]
   for (let seed = 0; more.length < MIN_SEEDS; seed++) if (!more.includes(seed)) more.push(seed)
   return [
