@@ -28,8 +28,15 @@ export function stochasticOrder(
   const [sortedA, sortedB] = [ascending(a), ascending(b)]
   const observed = violationRatio(sortedA, sortedB)
   const { int } = drawsFrom(SEED)
-  const resample = (scores: readonly number[]): number[] =>
-    ascending(scores.map(() => scores[int(scores.length)] ?? NaN))
+  // Scores are drawn by their rank and counted, so that a resample is in order without sorting.
+  const resample = (sorted: readonly number[]): number[] => {
+    const counts = new Uint32Array(sorted.length)
+    for (let i = 0; i < sorted.length; i++) {
+      const rank = int(sorted.length)
+      counts[rank] = (counts[rank] ?? 0) + 1
+    }
+    return sorted.flatMap((score, rank) => Array<number>(counts[rank] ?? 0).fill(score))
+  }
   const resampled = Array.from({ length: RESAMPLES }, () =>
     violationRatio(resample(sortedA), resample(sortedB)),
   )
@@ -47,7 +54,8 @@ export function violationRatio(a: readonly number[], b: readonly number[]): numb
   let distance = 0
   // Both quantile functions are steps: between two consecutive jumps the difference is constant.
   for (let i = 0, j = 0, at = 0; i < a.length && j < b.length;) {
-    const [endA, endB] = [(i + 1) / a.length, (j + 1) / b.length]
+    const endA = (i + 1) / a.length
+    const endB = (j + 1) / b.length
     const end = Math.min(endA, endB)
     const difference = (b[j] ?? 0) - (a[i] ?? 0)
     distance += difference ** 2 * (end - at)
