@@ -11,16 +11,30 @@ const REDRAW_MS = 500
 /** Without a terminal to draw on, a line about the running run so often. */
 const LINE_MS = 30_000
 
+/** What of a workbench is shown. */
+type Watched = Pick<Workbench, 'status' | 'progress' | 'subscribe'> & {
+  readonly store: Pick<Workbench['store'], 'run'>
+}
+
 /** Shows how a study and its runs go on until the returned function is called. */
-export function showProgress(workbench: Workbench, study: string, terminal: Terminal): () => void {
+export function showProgress(workbench: Watched, study: string, terminal: Terminal): () => void {
   if (terminal.quiet) return () => {}
   const display = terminal.isInteractive ? new Bars(study) : new Lines(terminal)
+  const titles = new Map<string, string>()
+  const titleOf = (id: string): string => {
+    const run = titles.has(id) ? null : workbench.store.run(id, study)
+    if (run) titles.set(id, plain(armText(run)))
+    return titles.get(id) ?? id
+  }
   const update = (): void => {
     const status = workbench.status().find(({ name }) => name === study)
     if (status)
       display.update(
         status,
-        workbench.progress().filter((run) => run.studies.includes(study)),
+        workbench
+          .progress()
+          .filter((run) => run.studies.includes(study))
+          .map((run) => ({ ...run, title: titleOf(run.run) })),
       )
   }
   const unsubscribe = workbench.subscribe((event) => {
@@ -40,9 +54,12 @@ export function showProgress(workbench: Workbench, study: string, terminal: Term
   }
 }
 
+/** A running run and how people call it. */
+type ShownRun = RunProgress & { readonly title: string }
+
 interface Display {
   readonly everyMs: number
-  update(status: StudyStatus, running: readonly RunProgress[]): void
+  update(status: StudyStatus, running: readonly ShownRun[]): void
   say(text: string): void
   close(): void
 }
@@ -52,10 +69,10 @@ class Lines implements Display {
   readonly everyMs = LINE_MS
   constructor(private readonly terminal: Terminal) {}
 
-  update(status: StudyStatus, running: readonly RunProgress[]): void {
+  update(status: StudyStatus, running: readonly ShownRun[]): void {
     const left = status.secondsLeft === null ? '' : `, ${durationText(status.secondsLeft)} left`
     this.say(`${status.name}: ${settled(status)} of ${status.planned} runs${left}`)
-    for (const run of running) this.say(`  ${run.run}: step ${run.step} of ${run.of}, ${speedText(run)}`)
+    for (const run of running) this.say(`  ${run.title}: step ${run.step} of ${run.of}${speedText(run)}`)
   }
 
   say(text: string): void {
@@ -85,14 +102,14 @@ class Bars implements Display {
     this.studyBar = this.bars.create(1, 0, { title: plain(study), words: 'runs' })
   }
 
-  update(status: StudyStatus, running: readonly RunProgress[]): void {
+  update(status: StudyStatus, running: readonly ShownRun[]): void {
     const left = status.secondsLeft === null ? '' : `, ${durationText(status.secondsLeft)} left`
     this.studyBar.setTotal(status.planned)
     this.studyBar.update(settled(status), { title: plain(this.study), words: `runs${left}` })
     for (const run of running) {
       const bar = this.runBars.get(run.run) ?? this.bars.create(run.of, 0)
       this.runBars.set(run.run, bar)
-      bar.update(run.step, { title: `  ${run.run}`, words: speedText(run) })
+      bar.update(run.step, { title: `  ${run.title}`, words: `steps${speedText(run)}` })
     }
     for (const [id, bar] of this.runBars) {
       if (running.some(({ run }) => run === id)) continue
@@ -118,12 +135,15 @@ const settled = ({ runs }: StudyStatus): number =>
   )
 
 function speedText({ stepsPerSecond, secondsLeft }: RunProgress): string {
-  if (stepsPerSecond === null || secondsLeft === null) return 'steps'
-  return `steps, ${stepsPerSecond.toPrecision(3)}/s, ${durationText(secondsLeft)} left`
+  if (stepsPerSecond === null || secondsLeft === null) return ''
+  return `, ${stepsPerSecond.toPrecision(3)} steps/s, ${durationText(secondsLeft)} left`
 }
 
+const armText = ({ setting, learningRate, seed }: RunRecord): string =>
+  `${setting}, rate ${formatRate(learningRate)}, seed ${seed}`
+
 function endText(run: RunRecord): string {
-  const what = `${run.task} × ${run.model}, ${run.setting}, rate ${formatRate(run.learningRate)}, seed ${run.seed}`
+  const what = `${run.task} × ${run.model}, ${armText(run)}`
   const accuracy = run.summary['val/accuracy'] ?? null
   const score = accuracy === null ? '' : `, validation accuracy ${(100 * accuracy).toFixed(2)} %`
   return plain(
