@@ -28,6 +28,8 @@ export interface Point {
 export interface Measured {
   /** A step, shared out over the runs. */
   readonly stepMs: number
+  /** Processor time of the same, all threads together: what a busy machine disturbs least. */
+  readonly stepCpuMs: number
   /** Forward alone, an example of one run. */
   readonly scoreMs: number
   /** From nothing to the end of the first step: first values, tracing, loading, compiling. */
@@ -67,7 +69,7 @@ const CURVES: Readonly<Record<string, readonly Point[]>> = {
 }
 
 const HEAD =
-  '| curve | trunk | tokens | trains | runs | path | dropout | pass, tokens | step and run, ms | evaluation, ms an example | start, s | peak, MiB |'
+  '| curve | trunk | tokens | trains | runs | path | dropout | pass, tokens | step and run, ms | its processor time, ms | evaluation, ms an example | start, s | peak, MiB |'
 
 /** All curves as one table in Markdown. */
 export function measureCurves(measure: (point: Point) => Measured): string {
@@ -75,8 +77,14 @@ export function measureCurves(measure: (point: Point) => Measured): string {
     points.map((point) => {
       const { model, tokens, frozen, runs, path, dropout, passTokens } = point
       const trunk = typeof model === 'string' ? model : `${model.layers} × ${model.width}`
-      const { stepMs, scoreMs, startSeconds, peakMiB } = measure(point)
-      const numbers = [stepMs.toFixed(2), scoreMs.toFixed(3), startSeconds.toFixed(1), peakMiB.toFixed(0)]
+      const { stepMs, stepCpuMs, scoreMs, startSeconds, peakMiB } = measure(point)
+      const numbers = [
+        stepMs.toFixed(2),
+        stepCpuMs.toFixed(2),
+        scoreMs.toFixed(3),
+        startSeconds.toFixed(1),
+        peakMiB.toFixed(0),
+      ]
       const place = [title, trunk, tokens, frozen ? 'little' : 'all', runs, path, dropout, passTokens]
       return `| ${[...place, ...numbers].join(' | ')} |`
     }),
@@ -145,9 +153,13 @@ export async function measurePoint(point: Point): Promise<Measured> {
   }
   train()
   const startSeconds = (performance.now() - started) / 1000
+  const before = step
+  const cpuBefore = process.cpuUsage()
   const stepMs = medianTime(train) / runs
+  const { user, system } = process.cpuUsage(cpuBefore)
+  const stepCpuMs = (user + system) / 1000 / (step - before) / runs
   const scoreMs = medianTime(score) / (runs * scoreExamples)
-  return { stepMs, scoreMs, startSeconds, peakMiB: peakOf() }
+  return { stepMs, stepCpuMs, scoreMs, startSeconds, peakMiB: peakOf() }
 }
 
 function trunkOf({ model, tokens }: Point): Promise<Model> {
