@@ -37,7 +37,7 @@ export function sayPublished(
 export const sayPublishedLimits = (published: readonly PublishedCell[]): string[] =>
   papersIn(published).flatMap(([cell]) =>
     cell
-      ? `Anything about learning rates, seeds, curves or rankings by rate of ${cell.source} (${cell.model}): not available for published cells.`
+      ? `Anything about learning rates, seeds, curves or rankings by rate of ${cell.source} (${cell.model}): not available for published cells, whose intervals come from standard errors as printed, that is rounded.`
       : [],
   )
 

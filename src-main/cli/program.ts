@@ -9,6 +9,7 @@ import { addCompare } from './commands/compare'
 import { addDoctor } from './commands/doctor'
 import { addExport } from './commands/export'
 import { addHistory } from './commands/history'
+import { addImport } from './commands/import'
 import { addLibrary } from './commands/library'
 import { addNotYet } from './commands/not-yet'
 import { addReport } from './commands/report'
@@ -32,6 +33,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   addCompare(line)
   addReport(line)
   addExport(line)
+  addImport(line)
   addLibrary(line)
   addDoctor(line)
   addNotYet(line)

@@ -59,7 +59,7 @@ describe('published cells', () => {
 
   it('say that what needs seeds or rates is not available', () => {
     expect(compare({ published: [cell(FROZEN, 0.461), cell(UNFROZEN, 0.5)] }).groups[0]?.notProven).toEqual([
-      'Anything about learning rates, seeds, curves or rankings by rate of Paper 2021 (gpt2): not available for published cells.',
+      'Anything about learning rates, seeds, curves or rankings by rate of Paper 2021 (gpt2): not available for published cells, whose intervals come from standard errors as printed, that is rounded.',
     ])
   })
 

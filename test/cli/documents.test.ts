@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { comparisonSchema } from '../../src-main/cli/comparison-document'
 import { doctorSchema, dryRunSchema, runSchema, runsSchema, statusSchema } from '../../src-main/cli/documents'
+import { importSchema } from '../../src-main/cli/commands/import'
 import { exportDocument } from '../../src-main/reports/export-schema'
 import { asJson } from '../../src-main/cli/terminal'
 
@@ -14,6 +15,7 @@ const SCHEMAS = {
   runs: runsSchema,
   doctor: doctorSchema,
   export: exportDocument,
+  import: importSchema,
 }
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/json.md'), 'utf8')

@@ -3,7 +3,6 @@ import type { CommandLine } from '../command-line'
 
 /** Commands whose names are taken and that are still to come. */
 const PROMISED = {
-  import: 'runs of other trackers into the same history',
   'export-weights': "a run's trunk as a Hugging Face directory",
 } as const
 
