@@ -1,6 +1,6 @@
 import {
   createTRPCClient,
-  httpBatchLink,
+  httpBatchStreamLink,
   httpSubscriptionLink,
   splitLink,
   TRPCClientError,
@@ -30,8 +30,18 @@ function httpDoor(): TRPCLink<AppRouter> {
   return splitLink({
     condition: (call) => call.type === 'subscription',
     true: httpSubscriptionLink({ url: '/trpc' }),
-    false: httpBatchLink({ url: '/trpc', maxURLLength: 4_000 }),
+    // Answers come as they are ready: a study that is still being checked holds up nobody else.
+    false: httpBatchStreamLink({ url: '/trpc', maxURLLength: 4_000, fetch: fetchSignedIn }),
   })
+}
+
+/** The gate refused this page: its session is over, or belongs to a workbench that has ended. */
+class SignedOutError extends Error {}
+
+async function fetchSignedIn(...request: Parameters<typeof fetch>): Promise<Response> {
+  const response = await fetch(...request)
+  if (response.status === 401 || response.status === 403) throw new SignedOutError()
+  return response
 }
 
 /** What to tell the user about a call that failed: what happened, and what to do about it. */
@@ -44,18 +54,17 @@ export interface Fault {
 export function faultOf(error: unknown): Fault {
   if (!(error instanceof TRPCClientError)) return { what: String(error), remedy: 'Try again.', problems: [] }
   const data = error.data as { httpStatus?: number; problems?: Problem[] } | null | undefined
-  const status = data?.httpStatus ?? statusOf(error)
   if (data?.problems !== undefined && data.problems.length > 0) {
     return { what: error.message, remedy: 'Correct it and try again.', problems: data.problems }
   }
-  if (status === 401 || status === 403) {
+  if (error.cause instanceof SignedOutError) {
     return {
       what: 'This page is no longer signed in to the workbench.',
       remedy: 'Start the workbench again and open the link that it prints.',
       problems: [],
     }
   }
-  if (status === undefined) {
+  if (data?.httpStatus === undefined) {
     return {
       what: 'The workbench does not answer.',
       remedy: 'Its program may have ended: start it again, then reload this page. Trained steps are saved.',
@@ -70,9 +79,4 @@ export function mayPass(error: unknown): boolean {
   const status =
     error instanceof TRPCClientError ? (error.data as { httpStatus?: number } | null)?.httpStatus : undefined
   return status === undefined || status >= 500
-}
-
-function statusOf(error: TRPCClientError<AppRouter>): number | undefined {
-  const response = error.meta?.['response']
-  return response instanceof Response ? response.status : undefined
 }

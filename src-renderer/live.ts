@@ -10,6 +10,16 @@ export type Connection = 'connecting' | 'live' | 'lost'
 export const connection: Ref<Connection> = ref('connecting')
 export const connectionFault: Ref<Fault | null> = ref(null)
 
+/** A place's own code could not be fetched: the door is shut, or the program behind it is another by now. */
+export function sayUnreachable(): void {
+  connection.value = 'lost'
+  connectionFault.value = {
+    what: 'A part of the workbench could not be loaded.',
+    remedy: 'Reload this page; if it stays shut, start the workbench again and open the link that it prints.',
+    problems: [],
+  }
+}
+
 type Listener = (event: StreamEvent) => void
 const listeners = new Set<Listener>()
 

@@ -1,4 +1,5 @@
 import { createRouter, createWebHashHistory } from 'vue-router'
+import { sayUnreachable } from './live'
 
 /**
  * The places of the workbench, in the sidebar's order. A hash history works under the desktop's app:// address and over
@@ -14,3 +15,5 @@ export const places = createRouter({
     { path: '/:unknown(.*)', redirect: '/runs' },
   ],
 })
+
+places.onError(sayUnreachable)
