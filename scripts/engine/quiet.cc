@@ -1,4 +1,4 @@
-// Loads TensorFlow's framework library before the binding does, without its greeting.
+// Loads TensorFlow before the binding does, without its greeting, and for as long as the process lives.
 //
 // While that library is being loaded it writes two lines about oneDNN to standard error, whatever
 // TF_CPP_MIN_LOG_LEVEL says. Standard error is a pipe for that moment; what else came through it is passed on.
@@ -22,11 +22,11 @@ bool IsGreeting(const std::string &line) {
          line.find("before absl::InitializeLog()") != std::string::npos;
 }
 
-std::string LibraryPath() {
+std::string LibraryPath(const char *name) {
   Dl_info self;
   if (dladdr(reinterpret_cast<void *>(&LibraryPath), &self) == 0) return "";
   const std::string file = self.dli_fname;
-  return file.substr(0, file.rfind('/')) + "/../../deps/lib/libtensorflow_framework.so.2";
+  return file.substr(0, file.rfind('/')) + "/../../deps/lib/" + name;
 }
 
 void *LoadQuietly(const std::string &library) {
@@ -56,8 +56,11 @@ void *LoadQuietly(const std::string &library) {
 
 void LoadAndSetLevel() {
   setenv("TF_CPP_MIN_LOG_LEVEL", "2", /* overwrite */ 0);
-  void *handle = LoadQuietly(LibraryPath());
+  void *handle = LoadQuietly(LibraryPath("libtensorflow_framework.so.2"));
   if (handle == nullptr) return;  // The binding will say what is wrong with it.
+  // When the last thread that uses the binding ends, Node unloads it and TensorFlow with it; but TensorFlow has left
+  // exit handlers with the C library, which would then call what is no longer there. So it stays until the process ends.
+  dlopen(LibraryPath("libtensorflow_cc.so.2").c_str(), RTLD_NOW | RTLD_NODELETE);
   using SetLevel = void (*)(int);
   if (auto set_level = reinterpret_cast<SetLevel>(dlsym(handle, kSetMinLogLevel))) {
     set_level(std::atoi(std::getenv("TF_CPP_MIN_LOG_LEVEL")));
