@@ -23,9 +23,9 @@ const fontFile = (file: string): string => join(installation.resources, 'fonts',
 const POINTS_PER_PIXEL = 72 / 96
 
 /** The figures' font is ours, not the machine's: registered once, it also measures text for all three formats. */
-const measure = prepareDrawing()
+prepareDrawing()
 
-function prepareDrawing(): SKRSContext2D {
+function prepareDrawing(): void {
   for (const { file } of FACES) GlobalFonts.registerFromPath(fontFile(`${file}.ttf`), 'Inter')
   const context = createCanvas(1, 1).getContext('2d')
   context.lang = 'en'
@@ -35,13 +35,6 @@ function prepareDrawing(): SKRSContext2D {
       return { width: context.measureText(text).width }
     },
   })
-  return context
-}
-
-/** Width of a text in the figures' font, in pixels. */
-export function measureText(text: string, font: string): number {
-  measure.font = font
-  return measure.measureText(text).width
 }
 
 /** The figure as one SVG file with its font inside; `fonts: false` where the page around it has `fontFaces()`. */
