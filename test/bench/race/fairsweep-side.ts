@@ -11,6 +11,8 @@ import { studyOf, type Row } from './rows'
 export interface SideResult {
   /** Of every step of every run: milliseconds of the step, shared out over the runs that took it together. */
   readonly stepMs: readonly number[]
+  /** Processor time of a step, all threads together, shared out likewise: what a busy machine disturbs least. */
+  readonly stepCpuMs: number
   /** From the start of the program to its end, divided by the runs. */
   readonly secondsARun: number
   readonly peakMiB: number
@@ -33,35 +35,70 @@ export async function raceFairsweep(row: Row): Promise<SideResult> {
       workspace,
       '--quiet',
     ]
-    const { seconds, peakMiB } = await timed(process.execPath, command)
+    const { seconds, peakMiB, cpu } = await timed(process.execPath, command)
     const store = openReadableStore(join(workspace, 'history.db'))
     const runs = store.runs({ study: row.name, order: 'plan' })
     const stepMs = runs.flatMap(({ id }) => [...store.series(id, 'time/step_ms').values])
+    const stepCpuMs = cpuOfStep(
+      runs.map(({ id }) => store.series(id, 'time/step_ms').times),
+      cpu,
+    )
     const accuracies = runs.map(({ summary }) => summary['val/accuracy'] ?? NaN)
     store.close()
     if (stepMs.length !== row.steps * runs.length) throw new Error(`${row.name} did not train to its end`)
-    return { stepMs, secondsARun: seconds / runs.length, peakMiB, accuracies }
+    return { stepMs, stepCpuMs, secondsARun: seconds / runs.length, peakMiB, accuracies }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-/** Runs a program to its end and watches the most memory it ever had. */
+/** The processor time a process has had by a moment (Unix milliseconds). */
+interface CpuSample {
+  readonly at: number
+  readonly cpuMs: number
+}
+
+/** From the first step of the runs to their last, evaluations after it left out. */
+function cpuOfStep(times: readonly Float64Array[], samples: readonly CpuSample[]): number {
+  const steps = times.flatMap((of) => [...of])
+  const by = (moment: number): number => samples.findLast(({ at }) => at <= moment)?.cpuMs ?? NaN
+  return (by(Math.max(...steps)) - by(Math.min(...steps))) / (steps.length - times.length)
+}
+
+/** Runs a program to its end and watches its memory and processor time. */
 async function timed(
   program: string,
   args: readonly string[],
-): Promise<{ seconds: number; peakMiB: number }> {
+): Promise<{ seconds: number; peakMiB: number; cpu: readonly CpuSample[] }> {
   const started = performance.now()
   const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'] })
+  const cpu: CpuSample[] = []
   let peakMiB = 0
-  const watch = setInterval(() => (peakMiB = Math.max(peakMiB, peakOf(child.pid))), 20)
+  const watch = setInterval(() => {
+    peakMiB = Math.max(peakMiB, peakOf(child.pid))
+    cpu.push({ at: Date.now(), cpuMs: cpuOf(child.pid) })
+  }, 20)
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject)
     child.once('exit', resolve)
   })
   clearInterval(watch)
   if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${code}`)
-  return { seconds: (performance.now() - started) / 1000, peakMiB }
+  return { seconds: (performance.now() - started) / 1000, peakMiB, cpu }
+}
+
+/** User and system time of a process so far; Linux counts in hundredths of a second. */
+function cpuOf(pid: number | undefined): number {
+  try {
+    const fields =
+      readFileSync(`/proc/${pid ?? ''}/stat`, 'utf8')
+        .split(') ')
+        .at(-1)
+        ?.split(' ') ?? []
+    return 10 * (Number(fields[11]) + Number(fields[12]))
+  } catch {
+    return NaN
+  }
 }
 
 /** The kernel's own high-water mark of a process; 0 when it is gone. */

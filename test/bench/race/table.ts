@@ -15,6 +15,9 @@ export function raceTable(rounds: ReadonlyMap<Row, readonly Round[]>): string {
     'step, ms: Fairsweep',
     'PyTorch',
     'times faster',
+    'processor, ms: Fairsweep',
+    'PyTorch',
+    'times less',
     'floor, ms',
     'times floor',
     'run, s: Fairsweep',
@@ -30,6 +33,7 @@ export function raceTable(rounds: ReadonlyMap<Row, readonly Round[]>): string {
     const theirs = across(({ pytorch }) => median(pytorch.stepMs))
     const floor = across(({ floorMs }) => median(floorMs))
     const ratios = own.map((ms, i) => (theirs[i] ?? NaN) / ms)
+    const cpu = (side: 'fairsweep' | 'pytorch'): number[] => across((round) => round[side].stepCpuMs)
     const accuracy = (side: 'fairsweep' | 'pytorch'): string =>
       mean(all.flatMap((round) => round[side].accuracies)).toFixed(3)
     return [
@@ -37,6 +41,9 @@ export function raceTable(rounds: ReadonlyMap<Row, readonly Round[]>): string {
       spread(own, 1),
       spread(theirs, 1),
       `**${spread(ratios, 1)}**`,
+      median(cpu('fairsweep')).toFixed(1),
+      median(cpu('pytorch')).toFixed(1),
+      (median(cpu('pytorch')) / median(cpu('fairsweep'))).toFixed(1),
       spread(floor, 1),
       (median(own) / median(floor)).toFixed(2),
       median(across(({ fairsweep }) => fairsweep.secondsARun)).toFixed(1),
