@@ -24,6 +24,9 @@ export function expandGrid({ from, to, per_decade }: RateGrid): number[] {
   return [...rates, last]
 }
 
-/** A rate as people write it: 1e-5, 3.16e-4, 0.01. Good for any other number of a study too. */
-export const formatRate = (rate: number): string =>
-  rate !== 0 && Math.abs(rate) < 0.01 ? rate.toExponential() : String(rate)
+/** A rate as people write it: 3.16e-4, 1e-2, 0.5. Good for any other number of a study too. */
+export function formatRate(rate: number): string {
+  const size = Math.abs(rate)
+  const plain = size === 0 || (size >= 0.1 && size < 1e4) || (Number.isInteger(rate) && size < 1e10)
+  return plain ? String(rate) : rate.toExponential().replace('e+', 'e')
+}

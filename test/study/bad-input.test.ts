@@ -113,7 +113,7 @@ const ENTRIES: readonly (readonly [text: string, message: string])[] = [
   ],
   [
     'training: {batch_size: 99999999999999999999}\n',
-    'f:4: training.batch_size: found 100000000000000000000, expected a whole number from 1 to 65536',
+    'f:4: training.batch_size: found 1e20, expected a whole number from 1 to 65536',
   ],
   [
     'training: {max_steps: 1_000}\n',
@@ -223,7 +223,7 @@ const ENTRIES: readonly (readonly [text: string, message: string])[] = [
   ['learning_rates: [-1e-3]\n', 'f:4: learning_rates.0: found -1e-3, expected a number from 1e-12 to 1e+30'],
   [
     'learning_rates: {from: 1e-2, to: 1e-5}\n',
-    'f:4: learning_rates.from: found 0.01, expected at most to, 1e-5',
+    'f:4: learning_rates.from: found 1e-2, expected at most to, 1e-5',
   ],
   ['learning_rates: {from: 1e-5}\n', 'f:4: learning_rates.to: missing, expected a number from 1e-12 to 1e+30'],
   [
