@@ -58,9 +58,10 @@ function rateFigures({ comparison }: ReportSource, group: Group, ink: ChartInk):
   }))
 }
 
-/** A ranking of one is none. */
+/** A ranking of one is none, nor is one without a place. */
 function rankingFigure({ comparison }: ReportSource, group: Group, ink: ChartInk): ReportFigure[] {
-  if (group.cells.length < 2 || group.rankings.length === 0) return []
+  const ranked = group.rankings.some(({ settings }) => settings.some(({ place }) => place !== null))
+  if (group.cells.length < 2 || !ranked) return []
   return [
     {
       id: 'ranking',

@@ -115,7 +115,9 @@ function drawFigure(page: Page, { svg, size, caption }: PdfParts['figures'][numb
   const scale = Math.min(space / size.width, tallest / size.height)
   const [width, height] = [size.width * scale, size.height * scale]
   keepTogether(page, height + captionHeight + 2 * GAP)
-  svgToPdf(page, svg, margins.left + (space - width) / 2, page.y, {
+  // A size of its own would win over the one asked for here.
+  const unsized = svg.replace(/^(<svg)[^>]*?(?= xmlns)/, '$1')
+  svgToPdf(page, unsized, margins.left + (space - width) / 2, page.y, {
     width,
     height,
     fontCallback: (_family, bold) => (bold ? FONTS.bold : FONTS.regular),
