@@ -4,6 +4,7 @@ import { installation } from '../installation'
 import { StoreError } from '../store/store'
 import type { StoreErrorCode } from '../store/store'
 import { WorkspaceInUseError } from '../workspace/owner'
+import { OwnerRefusedError } from '../workspace/requests'
 import { CommandLine } from './command-line'
 import { addCompare } from './commands/compare'
 import { addDoctor } from './commands/doctor'
@@ -59,7 +60,10 @@ function explain(error: unknown): number {
   // Commander has printed its own message, or the help that was asked for.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.badInput
   const isExpected =
-    error instanceof InputError || error instanceof StoreError || error instanceof WorkspaceInUseError
+    error instanceof InputError ||
+    error instanceof StoreError ||
+    error instanceof WorkspaceInUseError ||
+    error instanceof OwnerRefusedError
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
   process.stderr.write(
     isExpected ? `${error.message}\n` : `This is a fault of Fairsweep, not of your input:\n${detail}\n`,

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:f
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
+import { findOwner } from './owner'
 import { writePrivately } from './private-file'
 
 /**
@@ -59,6 +60,11 @@ export async function askOwner(
         const { error } = answerSchema.parse(JSON.parse(readFileSync(answered, 'utf8')))
         if (error !== null) throw new OwnerRefusedError(error)
         return
+      }
+      if (findOwner(workspace) === null) {
+        throw new OwnerRefusedError(
+          `nobody owns ${workspace} any more; the same command can now act by itself`,
+        )
       }
       await sleep(POLL_MS)
     }

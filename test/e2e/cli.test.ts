@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { comparisonSchema } from '../../src-main/cli/comparison-document'
 import { dryRunSchema, runSchema, runsSchema, statusSchema } from '../../src-main/cli/documents'
 import { exportDocument } from '../../src-main/reports/export-schema'
@@ -11,6 +11,9 @@ import type { ReadableStore } from '../../src-main/store/store'
 import { runCommand, startCommand } from './command'
 import type { CommandResult } from './command'
 import { tinyStudy, writeTinyImages } from './tiny-study'
+
+// Each test starts a dozen programs, which takes a while where the machine is busy with other tests.
+vi.setConfig({ testTimeout: 120_000 })
 
 let folder: string
 
@@ -185,7 +188,7 @@ describe('a study that is interrupted', () => {
     const runs = await exported('ws2', 'killed')
     expect(runs.map(({ state }) => state)).toEqual(Array(4).fill('finished'))
     expectWhole(runs)
-  }, 120_000)
+  })
 
   it('by Ctrl+C saves its state, says how to go on, and goes on where it was', async () => {
     const file = write('paused', { ...slow, training: '{batch_size: 4, max_steps: 400}' })
@@ -212,7 +215,7 @@ describe('a study that is interrupted', () => {
     const runs = await exported('ws3', 'paused')
     expect(runs.map(({ state }) => state)).toEqual(Array(4).fill('finished'))
     expectWhole(runs)
-  }, 120_000)
+  })
 
   it('by `stop` in a second terminal saves its state; meanwhile a second `run` is refused', async () => {
     const file = write('stopped', { training: '{batch_size: 4, max_steps: 1000000}' })
@@ -229,5 +232,5 @@ describe('a study that is interrupted', () => {
     expect((await ended).code).toBe(130)
     expect(withStore('ws4', (store) => store.countRuns({ states: ['running', 'queued'] }))).toBe(0)
     expectWhole(await exported('ws4', 'stopped'))
-  }, 120_000)
+  })
 })

@@ -61,21 +61,28 @@ it('the door with its token is readable by this user alone, and believed only wh
 })
 
 it('a request reaches the owner, and asking ends when it is done', async () => {
+  const release = recordOwner(workspace, 'fairsweep serve')
   const asked: unknown[] = []
   const stop = answerRequests(workspace, (request) => Promise.resolve(void asked.push(request)))
   await askOwner(workspace, { kind: 'stop', study: 'mnist' })
   expect(asked).toEqual([{ kind: 'stop', study: 'mnist' }])
   stop()
+  release()
 })
 
 it('an owner that cannot do what is asked answers why, and garbage is refused', async () => {
+  const release = recordOwner(workspace, 'fairsweep serve')
   const stop = answerRequests(workspace, () => Promise.reject(new Error('no such study')))
   await expect(askOwner(workspace, { kind: 'stop', study: 'x' })).rejects.toThrow('no such study')
   const garbage = { kind: 'format-disk' } as unknown as { kind: 'stop'; study: string }
   await expect(askOwner(workspace, garbage)).rejects.toThrow('Invalid')
   stop()
+  release()
 })
 
 it('a request that nobody answers ends with an error', async () => {
+  const release = recordOwner(workspace, 'fairsweep serve')
   await expect(askOwner(workspace, { kind: 'stop', study: 'x' }, 300)).rejects.toThrow('did not answer')
+  release()
+  await expect(askOwner(workspace, { kind: 'stop', study: 'x' })).rejects.toThrow('nobody owns')
 })
