@@ -87,7 +87,7 @@ it.each([
   [['serve', '--port', 'high'], "--port: found 'high'"],
   [['models', 'add', './nowhere'], 'nowhere'],
   [['models', 'remove', 'nothing'], 'no model "nothing"'],
-  [['import', 'runs.csv', '--as', 'x'], "the command 'import' is not there yet"],
+  [['import', 'nowhere.csv', '--as', 'x'], 'nowhere.csv: cannot be read'],
   [['export-weights', 'abc', '--out', 'x'], "the command 'export-weights' is not there yet"],
   [['data', 'add', 'x'], "the command 'data add' is not there yet"],
 ])('%j is answered with one clear message and exit code 2', async (args, words) => {
