@@ -1,3 +1,5 @@
+import { budgetCurves } from '../analysis/budget'
+import { conclusionRisk } from '../analysis/risk'
 import type { ChecklistItem } from './methods'
 import type { Provenance, ReportSource } from './report-source'
 import type { ReportTable } from './tables'
@@ -16,6 +18,8 @@ export function reportToJson(
   },
 ): string {
   const { selection, ruleVersion, seal, testSealed, audit, groups } = comparison
+  const ofGroups = <Part extends object>(part: (group: (typeof groups)[number]) => Part): object[] =>
+    groups.map((group) => ({ task: group.task, model: group.model, ...part(group) }))
   return `${JSON.stringify(
     {
       fairsweep_report: VERSION,
@@ -33,12 +37,9 @@ export function reportToJson(
         test_revealed_at: seal.testRevealedAt,
         changed_after_test: seal.changedAfterTest,
       },
-      verdict: groups.map(({ task, model, sentences, notProven }) => ({
-        task,
-        model,
-        sentences,
-        not_proven: notProven,
-      })),
+      verdict: ofGroups(({ sentences, notProven }) => ({ sentences, not_proven: notProven })),
+      budget: ofGroups((group) => budgetCurves(group, comparison)),
+      risk: ofGroups((group) => conclusionRisk(group, comparison)),
       audit,
       tables: parts.tables,
       methods: parts.methods,

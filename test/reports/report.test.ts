@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { REPORT_FORMATS, writeReport } from '../../src-main/reports/report'
+import { reportTables } from '../../src-main/reports/tables'
 import { ruleHash, runsHash } from '../../src-main/reports/report-source'
 import { aSource, paperRuns, paperStudy } from './source'
 
@@ -133,5 +134,19 @@ describe('writeReport', () => {
     await writeReport(aSource(undefined, {}, { published }), folder, { formats: ['md'], figures: [] })
     expect(read('report.md')).toMatch(/Frozen Random \(Rothermel et al. 2021\) \|\s+98.0 ± 0.0 \|/)
     expect(read('report.md')).toContain('Published cells are quoted')
+  })
+
+  it('gives every cell of every table a key of its own, for several tasks too', () => {
+    const study = paperStudy({
+      tasks: ['mnist', 'list/ops 1%'].map((name) => ({ name, kind: 'mnist', options: {} })),
+    })
+    const runs = study.tasks.flatMap(({ name: task }) =>
+      paperRuns(study).map((run) => ({ ...run, task, id: `${task}:${run.id}` })),
+    )
+    const tables = reportTables(aSource(runs, { study }))
+    const keys = tables.flatMap(({ rows }) => rows.flatMap(({ cells }) => cells.map(({ key }) => key)))
+    expect(new Set(keys).size).toBe(keys.length)
+    expect(keys.filter((key) => !/^[\w.~%/-]+$/.test(key))).toEqual([])
+    expect(tables[0]?.columns).toEqual(['mnist', 'list/ops 1%'])
   })
 })

@@ -1,4 +1,5 @@
 import type { ReportSource } from '../report-source'
+import { costTable } from './cost'
 import { armTable, differenceTable, efficiencyTable, rateTable } from './details'
 import { resultTable, ruleTables } from './results'
 import type { ReportTable } from './table'
@@ -16,6 +17,7 @@ export function reportTables(source: ReportSource): ReportTable[] {
     differenceTable(source),
     ...testTables(source),
     ...(efficiency ? [efficiency] : []),
+    costTable(source),
     sensitivityTable(source),
     ...ruleTables(source),
     ...source.comparison.groups.map((group) => armTable(source, group)),
