@@ -1,6 +1,6 @@
 import type { EChartsCoreOption } from 'echarts/core'
 import { budgetCurves } from '../analysis/budget'
-import type { Comparison, Group } from '../analysis/comparison'
+import type { Group } from '../analysis/comparison'
 import { chosenCurves } from '../analysis/chosen-curves'
 import { conclusionRisk } from '../analysis/risk'
 import { budgetCurve } from '../../src-renderer/charts/budget-curve'
