@@ -118,7 +118,7 @@ function quickCheck(db: Database.Database): void {
   if (problem !== 'ok') {
     throw new StoreError(
       'damaged',
-      `${db.name}: the file is damaged (${problem}); keep it, and go back to a copy from its backups folder`,
+      `${db.name}: the file is damaged (${problem}); keep it; copies made before upgrades, if there were any, are in the folder backups beside it`,
     )
   }
 }

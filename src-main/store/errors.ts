@@ -38,7 +38,7 @@ const WORDS: readonly (readonly [prefix: string, code: StoreErrorCode, words: st
   [
     'SQLITE_CORRUPT',
     'damaged',
-    'the file is damaged; keep it, and go back to a copy from its backups folder',
+    'the file is damaged; keep it; copies made before upgrades, if there were any, are in the folder backups beside it',
   ],
   [
     'SQLITE_NOTADB',

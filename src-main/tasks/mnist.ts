@@ -123,7 +123,7 @@ function patchSide(patch: string | number | boolean, { height, width }: Labelled
   ) {
     return patch
   }
-  throw new InputError(`${patch}, expected a whole number that divides ${height} and ${width}`, {
+  throw new InputError(`found ${patch}, expected a whole number that divides ${height} and ${width}`, {
     field: 'task.patch',
   })
 }

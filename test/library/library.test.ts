@@ -134,7 +134,7 @@ describe('data', () => {
       `task.dir: there is no folder ${folder.in('none')}`,
     )
     await expect(library.task(images(dir, 3))).rejects.toThrow(
-      'task.patch: 3, expected a whole number that divides 8',
+      'task.patch: found 3, expected a whole number that divides 8',
     )
     await unlink(join(dir, 't10k-labels-idx1-ubyte'))
     await expect(library.task(images(dir))).rejects.toThrow('holds no t10k-labels-idx1-ubyte (plain or .gz)')

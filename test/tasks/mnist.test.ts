@@ -72,7 +72,7 @@ describe('image tasks', () => {
       'a patch that does not fit',
       { patch: 3 },
       {},
-      'task.patch: 3, expected a whole number that divides 4 and 4',
+      'task.patch: found 3, expected a whole number that divides 4 and 4',
     ],
     ['a patch of no pixels', { patch: 0 }, {}, 'task.patch: 0'],
     ['a patch that is no number', { patch: '2' }, {}, 'task.patch: 2'],
