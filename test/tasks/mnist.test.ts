@@ -74,8 +74,8 @@ describe('image tasks', () => {
       {},
       'task.patch: found 3, expected a whole number that divides 4 and 4',
     ],
-    ['a patch of no pixels', { patch: 0 }, {}, 'task.patch: 0'],
-    ['a patch that is no number', { patch: '2' }, {}, 'task.patch: 2'],
+    ['a patch of no pixels', { patch: 0 }, {}, 'task.patch: found 0'],
+    ['a patch that is no number', { patch: '2' }, {}, 'task.patch: found 2'],
     ['fewer labels than images', {}, { 'train-labels': idxBytes([1], [1]) }, 'train-labels: 1 labels, '],
     [
       'a test class that training has not',
