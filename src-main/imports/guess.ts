@@ -171,6 +171,7 @@ const SPLITS: Readonly<Record<string, 'train' | 'val' | 'test'>> = {
   valid: 'val',
   validation: 'val',
   eval: 'val',
+  evaluation: 'val',
   dev: 'val',
   test: 'test',
 }
@@ -184,6 +185,7 @@ const QUANTITIES: Readonly<Record<string, 'accuracy' | 'loss' | 'grad_norm'>> = 
 const FILLERS: ReadonlySet<string> = new Set([
   'best',
   'final',
+  'epoch',
   'top1',
   'norm',
   'metrics',

@@ -1,8 +1,8 @@
-import { extname } from 'node:path'
 import { InputError } from '../errors'
 import type { PublishedCell, RunRecord } from '../run'
 import type { ImportBatch, ImportedRun } from '../store/store'
-import { readCsvSource } from './csv-source'
+import { readSource } from './find-source'
+import type { SourceOptions } from './find-source'
 import { fieldNames, guessMapping, seriesNames } from './guess'
 import { mapRuns } from './map-runs'
 import { mappingText, readMapping } from './mapping'
@@ -16,7 +16,7 @@ import type { Source } from './source'
  * not name; files are opened for reading only.
  */
 
-export interface ImportOptions {
+export interface ImportOptions extends SourceOptions {
   /** A mapping file; what it leaves out is guessed. */
   readonly mapping?: string
 }
@@ -37,7 +37,10 @@ export interface ReadImport {
 /** @throws {InputError} with file and line or offset, where something is not as expected */
 export async function readImport(paths: readonly string[], options: ImportOptions = {}): Promise<ReadImport> {
   const given = options.mapping === undefined ? {} : await readMapping(options.mapping)
-  const source = await readSource(paths, given)
+  const source = await readSource(paths, given, options)
+  if (source.runs.length === 0) {
+    throw new InputError('found no runs with a metric in it', { file: source.files.join(', ') })
+  }
   const remarks = [...source.remarks, ...readNames(source, given.name)]
   checkNames(source, given, options.mapping)
   const mapping = guessMapping(source, given)
@@ -67,13 +70,6 @@ export function importBatch(read: ReadImport, study: string, before: readonly Ru
     runs: read.runs,
     published: read.published,
   }
-}
-
-async function readSource(paths: readonly string[], given: Mapping): Promise<Source> {
-  const [path = ''] = paths
-  const extension = extname(path).toLowerCase()
-  if (['.csv', '.tsv', '.txt'].includes(extension)) return readCsvSource(paths, given)
-  throw new InputError('is of no kind that can be imported, expected a .csv or .tsv file', { file: path })
 }
 
 /** Fields from the names of runs; what does not fit the template is counted. */

@@ -282,7 +282,7 @@ describe('a table that cannot be used is refused with its line:', () => {
   })
 
   it('a folder, a name that is not there, a kind that is not known', async () => {
-    expect(await refusal([file('runs.xyz', 'x')])).toContain('is of no kind that can be imported')
+    expect(await refusal([file('runs.xyz', 'x')])).toContain('holds nothing that can be imported')
     expect(await refusal(['/nowhere/runs.csv'])).toContain('cannot be read (ENOENT)')
   })
 })

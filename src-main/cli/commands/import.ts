@@ -20,23 +20,25 @@ export function addImport(line: CommandLine): void {
     )
     .option('--mapping <file>', 'which of their names are what; what it leaves out is guessed')
     .option('--as <study>', 'the study that they go to; default: the name of the file')
+    .option('--skip-damaged', 'pass over damaged records of event files, and count them')
     .option('--dry-run', 'read and show, import nothing')
 }
 
 interface Options {
   readonly mapping?: string
   readonly as?: string
+  readonly skipDamaged?: boolean
   readonly dryRun?: boolean
 }
 
 async function importCommand(
   { terminal, workspace }: Invocation,
-  { mapping, as, dryRun = false }: Options,
+  { mapping, as, skipDamaged = false, dryRun = false }: Options,
   ...paths: (string | undefined)[]
 ): Promise<number> {
   const files = paths.filter((path) => path !== undefined)
   const study = studyName(as, files[0] ?? '')
-  const read = await readImport(files, { mapping })
+  const read = await readImport(files, { mapping, skipDamaged })
   terminal.print(readText(read))
   if (dryRun) {
     terminal.document(importDocument(study, read, null))
