@@ -14,17 +14,25 @@ import type { ReportSource } from './report-source'
 export function readReportSource(store: ReadableStore, study: string, comparison: Comparison): ReportSource {
   const record = knownStudy(store, study)
   const metric = `val/${comparison.metric}` as const
+  // Several tables and figures ask for the same few runs.
+  const curves = new Map<string, ValidationCurve | null>()
+  const readCurve = (run: string): ValidationCurve | null => {
+    const { steps, values } = store.series(run, metric, undefined, study)
+    if (steps.length === 0) return null
+    const times = store.series(run, 'time/step_ms', undefined, study).values
+    return { steps, values, secondsPerStep: times.length === 0 ? null : mean([...times]) / 1000 }
+  }
   return {
     study: record.study,
     comparison,
     runs: [...exportedRuns(store, study)],
-    curveOf: (run): ValidationCurve | null => {
-      const { steps, values } = store.series(run, metric, undefined, study)
-      if (steps.length === 0) return null
-      const times = store.series(run, 'time/step_ms', undefined, study).values
-      return { steps, values, secondsPerStep: times.length === 0 ? null : mean([...times]) / 1000 }
+    curveOf: (run) => {
+      const known = curves.get(run)
+      if (known !== undefined) return known
+      const curve = readCurve(run)
+      curves.set(run, curve)
+      return curve
     },
-    published: [],
     program: `Fairsweep ${installation.version}`,
     madeAt: new Date().toISOString(),
   }

@@ -11,25 +11,10 @@ export interface ReportSource {
   readonly runs: readonly RunRecord[]
   /** A run's validation curve in the rule's metric; null where none was logged. */
   readonly curveOf: (run: string) => ValidationCurve | null
-  /** Numbers from papers, to stand beside the runs. */
-  readonly published: readonly PublishedCell[]
   /** "Fairsweep 0.1.0". */
   readonly program: string
   /** ISO 8601, UTC. */
   readonly madeAt: string
-}
-
-/** A cell of someone's published table: no seeds, no rates, nothing to recompute. */
-export interface PublishedCell {
-  /** Whose number: a citation in a few words. */
-  readonly source: string
-  readonly task: string
-  readonly model: string
-  readonly setting: string
-  /** In the metric's units (accuracy 0..1). */
-  readonly mean: number
-  readonly sem: number | null
-  readonly n: number | null
 }
 
 /** What every exported cell is traced by, beside the ids of its runs. */

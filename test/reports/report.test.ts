@@ -126,13 +126,14 @@ describe('writeReport', () => {
         task: 'mnist',
         model: 'gpt2',
         setting: 'Frozen Random',
+        metric: 'accuracy' as const,
         mean: 0.98,
         sem: 0.0004,
         n: 3,
       },
     ]
-    await writeReport(aSource(undefined, {}, { published }), folder, { formats: ['md'], figures: [] })
-    expect(read('report.md')).toMatch(/Frozen Random \(Rothermel et al. 2021\) \|\s+98.0 ± 0.0 \|/)
+    await writeReport(aSource(undefined, { published }), folder, { formats: ['md'], figures: [] })
+    expect(read('report.md')).toMatch(/Frozen Random, gpt2 \(Rothermel et al. 2021\) \|\s+98.0 ± 0.0/)
     expect(read('report.md')).toContain('Published cells are quoted')
   })
 

@@ -33,7 +33,6 @@ export function aSource(
     comparison: compareStudy(input),
     runs,
     curveOf: () => ({ steps: [100, 500, 1000], values: [0.2, 0.45, 0.56], secondsPerStep: 0.02 }),
-    published: [],
     program: 'Fairsweep 0.0.0',
     madeAt: '2026-01-02T03:04:05.000Z',
     ...changes,

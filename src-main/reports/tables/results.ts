@@ -1,8 +1,10 @@
 import type { Cell, Comparison, Estimate, Group } from '../../analysis/comparison'
 import { welchDifference } from '../../analysis/difference'
+import { publishedText } from '../../analysis/published'
 import { compareScores } from '../../analysis/selection'
 import { formatRate } from '../../study/rates'
-import type { PublishedCell, ReportSource } from '../report-source'
+import type { PublishedCell } from '../../run'
+import type { ReportSource } from '../report-source'
 import { scoreNotes } from './notes'
 import { cellKey, commonN, groupLabel, metricUnit, scoreCell, wordCell } from './table'
 import type { ReportTable } from './table'
@@ -10,12 +12,12 @@ import type { ReportTable } from './table'
 type Split = 'validation' | 'test'
 
 /** Settings × tasks, each setting at its own chosen rate: the paper's Table 1, on test or on validation. */
-export function resultTable({ study, comparison, published }: ReportSource, split: Split): ReportTable {
+export function resultTable({ study, comparison }: ReportSource, split: Split): ReportTable {
   const { groups, metric } = comparison
   const n = commonN(groups.flatMap(({ cells }) => cells.map((cell) => cell.choice?.[split] ?? null)))
   const bold = new Map(groups.map((group) => [group, leaders(group, split, comparison)]))
   const edges = groups.some(({ cells }) => cells.some(({ choice }) => choice?.edge))
-  const cited = split === 'test' ? published : []
+  const cited = split === 'test' ? publishedRows(groups) : []
   return {
     id: split === 'test' ? 'results' : 'validation',
     caption: `${split === 'test' ? 'Test' : 'Validation'} ${metricUnit(metric)} of each setting at its own best learning rate, chosen on validation.`,
@@ -34,7 +36,7 @@ export function resultTable({ study, comparison, published }: ReportSource, spli
           })
         }),
       })),
-      ...publishedRows(cited, groups, metric),
+      ...cited,
     ],
     notes: [
       n === 1
@@ -49,27 +51,23 @@ export function resultTable({ study, comparison, published }: ReportSource, spli
   }
 }
 
-function publishedRows(
-  published: readonly PublishedCell[],
-  groups: readonly Group[],
-  metric: Comparison['metric'],
-): ReportTable['rows'] {
-  const kinds = [...new Set(published.map(({ source, setting }) => JSON.stringify([source, setting])))]
-  return kinds.map((kind) => {
-    const [source, setting] = JSON.parse(kind) as [string, string]
-    return {
-      label: `${setting} (${source})`,
-      cells: groups.map(({ task, model }) => {
-        const key = cellKey('published', source, task, model, setting)
-        const cited = published.find(
-          (cell) => cell.source === source && cell.setting === setting && cell.task === task,
-        )
-        if (!cited) return wordCell(key, '–')
-        const { mean, sem, n } = cited
-        return scoreCell(key, { mean, median: mean, sem, n: n ?? 0, runs: [] }, { metric })
-      }),
-    }
-  })
+/** What papers report for these tasks, a row for each of their settings and models. */
+function publishedRows(groups: readonly Group[]): ReportTable['rows'] {
+  const nameOf = ({ source, setting, model }: PublishedCell): string => `${setting}, ${model} (${source})`
+  return [...new Set(groups.flatMap((group) => group.published.map(nameOf)))].map((name) => ({
+    label: name,
+    cells: groups.map((group) => {
+      const key = cellKey('published', group.task, group.model, name)
+      const cited = group.published.find((cell) => nameOf(cell) === name)
+      if (!cited) return wordCell(key, '–')
+      const { mean, sem, n } = cited
+      return wordCell(key, publishedText(cited), [], {
+        mean,
+        ...(sem === null ? {} : { sem }),
+        ...(n === null ? {} : { n }),
+      })
+    }),
+  }))
 }
 
 /** Settings that share the best place of a group: the best mean, and all whose difference from it may be 0. */
