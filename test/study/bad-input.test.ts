@@ -225,7 +225,10 @@ const ENTRIES: readonly (readonly [text: string, message: string])[] = [
     'learning_rates: {from: 1e-2, to: 1e-5}\n',
     'f:4: learning_rates.from: found 1e-2, expected at most to, 1e-5',
   ],
-  ['learning_rates: {from: 1e-5}\n', 'f:4: learning_rates.to: missing, expected a number from 1e-12 to 1e+30'],
+  [
+    'learning_rates: {from: 1e-5}\n',
+    'f:4: learning_rates.to: missing, expected a number from 1e-12 to 1e+30',
+  ],
   [
     'learning_rates: {from: 1e-5, to: 1e-2, per_decade: 0.5}\n',
     'f:4: learning_rates.per_decade: found 0.5, expected a whole number from 1 to 100',
