@@ -7,8 +7,8 @@ export interface Group {
 }
 
 /**
- * A frozen trunk's products are the same for all runs of a group, so four runs at once save about a sixth of the time
- * on two cores (docs/performance.md). Trunks that train multiply by matrices of their own and gain nothing.
+ * A frozen trunk's matrices are the same for all runs of a group, so four runs make one larger product. Trunks that
+ * train multiply by matrices of their own and gain nothing. Where the size comes from: docs/performance.md.
  */
 const FROZEN_GROUP_SIZE = 4
 

@@ -8,7 +8,7 @@ import { EagerStepper, type GraphShapes, type Stepper } from './stepper'
  * What takes the steps of a group of runs with this configuration (their rates and seeds apart): one compiled graph on
  * TensorFlow, single operations on an engine that has no graphs. The stepper is the caller's until it is disposed of.
  *
- * XLA is left off: at the sizes of a demo its compile time is never earned back on a CPU (docs/performance.md).
+ * XLA is left off: on a CPU it gained little or nothing and takes seconds to compile (docs/performance.md).
  */
 export function chooseStepper(problem: Problem, config: RunConfig, shapes: GraphShapes): Stepper {
   if (currentEngine().name !== 'tensorflow') return new EagerStepper(problem, config.training)
