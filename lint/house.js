@@ -47,7 +47,11 @@ const ROOMS = {
 /** Libraries that only one room knows: the pattern of the specifier, and the files that may import it. */
 const LIBRARIES = [
   { name: 'Electron', specifier: /^electron$/, files: /^src-main\/(electron|preload|api\/ipc)\.ts$/ },
-  { name: 'SQLite', specifier: /^better-sqlite3$/, files: /^(src-main\/store|test)\// },
+  {
+    name: 'SQLite',
+    specifier: /^better-sqlite3$/,
+    files: /^(src-main\/(store|imports\/mlflow-database)|test)[/.]/,
+  },
   { name: 'The tensor library', specifier: /^@tensorflow\//, files: /^(src-main\/engine|test)\// },
   // Rooms that do no I/O, and the browser, have no Node.
   { name: 'Node', specifier: /^node:/, files: /^(?!src-main\/analysis\/|src-renderer\/)/ },

@@ -6,7 +6,11 @@ import { filesBelow, isFolder } from './file-bytes'
 import type { FoundFile } from './file-bytes'
 import type { Mapping } from './mapping'
 import type { Source } from './source'
+import { isDatabaseFile, readMlflowDatabase } from './mlflow-database'
+import { isMlflowFile, isMlflowMeta, readMlflowFiles } from './mlflow-files'
 import { isEventFile, readTensorBoard } from './tensorboard'
+import { isTrainerState, readTrainerStates } from './trainer-state'
+import { isWandbFile, readWandb } from './wandb'
 
 export interface SourceOptions {
   /** Damaged records are passed over and counted instead of refused. */
@@ -16,11 +20,20 @@ export interface SourceOptions {
 /** A program's format: how its files are known by name, and how they are read. */
 interface Format {
   readonly name: string
-  readonly has: (file: FoundFile) => boolean
+  /** A file by which a folder of this format is known. */
+  readonly marks: (file: FoundFile) => boolean
+  /** Files that are read; those that mark it, where this is left out. */
+  readonly has?: (file: FoundFile) => boolean
   readonly read: (files: readonly FoundFile[], root: string, options: SourceOptions) => Promise<Source>
 }
 
-const FORMATS: readonly Format[] = [{ name: 'TensorBoard', has: isEventFile, read: readTensorBoard }]
+const FORMATS: readonly Format[] = [
+  { name: 'TensorBoard', marks: isEventFile, read: readTensorBoard },
+  { name: 'the Hugging Face Trainer', marks: isTrainerState, read: readTrainerStates },
+  { name: 'MLflow (files)', marks: isMlflowMeta, has: isMlflowFile, read: readMlflowFiles },
+  { name: 'MLflow (database)', marks: isDatabaseFile, read: readMlflowDatabase },
+  { name: 'W&B', marks: isWandbFile, read: readWandb },
+]
 
 /** Files that hold Python objects: reading one runs what is in it. */
 const PICKLES = /\.(pkl|pickle|pt|pth|bin|ckpt|joblib)$/i
@@ -48,7 +61,7 @@ export async function readSource(
   const { files, links } = folder
     ? await filesBelow(path)
     : { files: [{ path, relative: basename(path) }], links: 0 }
-  const found = FORMATS.filter(({ has }) => files.some(has))
+  const found = FORMATS.filter(({ marks }) => files.some(marks))
   const [format, other] = found
   if (format === undefined)
     throw new InputError(`holds nothing that can be imported, ${expected(files)}`, { file: path })
@@ -56,13 +69,14 @@ export async function readSource(
     const names = found.map(({ name }) => name).join(' and ')
     throw new InputError(`holds files of ${names}, expected a folder with those of one`, { file: path })
   }
-  const source = await format.read(files.filter(format.has), path, options)
+  const source = await format.read(files.filter(format.has ?? format.marks), path, options)
   const passed = links === 0 ? [] : [`${links} links are not followed`]
   return { ...source, remarks: [...source.remarks, ...passed] }
 }
 
 function expected(files: readonly FoundFile[]): string {
-  const kinds = 'expected a .csv or .tsv table, TensorBoard event files'
+  const kinds =
+    'expected a .csv or .tsv table, TensorBoard event files, an MLflow database or mlruns folder, trainer_state.json, or .wandb and .jsonl files'
   const pickle = files.find(({ relative }) => PICKLES.test(relative))
   if (pickle === undefined) return kinds
   return `${kinds}; ${pickle.relative} may hold Python objects, which are never opened`

@@ -78,7 +78,7 @@ const KEPT = [
 const plainName = (name: string): string =>
   name
     .replace(/^\(name\) /, '')
-    .replace(/^(params|param|config|configs|hparams|hparam|args|tags|cfg|hyperparameters)[./]/i, '')
+    .replace(/^(params|param|config|summary|configs|hparams|hparam|args|tags|cfg|hyperparameters)[./]/i, '')
     .toLowerCase()
     .replace(/[^a-z0-9]/g, '')
 

@@ -63,16 +63,16 @@ class Draft {
       this.published.push(publishedCell(reader, this.mapping, this.cellOf(reader)))
       return
     }
-    const cell = this.cellOf(reader)
-    const rate = this.rateOf(reader)
-    const place = canonicalJson([cell.task, cell.model, cell.setting, rate])
-    const seed = reader.count('seed') ?? this.nextSeed(place)
-    const name = reader.text('run') ?? run.id ?? this.nameless({ ...cell, rate, seed })
     const imported = this.runOf(run, reader)
     if (imported.state === 'finished' && Object.keys(imported.summary).length === 0) {
-      this.scoreless.push(name)
+      this.scoreless.push(run.name ?? run.id ?? (run.line === undefined ? run.file : `line ${run.line}`))
       return
     }
+    const cell = this.cellOf(reader)
+    const rate = this.rateOf(reader)
+    const seed =
+      reader.count('seed') ?? this.nextSeed(canonicalJson([cell.task, cell.model, cell.setting, rate]))
+    const name = reader.text('run') ?? run.id ?? this.nameless({ ...cell, rate, seed })
     const config: ImportedConfig = {
       imported: { from: this.source.from, run: name },
       options: this.optionsOf(run),
@@ -102,6 +102,10 @@ class Draft {
         ...unknown(task, 'task'),
         ...unknown(model, 'model'),
         ...unknown(setting, 'setting'),
+        ...say(
+          scoreless.length,
+          `without a validation or test score, left out: ${scoreless.slice(0, 10).join(', ')}${scoreless.length > 10 ? ' …' : ''}`,
+        ),
         ...say(
           seed,
           'runs without a seed: numbered from 0 within each learning rate, in the order of the files',

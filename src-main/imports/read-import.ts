@@ -77,12 +77,12 @@ function readNames({ runs }: Source, template: string | undefined): string[] {
   if (template === undefined) return []
   const { read } = nameTemplate(template)
   const other = runs.filter((run) => {
-    const found = read(run.id ?? '')
+    const found = read(run.name ?? run.id ?? '')
     for (const [field, value] of found ?? []) run.fields.set(field, { value })
     return found === null
   })
   if (other.length === 0) return []
-  const examples = other.slice(0, 3).map(({ id }) => id ?? 'a run without a name')
+  const examples = other.slice(0, 3).map(({ id, name }) => name ?? id ?? 'a run without a name')
   return [`${other.length} run names are not of the form ${template}: ${examples.join(', ')}`]
 }
 

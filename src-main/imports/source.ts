@@ -21,6 +21,8 @@ export interface SourceSeries {
 export interface SourceRun {
   /** What the run is called in its program; unique within the import. Null: it has no name, its place in the grid is all it is known by. */
   readonly id: string | null
+  /** What people call it, where that is something else; templates read it. */
+  readonly name?: string
   readonly file: string
   /** 1-based, where the run is a line of a file. */
   readonly line?: number

@@ -20,6 +20,7 @@ export function importRuns(db: WritableDatabase, batch: ImportBatch, at: string)
   const outcome = { added: 0, known: 0, replaced: 0, points: 0 }
   const earlier = earlierImports(db, study)
   const retired: number[] = []
+  const current = new Set<number>()
   let position = nextPosition(db, study)
   for (const run of batch.runs) {
     const known = first<{ run: number }>(db, 'SELECT run FROM runs WHERE key = ?', run.key)
@@ -28,6 +29,7 @@ export function importRuns(db: WritableDatabase, batch: ImportBatch, at: string)
       outcome.points += run.points.reduce((sum, { steps }) => sum + steps.length, 0)
     } else outcome.known++
     const number = known?.run ?? addRun(db, run)
+    current.add(number)
     retired.push(...(earlier.get(sourceOf(run.config.imported)) ?? []).filter((other) => other !== number))
     change(
       db,
@@ -41,6 +43,7 @@ export function importRuns(db: WritableDatabase, batch: ImportBatch, at: string)
   }
   // Runs no longer in plan stand last.
   for (const run of retired) {
+    if (current.has(run)) continue
     const sql = 'UPDATE study_runs SET in_plan = 0, position = ? WHERE study = ? AND run = ?'
     outcome.replaced += change(db, sql, position++, study, run).changes
   }

@@ -192,6 +192,7 @@ def weights_and_biases():
             run.log(row, step=step)
         run.summary["test/accuracy"] = accuracy(setting, rate, seed, STEPS, "test")
         run.finish()
+    wandb.teardown()
     files = sorted((root / "wandb").glob("offline-run-*/*.wandb"))
     for i, file in enumerate(files):
         shutil.copy(file, root / f"run-{i}.wandb")

@@ -77,6 +77,13 @@ describe('importing runs', () => {
     ])
   })
 
+  it('keeps two runs of one name apart, also when they come again', () => {
+    const twins = [0.9, 0.8].map((score) => importedRun(1e-3, 0, score))
+    store.importRuns(batch(twins))
+    expect(store.importRuns(batch(twins))).toMatchObject({ added: 0, known: 2, replaced: 0 })
+    expect(store.runs({ study: 'theirs' }).map(({ inPlan }) => inPlan)).toEqual([true, true])
+  })
+
   it('shares a run between two studies that import it', () => {
     store.importRuns(batch([importedRun(1e-3, 0, 0.9)]))
     const other = batch([importedRun(1e-3, 0, 0.9)])
