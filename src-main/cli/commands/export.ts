@@ -1,9 +1,10 @@
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { InputError, NotYetError } from '../../errors'
+import { InputError } from '../../errors'
 import { exportJson } from '../../reports/export'
 import { exportPointsCsv, exportRunsCsv } from '../../reports/export-csv'
+import { exportPointsParquet, exportRunsParquet } from '../../reports/export-parquet'
 import { writeWhole } from '../../reports/whole-file'
 import type { ReadableStore } from '../../store/store'
 import { openWorkbench } from '../../workbench'
@@ -15,7 +16,7 @@ import { nameOfStudy } from '../which-study'
 export function addExport(line: CommandLine): void {
   line
     .add('export <study>', 'every run with its configuration and summary', exportCommand)
-    .option('--format <formats>', 'json, csv, or both with a comma between', 'json')
+    .option('--format <formats>', 'json, csv, parquet, or several with commas between', 'json')
     .option('--metrics', 'every logged point too')
     .option('--out <dir>', 'write files there; without it, one format goes to standard output')
 }
@@ -29,7 +30,7 @@ interface Options {
 /** One file of an export. */
 interface Part {
   readonly suffix: string
-  readonly pieces: (store: ReadableStore, study: string) => Iterable<string>
+  readonly pieces: (store: ReadableStore, study: string) => Iterable<string | Buffer>
 }
 
 async function exportCommand(
@@ -66,8 +67,7 @@ async function exportCommand(
 function partsOf({ format, metrics = false, out }: Options): Part[] {
   const formats = new Set(format.split(',').map((word) => word.trim()))
   for (const wanted of formats) {
-    if (wanted === 'parquet') throw new NotYetError('the format parquet', { field: '--format' })
-    if (wanted === 'json' || wanted === 'csv') continue
+    if (['json', 'csv', 'parquet'].includes(wanted)) continue
     throw new InputError(`found '${wanted}', expected json, csv or parquet`, { field: '--format' })
   }
   const parts: Part[] = []
@@ -77,6 +77,10 @@ function partsOf({ format, metrics = false, out }: Options): Part[] {
   if (formats.has('csv')) {
     parts.push({ suffix: '.runs.csv', pieces: exportRunsCsv })
     if (metrics) parts.push({ suffix: '.points.csv', pieces: exportPointsCsv })
+  }
+  if (formats.has('parquet')) {
+    parts.push({ suffix: '.runs.parquet', pieces: exportRunsParquet })
+    if (metrics) parts.push({ suffix: '.points.parquet', pieces: exportPointsParquet })
   }
   if (out === undefined && parts.length > 1) {
     throw new InputError(`${parts.length} files are to be written, expected a folder`, { field: '--out' })
