@@ -83,7 +83,6 @@ it.each([
   [['runs', '--limit', '-1'], "--limit: found '-1'"],
   [['runs', '--study', 'nothing'], "no study 'nothing'"],
   [['export', 'nothing', '--format', 'xml'], "--format: found 'xml'"],
-  [['export', 'nothing', '--format', 'parquet'], 'parquet is not there yet'],
   [['serve', '--port', 'high'], "--port: found 'high'"],
   [['models', 'add', './nowhere'], 'nowhere'],
   [['models', 'remove', 'nothing'], 'no model "nothing"'],

@@ -17,7 +17,7 @@ const ids = (): string[] => store.runs({ study: 'lr-sweep', order: 'plan' }).map
 
 function bytesOf(pieces: Iterable<Buffer>): ArrayBuffer {
   const whole = Buffer.concat([...pieces])
-  return whole.buffer.slice(whole.byteOffset, whole.byteOffset + whole.byteLength) as ArrayBuffer
+  return whole.buffer.slice(whole.byteOffset, whole.byteOffset + whole.byteLength)
 }
 
 type Row = Record<string, unknown>
@@ -60,7 +60,7 @@ describe('the runs as Parquet', () => {
       columns: true,
     })
     const rows = await read(bytesOf(exportRunsParquet(store, 'lr-sweep')))
-    const asText = (value: unknown): string => (value === null ? '' : String(value as number))
+    const asText = (value: unknown): string => (value === null ? '' : String(value))
     expect(
       rows.map((row) =>
         Object.fromEntries(Object.entries(row).map(([name, value]) => [name, asText(value)])),
