@@ -60,7 +60,7 @@ describe('the runs as Parquet', () => {
       columns: true,
     })
     const rows = await read(bytesOf(exportRunsParquet(store, 'lr-sweep')))
-    const asText = (value: unknown): string => (value === null ? '' : String(value))
+    const asText = (value: unknown): string => (value === null ? '' : `${value as number}`)
     expect(
       rows.map((row) =>
         Object.fromEntries(Object.entries(row).map(([name, value]) => [name, asText(value)])),
