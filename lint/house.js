@@ -27,7 +27,7 @@ const ROOMS = {
   'src-main/library': ['models', 'tasks', 'study', 'installation'],
   'src-main/analysis': ['study/rates', 'study/settings'],
   'src-main/reports': ['analysis', 'study', 'installation', 'src-renderer/charts'],
-  'src-main/imports': ['study'],
+  'src-main/imports': ['study', 'reports/export-schema'],
   'src-main/workspace': ['installation'],
   'src-main/workbench': [
     ...['study', 'store', 'queue', 'library', 'analysis', 'reports', 'imports', 'workspace', 'installation'],

@@ -17,7 +17,7 @@ import type { StudyStatus } from './queue/study-state'
 import { isComplete, isOpen } from './run'
 import type { RunRecord } from './run'
 import { StoreError, openReadableStore, openStore } from './store/store'
-import type { ImportBatch, ImportOutcome, ReadableStore, Store, StudyRecord } from './store/store'
+import type { ImportOutcome, ReadableStore, Store, StudyRecord } from './store/store'
 import { planStudy } from './study/plan'
 import { readStudy } from './study/read'
 import { isTrainable } from './study/study'
@@ -156,7 +156,7 @@ export class Workbench {
       study: record.study,
       runs,
       testSealed: record.testSealed,
-      seal: record.importedFrom === null ? record : null,
+      seal: isTrainable(record.study) ? record : null,
       importedFrom: record.importedFrom,
       published: this.store.published(name),
       otherRate,
@@ -164,10 +164,10 @@ export class Workbench {
     })
   }
 
-  /** Adds what another program trained, or a paper reports, to a study. */
-  importRuns(batch: ImportBatch): ImportOutcome {
-    const outcome = this.mine.store.importRuns(batch)
-    this.tellState(batch.study.name)
+  /** Adds what was trained elsewhere to a study; `work` is given the store. */
+  importInto(study: string, work: (store: Store) => ImportOutcome): ImportOutcome {
+    const outcome = work(this.mine.store)
+    this.tellState(study)
     return outcome
   }
 

@@ -1,4 +1,5 @@
 import Database from 'better-sqlite3'
+import { stat } from 'node:fs/promises'
 import { basename, extname } from 'node:path'
 import { InputError } from '../errors'
 import { readBytes } from './file-bytes'
@@ -33,6 +34,7 @@ export async function readMlflowDatabase(files: readonly FoundFile[]): Promise<S
   if (file === undefined || other !== undefined) {
     throw new InputError(`found ${files.length} databases, expected one`, { file: other?.path })
   }
+  await refuseJournal(`${file.path}-wal`)
   const db = openCopy(await readBytes(file.path), file.path)
   try {
     return readDatabase(db, file.path)
@@ -41,6 +43,22 @@ export async function readMlflowDatabase(files: readonly FoundFile[]): Promise<S
     throw new InputError(`cannot be read as an MLflow database (${error.message})`, { file: file.path })
   } finally {
     db.close()
+  }
+}
+
+/** What a write-ahead log holds is not in the database yet. */
+async function refuseJournal(path: string): Promise<void> {
+  const bytes = await stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  )
+  if (bytes > 0) {
+    throw new InputError(
+      'holds changes that are not in the database yet, expected a database that no program writes to',
+      {
+        file: path,
+      },
+    )
   }
 }
 

@@ -54,6 +54,9 @@ const model = z.union([
   z.strictObject({ source: z.literal('random'), type: z.string(), shape: z.record(z.string(), z.number()) }),
 ])
 
+/** The parts of a study that its runs share. */
+export const protocolSchemas = { training, validation, test, selection, setting }
+
 /** All that decides what a run computes; its hash is the run's key. */
 const config = z.strictObject({
   task: z.strictObject({ kind: z.string(), options: open, data: texts }),
@@ -76,7 +79,10 @@ const importedConfig = z.strictObject({
   seed: z.int(),
 })
 
-const environment = z.strictObject({
+/** What a run was trained with, as far as it is known. */
+export const runConfigSchema = z.union([config, importedConfig])
+
+export const environmentSchema = z.strictObject({
   engine: z.string(),
   device: z.string(),
   versions: texts,
@@ -108,10 +114,10 @@ const run = z.strictObject({
   series: z.partialRecord(metric, z.array(z.tuple([step, number]))).optional(),
   /** First and last step of logged points that can no longer be read and are missing in `series`. */
   damaged: z.partialRecord(metric, z.array(z.tuple([step, step]))).optional(),
-  environment: environment.nullable(),
+  environment: environmentSchema.nullable(),
   started_at: time.nullable(),
   finished_at: time.nullable(),
-  config: z.union([config, importedConfig]),
+  config: runConfigSchema,
 })
 
 export const exportDocument = z.strictObject({

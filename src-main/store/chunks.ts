@@ -40,10 +40,19 @@ export function insertChunk(db: WritableDatabase, run: number, metric: number, p
   )
 }
 
-/** The points of a chunk, or null where its bytes are not those that were written. */
+/**
+ * The points of a chunk, or null where its bytes are not those that were written. A checksum can be right and the bytes
+ * still not ours, in a history that came from somebody else.
+ */
 export function readChunk(row: ChunkRow): Series | null {
   if (checksum(row, row.data) !== row.crc) return null
-  return unpackPoints(row.data)
+  try {
+    const points = unpackPoints(row.data)
+    return points.steps.length === row.points ? points : null
+  } catch (error) {
+    if (error instanceof RangeError) return null
+    throw error
+  }
 }
 
 /** The points of chunks in order, and the ranges that are missing because a chunk is damaged. */

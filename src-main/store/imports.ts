@@ -1,5 +1,6 @@
 import { InputError } from '../errors'
 import type { ImportedConfig, MetricName, PublishedCell, Series } from '../run'
+import type { MetricChunk } from '../training/messages'
 import { FULL_CHUNK_POINTS } from './chunks'
 import type { ReadableDatabase, WritableDatabase } from './database'
 import { logEvent } from './events'
@@ -17,7 +18,7 @@ import { cellNumber, setupNumber } from './studies'
  */
 export function importRuns(db: WritableDatabase, batch: ImportBatch, at: string): ImportOutcome {
   const study = studyFor(db, batch, at)
-  const outcome = { added: 0, known: 0, replaced: 0, points: 0 }
+  const outcome = { added: 0, known: 0, replaced: 0, points: 0, damaged: 0 }
   const earlier = earlierImports(db, study)
   const retired: number[] = []
   const current = new Set<number>()
@@ -119,12 +120,17 @@ function addRun(db: WritableDatabase, { key, config, points, summary, ...run }: 
     run.startedAt,
     run.finishedAt,
   )
+  addPoints(db, rowid, points)
+  return rowid
+}
+
+/** Points of a run (rowid) that has none yet, in chunks of the usual size. */
+export function addPoints(db: WritableDatabase, run: number, points: readonly MetricChunk[]): void {
   for (const { metric, ...series } of points) {
     for (let from = 0; from < series.steps.length; from += FULL_CHUNK_POINTS) {
-      appendPoints(db, rowid, [piece(metric, series, from)])
+      appendPoints(db, run, [piece(metric, series, from)])
     }
   }
-  return rowid
 }
 
 const piece = (
@@ -157,7 +163,7 @@ function earlierImports(db: ReadableDatabase, study: number): Map<string, number
 
 const sourceOf = ({ from, run }: ImportedConfig['imported']): string => JSON.stringify([from, run])
 
-function savePublished(
+export function savePublished(
   db: WritableDatabase,
   study: number,
   cells: readonly PublishedCell[],
@@ -188,7 +194,7 @@ function savePublished(
   return outcome
 }
 
-const nextPosition = (db: ReadableDatabase, study: number): number =>
+export const nextPosition = (db: ReadableDatabase, study: number): number =>
   first<{ position: number }>(
     db,
     'SELECT coalesce(max(position) + 1, 0) AS position FROM study_runs WHERE study = ?',

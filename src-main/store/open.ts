@@ -9,6 +9,7 @@ import {
 import { downsample } from './downsample'
 import { listEvents, logEvent } from './events'
 import { networkFileSystem } from './filesystem'
+import { importStudy } from './import-study'
 import { importRuns, publishedCells } from './imports'
 import { appendPoints, findDamage, metricsOf, readSeries } from './points'
 import { all, reading, writing } from './query'
@@ -43,7 +44,8 @@ export function openReadableStore(path: string): ReadableStore {
   return readableStore(openReadable(path))
 }
 
-function readableStore(db: ReadableDatabase): ReadableStore {
+/** The store on an open connection, for reading. */
+export function readableStore(db: ReadableDatabase): ReadableStore {
   const read = <T>(work: () => T): T => reading(db, work)
   return {
     advice: adviceOn(db.name),
@@ -86,6 +88,7 @@ export function writableStore(db: WritableDatabase, release: () => void = () => 
     ...readableStore(db),
     saveStudy: (plan) => write(() => saveStudy(db, plan, now())),
     importRuns: (batch) => write(() => importRuns(db, batch, now())),
+    importStudy: (batch, name) => write(() => importStudy(db, batch, name, now())),
     recoverInterrupted: () => write(() => recoverInterrupted(db, now())),
     setState: (id, state, reason) => write(() => setState(db, id, state, reason ?? null, now())),
     begin: (id, start) => write(() => beginRun(db, id, start, now())),

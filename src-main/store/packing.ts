@@ -20,10 +20,16 @@ const DEFLATED = 8
 /** Below this, deflate has nothing to work with and tail chunks are rewritten soon anyway. */
 const DEFLATE_FROM_BYTES = 512
 
+/** No chunk has more points; bytes that claim more are not ours. */
+const MOST_POINTS = 2 ** 24
+
+/** Bytes that so many points take at most before they are deflated. */
+const largestBody = (count: number): number => count * (5 + 8 + 8) + 16
+
 /** @param points steps strictly rising, at least one; times whole milliseconds */
 export function packPoints({ steps, values, times }: Series): Buffer {
   const count = steps.length
-  const body = Buffer.allocUnsafe(count * (5 + 8 + 8) + 16)
+  const body = Buffer.allocUnsafe(largestBody(count))
   const stride = evenStride(steps)
   const plainTimes = !distancesFitInt32(times)
   const narrow = values.every((value) => Object.is(Math.fround(value), value))
@@ -66,8 +72,9 @@ export function unpackPoints(packed: Buffer): Series {
   if (packed.readUInt8(0) !== FORMAT) throw new RangeError(`unknown chunk format ${packed.readUInt8(0)}`)
   const flags = packed.readUInt8(1)
   const count = packed.readUInt32LE(2)
+  if (count > MOST_POINTS) throw new RangeError(`${count} points in a chunk, expected at most ${MOST_POINTS}`)
   const rest = packed.subarray(HEADER_BYTES)
-  const body = { bytes: flags & DEFLATED ? inflateRawSync(rest) : rest, at: 0 }
+  const body = { bytes: flags & DEFLATED ? inflated(rest, largestBody(count)) : rest, at: 0 }
 
   const steps = new Uint32Array(count)
   if (flags & EVEN_STEPS) {
@@ -93,6 +100,15 @@ export function unpackPoints(packed: Buffer): Series {
   const values = flags & FLOAT32 ? Float64Array.from(readFloat32(body, count)) : readFloat64(body, count)
   if (body.at !== body.bytes.length) throw new RangeError('bytes left over at the end of a chunk')
   return { steps, values, times }
+}
+
+/** @throws {RangeError} where the bytes cannot be inflated, or grow to more than a chunk of this size can have */
+function inflated(bytes: Buffer, largest: number): Buffer {
+  try {
+    return inflateRawSync(bytes, { maxOutputLength: largest })
+  } catch (error) {
+    throw new RangeError('a chunk cannot be inflated', { cause: error })
+  }
 }
 
 /** A cursor over the body of a chunk. */

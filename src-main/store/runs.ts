@@ -102,7 +102,8 @@ function planningStudies(db: WritableDatabase, run: number): number[] {
   )
 }
 
-function environmentNumber(db: WritableDatabase, environment: Environment): number {
+/** The rowid of a description of a machine. */
+export function environmentNumber(db: WritableDatabase, environment: Environment): number {
   const description = JSON.stringify(environment)
   change(db, 'INSERT INTO environments (description) VALUES (?) ON CONFLICT DO NOTHING', description)
   return first<{ environment: number }>(

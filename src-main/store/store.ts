@@ -10,6 +10,7 @@ import type {
 import type { ImportedStudy, Plan, Study } from '../study/study'
 import type { MetricChunk, RunOutcome } from '../training/messages'
 
+export { isBundle, openBundle, studyBatch, writeBundle } from './bundle'
 export { openReadableStore, openStore } from './open'
 export { StoreError } from './errors'
 export type { StoreErrorCode } from './errors'
@@ -111,6 +112,26 @@ export interface ImportBatch {
   readonly published: readonly PublishedCell[]
 }
 
+/** A run with all its points, on its way from one history to another. */
+export interface BundledRun {
+  readonly run: RunRecord
+  readonly points: readonly MetricChunk[]
+  /** Ranges of points that could no longer be read. */
+  readonly damaged: number
+}
+
+/** A study on its way from one history to another. */
+export interface StudyBatch {
+  readonly record: StudyRecord
+  /** Of all its runs. */
+  readonly keys: readonly string[]
+  /** In the order of the plan, read one at a time: their points need not fit in memory together. */
+  readonly runs: () => Iterable<BundledRun>
+  readonly published: readonly PublishedCell[]
+  /** What happened to the study as a whole. */
+  readonly events: readonly EventRecord[]
+}
+
 /** What an import changed: nothing, the second time. */
 export interface ImportOutcome {
   readonly added: number
@@ -119,6 +140,8 @@ export interface ImportOutcome {
   /** Runs of earlier imports that their tracker has written on since; kept, but no longer in plan. */
   readonly replaced: number
   readonly points: number
+  /** Ranges of points that could not be read where they came from. */
+  readonly damaged: number
   readonly published: { readonly added: number; readonly known: number; readonly changed: number }
 }
 
@@ -168,6 +191,11 @@ export interface Store extends ReadableStore {
   saveStudy(plan: Plan): StudyRecord
   /** Adds what another program trained, or a paper reports; idempotent, all of it or nothing. */
   importRuns(batch: ImportBatch): ImportOutcome
+  /**
+   * Adds a study of another history, under this name, with its rule and when its test was opened there; idempotent, all of
+   * it or nothing. Runs that are here already stay as they are; those that had not ended there are `cancelled` here.
+   */
+  importStudy(batch: StudyBatch, name: string): ImportOutcome
   /** Runs left `running` by a process that died become `queued` again; returns how many. */
   recoverInterrupted(): number
   setState(run: string, state: RunState, reason?: string): void

@@ -98,3 +98,46 @@ it('refuses by name what cannot be: names, files, mappings, training an imported
     expect([code, stderr]).toEqual([2, expect.stringContaining(message)])
   }
 })
+
+it('takes a study to another workspace as one file', async () => {
+  await fairsweep('import', theirs)
+  await fairsweep('import', PAPER, '--as', 'theirs')
+  const out = join(folder, 'out')
+  const exported = await fairsweep(
+    'export',
+    'theirs',
+    '--format',
+    'bundle,parquet',
+    '--metrics',
+    '--out',
+    out,
+    '--json',
+  )
+  expect(JSON.parse(exported.stdout)).toEqual({
+    files: ['theirs.runs.parquet', 'theirs.points.parquet', 'theirs.fairsweep'].map((name) =>
+      join(out, name),
+    ),
+  })
+  const compared = (await fairsweep('compare', 'theirs')).stdout
+  rmSync(workspace(), { recursive: true })
+  const bundle = join(out, 'theirs.fairsweep')
+  const looked = await fairsweep('import', bundle, '--dry-run')
+  expect([looked.code, looked.stdout]).toEqual([0, '8 runs of one study in theirs.fairsweep (bundle)\n'])
+  expect(existsSync(workspace())).toBe(false)
+  const { stdout } = await fairsweep('import', bundle, '--json')
+  expect(importSchema.parse(JSON.parse(stdout))).toMatchObject({
+    from: 'bundle',
+    study: 'theirs',
+    outcome: { added: 8, published: { added: 16 } },
+  })
+  expect((await fairsweep('compare', 'theirs')).stdout).toBe(compared.replaceAll('(csv)', '(bundle)'))
+})
+
+it('does not write a bundle to the terminal, nor take a workspace for one', async () => {
+  await fairsweep('import', theirs)
+  const written = await fairsweep('export', 'theirs', '--format', 'bundle')
+  expect([written.code, written.stderr]).toEqual([2, '--out: a bundle is to be written, expected a folder\n'])
+  await fairsweep('import', PAPER)
+  const whole = await fairsweep('import', database())
+  expect([whole.code, whole.stderr]).toEqual([2, expect.stringContaining('expected the one of a bundle')])
+})

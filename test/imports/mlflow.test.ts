@@ -73,6 +73,17 @@ describe("MLflow's database", () => {
     expectTheSweep(await readImport([path]))
   })
 
+  it('with changes in a write-ahead log is refused: they would be missing', async () => {
+    const path = database()
+    const db = new Database(path)
+    db.pragma('journal_mode = WAL')
+    db.exec("UPDATE runs SET name = 'x'")
+    expect(await refusal([path])).toBe(
+      'mlflow.db-wal: holds changes that are not in the database yet, expected a database that no program writes to',
+    )
+    db.close()
+  })
+
   it('takes the largest double for the infinity that it stands for', async () => {
     const path = database()
     const db = new Database(path)

@@ -32,6 +32,7 @@ describe('importing runs', () => {
       known: 0,
       replaced: 0,
       points: 20,
+      damaged: 0,
       published: { added: 0, known: 0, changed: 0 },
     })
     expect(store.study('theirs')).toMatchObject({

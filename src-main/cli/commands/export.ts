@@ -6,6 +6,7 @@ import { exportJson } from '../../reports/export'
 import { exportPointsCsv, exportRunsCsv } from '../../reports/export-csv'
 import { exportPointsParquet, exportRunsParquet } from '../../reports/export-parquet'
 import { writeWhole } from '../../reports/whole-file'
+import { writeBundle } from '../../store/store'
 import type { ReadableStore } from '../../store/store'
 import { openWorkbench } from '../../workbench'
 import { makeFolder } from '../../workspace/folder'
@@ -16,7 +17,7 @@ import { nameOfStudy } from '../which-study'
 export function addExport(line: CommandLine): void {
   line
     .add('export <study>', 'every run with its configuration and summary', exportCommand)
-    .option('--format <formats>', 'json, csv, parquet, or several with commas between', 'json')
+    .option('--format <formats>', 'json, csv, parquet, bundle, or several with commas between', 'json')
     .option('--metrics', 'every logged point too')
     .option('--out <dir>', 'write files there; without it, one format goes to standard output')
 }
@@ -27,11 +28,11 @@ interface Options {
   readonly out?: string
 }
 
-/** One file of an export. */
-interface Part {
-  readonly suffix: string
-  readonly pieces: (store: ReadableStore, study: string) => Iterable<string | Buffer>
-}
+/** One file of an export: in pieces, or written by the store itself. */
+type Part = { readonly suffix: string } & (
+  | { readonly pieces: (store: ReadableStore, study: string) => Iterable<string | Buffer> }
+  | { readonly write: (store: ReadableStore, study: string, path: string) => void }
+)
 
 async function exportCommand(
   { terminal, workspace }: Invocation,
@@ -44,16 +45,17 @@ async function exportCommand(
     const name = await nameOfStudy(workbench, study)
     const { store } = workbench
     const [only] = parts
-    if (options.out === undefined && only) {
+    if (options.out === undefined && only && 'pieces' in only) {
       await pipeline(Readable.from(only.pieces(store, name)), process.stdout, { end: false })
       return EXIT.done
     }
     const folder = options.out ?? '.'
     makeFolder(folder, { field: '--out' })
     const files: string[] = []
-    for (const { suffix, pieces } of parts) {
-      const file = join(folder, fileName(name) + suffix)
-      await writeWhole(file, pieces(store, name))
+    for (const part of parts) {
+      const file = join(folder, fileName(name) + part.suffix)
+      if ('write' in part) part.write(store, name, file)
+      else await writeWhole(file, part.pieces(store, name))
       files.push(file)
     }
     terminal.print(files.join('\n'))
@@ -67,8 +69,8 @@ async function exportCommand(
 function partsOf({ format, metrics = false, out }: Options): Part[] {
   const formats = new Set(format.split(',').map((word) => word.trim()))
   for (const wanted of formats) {
-    if (['json', 'csv', 'parquet'].includes(wanted)) continue
-    throw new InputError(`found '${wanted}', expected json, csv or parquet`, { field: '--format' })
+    if (['json', 'csv', 'parquet', 'bundle'].includes(wanted)) continue
+    throw new InputError(`found '${wanted}', expected json, csv, parquet or bundle`, { field: '--format' })
   }
   const parts: Part[] = []
   if (formats.has('json')) {
@@ -82,8 +84,12 @@ function partsOf({ format, metrics = false, out }: Options): Part[] {
     parts.push({ suffix: '.runs.parquet', pieces: exportRunsParquet })
     if (metrics) parts.push({ suffix: '.points.parquet', pieces: exportPointsParquet })
   }
-  if (out === undefined && parts.length > 1) {
-    throw new InputError(`${parts.length} files are to be written, expected a folder`, { field: '--out' })
+  if (formats.has('bundle')) parts.push({ suffix: '.fairsweep', write: writeBundle })
+  if (out === undefined && (parts.length > 1 || formats.has('bundle'))) {
+    throw new InputError(
+      `${parts.length === 1 ? 'a bundle is' : `${parts.length} files are`} to be written, expected a folder`,
+      { field: '--out' },
+    )
   }
   return parts
 }

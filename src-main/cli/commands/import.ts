@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { z } from 'zod'
 import { InputError } from '../../errors'
@@ -6,9 +7,13 @@ import { importBatch, readImport } from '../../imports/read-import'
 import type { ReadImport } from '../../imports/read-import'
 import type { ImportOutcome } from '../../store/store'
 import { label } from '../../study/expect'
+import { isBundle } from '../../store/store'
 import { openWorkbench } from '../../workbench'
 import type { CommandLine, Invocation } from '../command-line'
 import { EXIT } from '../exit'
+import type { Terminal } from '../terminal'
+import { importBundle } from './import-bundle'
+import type { ImportedBundle } from './import-bundle'
 import { countText, plain, tableText } from '../words'
 
 export function addImport(line: CommandLine): void {
@@ -37,7 +42,14 @@ async function importCommand(
   ...paths: (string | undefined)[]
 ): Promise<number> {
   const files = paths.filter((path) => path !== undefined)
-  const study = studyName(as, files[0] ?? '')
+  const [first = ''] = files
+  if (files.length === 1 && statSync(first, { throwIfNoEntry: false })?.isFile() && isBundle(first)) {
+    const name = as === undefined ? undefined : studyName(as, first)
+    const imported = await importBundle(first, name, dryRun ? null : workspace)
+    printBundle(terminal, first, imported)
+    return EXIT.done
+  }
+  const study = studyName(as, first)
   const read = await readImport(files, { mapping, skipDamaged })
   terminal.print(readText(read))
   if (dryRun) {
@@ -48,13 +60,33 @@ async function importCommand(
   try {
     const isThere = workbench.store.study(study) !== null
     const before = isThere ? workbench.store.runs({ study, order: 'plan' }) : []
-    const outcome = workbench.importRuns(importBatch(read, study, before))
+    const outcome = workbench.importInto(study, (store) => store.importRuns(importBatch(read, study, before)))
     terminal.print(outcomeText(study, outcome))
     terminal.document(importDocument(study, read, outcome))
     return EXIT.done
   } finally {
     await workbench.close()
   }
+}
+
+function printBundle(
+  terminal: Terminal,
+  path: string,
+  { study, runs, published, outcome }: ImportedBundle,
+): void {
+  terminal.print(`${countText(runs, 'run')} of one study in ${plain(basename(path))} (bundle)`)
+  if (outcome !== null) terminal.print(outcomeText(study, outcome))
+  const none = { fields: [], metrics: [] }
+  const read = {
+    from: 'bundle',
+    files: [basename(path)],
+    runs,
+    published,
+    mapping: {},
+    unmapped: none,
+    remarks: [],
+  }
+  terminal.document({ study, ...read, outcome } satisfies ImportDocument)
 }
 
 /** @throws {InputError} where it is no name for a study */
@@ -94,10 +126,14 @@ function readText({ from, files, runs, published, mapping, unmapped, remarks }: 
   ].join('\n\n')
 }
 
-function outcomeText(study: string, { added, known, replaced, points, published }: ImportOutcome): string {
+function outcomeText(
+  study: string,
+  { added, known, replaced, points, damaged, published }: ImportOutcome,
+): string {
   const parts = [
     `${countText(added, 'run')} added with ${countText(points, 'point')}`,
     ...(known > 0 ? [`${known} there already`] : []),
+    ...(damaged > 0 ? [`${countText(damaged, 'range')} of points could not be read there`] : []),
     ...(replaced > 0 ? [`${replaced} in place of an earlier import`] : []),
     ...(published.added > 0 ? [countText(published.added, 'published cell')] : []),
     ...(published.changed > 0 ? [`${countText(published.changed, 'published cell')} changed`] : []),
@@ -126,16 +162,19 @@ export const importSchema = z.strictObject({
       known: count,
       replaced: count,
       points: count,
+      damaged: count,
       published: z.strictObject({ added: count, known: count, changed: count }),
     })
     .nullable(),
 })
 
+type ImportDocument = z.infer<typeof importSchema>
+
 const importDocument = (
   study: string,
   { from, files, runs, published, mapping, unmapped, remarks }: ReadImport,
   outcome: ImportOutcome | null,
-): z.infer<typeof importSchema> => ({
+): ImportDocument => ({
   study,
   from,
   files: [...files],
