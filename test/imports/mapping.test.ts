@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { mappingText, readMapping } from '../../src-main/imports/mapping'
+import { mappingText, PUBLISHED_FIELDS, readMapping, RUN_FIELDS } from '../../src-main/imports/mapping'
 import { nameTemplate } from '../../src-main/imports/name-template'
 import { readImport } from '../../src-main/imports/read-import'
+import { METRICS } from '../../src-main/run'
 import { inShort, refusal, scratch } from './files'
 
 const { file } = scratch()
@@ -114,5 +117,24 @@ describe('a template of run names', () => {
       'unknown unknown unknown 0.001 0 finished val/loss=2',
     ])
     expect(read.remarks[0]).toBe('1 run names are not of the form {setting}-s{seed}: other')
+  })
+})
+
+describe('docs/importing.md', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/importing.md'), 'utf8')
+  const example = (kind: string): string => new RegExp(`\`\`\`${kind}\\n(.*?)\`\`\``, 's').exec(page)![1]!
+
+  it('shows a mapping that can be read', async () => {
+    const mapping = await readMapping(file('mapping.yaml', example('yaml')))
+    expect(Object.keys(mapping).sort()).toEqual(['accuracy', 'decimal', 'fields', 'keep', 'metrics'])
+  })
+
+  it('shows a published cell that can be imported', async () => {
+    const { published } = await readImport([file('cell.csv', example('csv'))])
+    expect(published).toMatchObject([{ setting: 'frozen-pretrained', mean: 0.985, sem: 0.001, n: 3 }])
+  })
+
+  it('names every field and metric that a mapping can have', () => {
+    for (const name of [...RUN_FIELDS, ...PUBLISHED_FIELDS, ...METRICS]) expect(page).toContain(name)
   })
 })
