@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterEach, beforeEach } from 'vitest'
+import { maskedCrc32c } from '../../src-main/imports/crc32c'
 import { readImport } from '../../src-main/imports/read-import'
 import type { ReadImport } from '../../src-main/imports/read-import'
 import { InputError } from '../../src-main/errors'
@@ -50,3 +51,13 @@ export const inShort = ({ runs }: ReadImport): string[] =>
         .map(([metric, value]) => `${metric}=${value}`)
         .join(' ')}`,
   )
+
+/** A record as TFRecord has it. */
+export function record(data: Buffer): Buffer {
+  const head = Buffer.alloc(12)
+  head.writeBigUInt64LE(BigInt(data.length))
+  head.writeUInt32LE(maskedCrc32c(head.subarray(0, 8)), 8)
+  const foot = Buffer.alloc(4)
+  foot.writeUInt32LE(maskedCrc32c(data))
+  return Buffer.concat([head, data, foot])
+}

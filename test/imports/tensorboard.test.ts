@@ -5,19 +5,9 @@ import { readImport } from '../../src-main/imports/read-import'
 import { crc32c, maskedCrc32c } from '../../src-main/imports/crc32c'
 import { readTfRecords } from '../../src-main/imports/tfrecord'
 import { EXPECTED, FIXTURES, lossOf, narrowed, pointsOf, validationOf } from './expected'
-import { refusal, scratch } from './files'
+import { record, refusal, scratch } from './files'
 
 const { file, folder } = scratch()
-
-/** A record as TFRecord has it. */
-function record(data: Buffer): Buffer {
-  const head = Buffer.alloc(12)
-  head.writeBigUInt64LE(BigInt(data.length))
-  head.writeUInt32LE(maskedCrc32c(head.subarray(0, 8)), 8)
-  const foot = Buffer.alloc(4)
-  foot.writeUInt32LE(maskedCrc32c(data))
-  return Buffer.concat([head, data, foot])
-}
 
 describe('CRC-32C', () => {
   // RFC 3720, B.4.
