@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { dirname, join } from 'node:path'
 import { InputError } from '../errors'
+import type { NodeBackend } from './node-backend'
 
 /**
  * Finds and loads a tensor backend. TensorFlow through tfjs-node-gpu's binding (one build for CPU and NVIDIA), or
@@ -144,18 +145,6 @@ async function loadWasm(warning: string | null): Promise<EngineInfo> {
     threads: wasm.getThreadsCount(),
     warning,
   }
-}
-
-/** The part of tfjs-node's backend that runs TensorFlow operations by name. */
-export interface NodeBackend {
-  readonly binding: { readonly TF_Version: string } & Readonly<Record<string, number>>
-  readonly isUsingGpuDevice: boolean
-  getDTypeInteger(dtype: string): number
-  executeSingleOutput(
-    name: string,
-    attributes: readonly { readonly name: string; readonly type: number; readonly value: unknown }[],
-    inputs: readonly import('@tensorflow/tfjs').Tensor[],
-  ): import('@tensorflow/tfjs').Tensor
 }
 
 /** tfjs-node's backend; call it only when the engine is TensorFlow. */

@@ -25,10 +25,10 @@ export function runOperation(
   const { TF_ATTR_TYPE, TF_ATTR_BOOL, TF_ATTR_INT } = backend.binding
   const encoded = Object.entries(attributes).map(([key, attribute]) => {
     if ('type' in attribute) {
-      return { name: key, type: TF_ATTR_TYPE as number, value: backend.getDTypeInteger(attribute.type) }
+      return { name: key, type: TF_ATTR_TYPE, value: backend.getDTypeInteger(attribute.type) }
     }
-    if ('bool' in attribute) return { name: key, type: TF_ATTR_BOOL as number, value: attribute.bool }
-    return { name: key, type: TF_ATTR_INT as number, value: attribute.int }
+    if ('bool' in attribute) return { name: key, type: TF_ATTR_BOOL, value: attribute.bool }
+    return { name: key, type: TF_ATTR_INT, value: attribute.int }
   })
   return backend.executeSingleOutput(name, encoded, inputs)
 }

@@ -2,7 +2,8 @@ import type { Tensor } from '@tensorflow/tfjs'
 import { tf } from '../backend'
 import { DATA_TYPE, type Attribute, type GraphDType, type GraphNode } from './graph-def'
 import { elements, inferOutputs, type Known } from './shapes'
-import { symbolicBackend, type OperationAttribute, type TensorData } from './symbolic'
+import { symbolicBackend } from './symbolic'
+import type { OperationAttribute, TensorData } from '../node-backend'
 
 /**
  * Records what tfjs's TensorFlow kernels would execute as nodes of a graph, without executing any of it: a traced
