@@ -2,10 +2,11 @@ import { z } from 'zod'
 import { tf, type Tensor } from '../engine'
 import { activationSchema, parseConfig, size } from './config-fields'
 import { addPositions, attend, lastTokens, linear, splitHeads } from './fused'
-import { gelu, geluTanh, layerNorm } from './gradients'
+import { gelu, geluTanh } from './gradients'
 import {
-  ONES,
   ZEROS,
+  layerNormParameters,
+  normByName,
   type Architecture,
   type ParameterSpec,
   type Trunk,
@@ -70,10 +71,8 @@ const TOKEN_TYPES = 'embeddings.token_type_embeddings.weight'
 
 function parameters(a: Architecture): ParameterSpec[] {
   const drawn = { kind: 'normal', mean: 0, deviation: a.initialDeviation } as const
-  const norm = (name: string, layer: number | null): ParameterSpec[] => [
-    { name: `${name}.weight`, shape: [a.width], part: 'layer_norm', layer, firstValue: ONES },
-    { name: `${name}.bias`, shape: [a.width], part: 'layer_norm', layer, firstValue: ZEROS },
-  ]
+  const norm = (name: string, layer: number | null): ParameterSpec[] =>
+    layerNormParameters(name, a.width, layer)
   const dense = (
     name: string,
     part: 'attention' | 'feed_forward',
@@ -109,14 +108,7 @@ function forward(x: Tensor, pass: TrunkPass, a: Architecture): Tensor {
   const { weight, drop } = pass
   const dense = (h: Tensor, name: string): Tensor =>
     linear(h, weight(`${name}.weight`), weight(`${name}.bias`), 'out-in')
-  const norm = (h: Tensor, name: string): Tensor =>
-    layerNorm(
-      h,
-      weight(`${name}.weight`),
-      weight(`${name}.bias`),
-      a.layerNormEpsilon,
-      pass.trains(`${name}.weight`),
-    )
+  const norm = normByName(pass, a.layerNormEpsilon)
   const activate = a.activation === 'gelu' ? gelu : geluTanh
 
   let h = tf.add(x, firstTokenType(weight(TOKEN_TYPES))) // [K, B * T, D]

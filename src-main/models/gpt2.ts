@@ -2,10 +2,11 @@ import { z } from 'zod'
 import { tf, type Tensor } from '../engine'
 import { activationSchema, parseConfig, size } from './config-fields'
 import { addPositions, attend, causalMask, lastTokens, linear, splitHeads } from './fused'
-import { gelu, geluTanh, layerNorm } from './gradients'
+import { gelu, geluTanh } from './gradients'
 import {
-  ONES,
   ZEROS,
+  layerNormParameters,
+  normByName,
   type Architecture,
   type FirstValue,
   type ParameterSpec,
@@ -66,10 +67,8 @@ function parameters(a: Architecture): ParameterSpec[] {
   const drawn = (deviation: number): FirstValue => ({ kind: 'normal', mean: 0, deviation })
   // Projections into the residual stream start smaller, by the number of them.
   const residual = a.initialDeviation / Math.sqrt(2 * a.layers)
-  const norm = (name: string, layer: number | null): ParameterSpec[] => [
-    { name: `${name}.weight`, shape: [a.width], part: 'layer_norm', layer, firstValue: ONES },
-    { name: `${name}.bias`, shape: [a.width], part: 'layer_norm', layer, firstValue: ZEROS },
-  ]
+  const norm = (name: string, layer: number | null): ParameterSpec[] =>
+    layerNormParameters(name, a.width, layer)
   const layers = Array.from({ length: a.layers }, (_, layer) => {
     const dense = (
       name: string,
@@ -107,14 +106,7 @@ function forward(x: Tensor, pass: TrunkPass, a: Architecture): Tensor {
   const { weight, drop } = pass
   const dense = (h: Tensor, name: string): Tensor =>
     linear(h, weight(`${name}.weight`), weight(`${name}.bias`), 'in-out')
-  const norm = (h: Tensor, name: string): Tensor =>
-    layerNorm(
-      h,
-      weight(`${name}.weight`),
-      weight(`${name}.bias`),
-      a.layerNormEpsilon,
-      pass.trains(`${name}.weight`),
-    )
+  const norm = normByName(pass, a.layerNormEpsilon)
   const activate = a.activation === 'gelu' ? gelu : geluTanh
 
   let h = drop(addPositions(x, weight('wpe.weight'), pass), 0) // [K, B * T, D]

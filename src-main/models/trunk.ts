@@ -1,5 +1,6 @@
 import type { Tensor } from '../engine'
 import type { Extent } from './fused'
+import { layerNorm } from './gradients'
 import type { Parameter } from './network'
 
 /** Sizes and constants of a trunk, whatever its family calls them in its config.json. */
@@ -68,6 +69,18 @@ export interface TrunkFamily {
   readonly readConfig: (config: unknown, file: string) => Architecture
   readonly trunk: (architecture: Architecture) => Trunk
 }
+
+/** Gain and shift of a layer normalisation. */
+export const layerNormParameters = (name: string, width: number, layer: number | null): ParameterSpec[] => [
+  { name: `${name}.weight`, shape: [width], part: 'layer_norm', layer, firstValue: ONES },
+  { name: `${name}.bias`, shape: [width], part: 'layer_norm', layer, firstValue: ZEROS },
+]
+
+/** Normalises by the gain and shift of that name. */
+export const normByName =
+  ({ weight, trains }: TrunkPass, epsilon: number) =>
+  (h: Tensor, name: string): Tensor =>
+    layerNorm(h, weight(`${name}.weight`), weight(`${name}.bias`), epsilon, trains(`${name}.weight`))
 
 export const ZEROS: FirstValue = { kind: 'constant', value: 0 }
 export const ONES: FirstValue = { kind: 'constant', value: 1 }
