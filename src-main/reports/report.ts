@@ -10,6 +10,7 @@ import { documentToTex, tableToTex } from './latex'
 import { tableToMarkdown, toMarkdown } from './markdown'
 import { methodsParagraph, reproducibilityChecklist } from './methods'
 import { reportToPdf } from './pdf'
+import type { PdfParts } from './pdf'
 import { provenanceOf } from './report-source'
 import type { Provenance, ReportSource } from './report-source'
 import { reportTables } from './tables'
@@ -113,40 +114,28 @@ function reportFiles(report: Report, format: ReportFormat, drawn: ReadonlySet<Fi
         ['tables.tex', document],
       ]
     }
-    case 'html': {
-      const svgs = figures.map(({ caption, option, size }) => ({
-        caption,
-        svg: drawSvg(option, size, { fonts: false }),
-      }))
-      return [
-        [
-          'report.html',
-          pageToHtml(
-            { title: source.study.name, lists, tables, figures: svgs, methods, checklist },
-            provenance,
-          ),
-        ],
-      ]
-    }
+    case 'html':
+      return [['report.html', pageToHtml(pageOf(report), provenance)]]
     case 'pdf': {
-      const drawings = figures.map(({ caption, option, size }) => ({
-        caption,
-        size,
-        svg: drawSvg(option, size, { fonts: false }),
-      }))
-      return [
-        [
-          'report.pdf',
-          reportToPdf(
-            { title: source.study.name, lists, tables, figures: drawings, methods, checklist },
-            provenance,
-            reportToJson(source, provenance, { tables, methods, checklist }),
-          ),
-        ],
-      ]
+      const json = reportToJson(source, provenance, { tables, methods, checklist })
+      return [['report.pdf', reportToPdf(pageOf(report), provenance, json)]]
     }
   }
 }
+
+/** The whole report as one page or document holds it; its own font serves the figures too. */
+const pageOf = ({ source, lists, tables, figures, methods, checklist }: Report): PdfParts => ({
+  title: source.study.name,
+  lists,
+  tables,
+  figures: figures.map(({ caption, option, size }) => ({
+    caption,
+    size,
+    svg: drawSvg(option, size, { fonts: false }),
+  })),
+  methods,
+  checklist,
+})
 
 /** What the report says in sentences, by heading. */
 function verdictLists({ comparison }: ReportSource): Report['lists'] {
