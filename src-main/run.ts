@@ -178,6 +178,9 @@ export interface Environment {
 /** Summary scores of a run: validation at the best step, test read once at that step. Null: not known, or sealed. */
 export type Summary = Readonly<Partial<Record<MetricName, number | null>>>
 
+/** The run's id in a workspace: the first 12 hex digits of its key. */
+export const idOf = (key: string): string => key.slice(0, 12)
+
 /** One row of the history, seen from a study (whose words for task and model it carries). */
 export interface RunRecord {
   /** First 12 hex digits of the key; unique in a workspace. */

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { auditPlan } from '../analysis/audit'
 import type { Audit } from '../analysis/audit'
 import { InputError } from '../errors'
-import { isSettled } from '../run'
+import { idOf, isSettled } from '../run'
 import type { StudyRecord } from '../store/store'
 import type { Plan, Study } from '../study/study'
 import type { StudyStatus, Workbench } from '../workbench'
@@ -97,7 +97,7 @@ async function check(workbench: Workbench, source: string): Promise<StudyCheck> 
 }
 
 function hasResult(workbench: Workbench, key: string): boolean {
-  const known = workbench.store.run(key.slice(0, 12))
+  const known = workbench.store.run(idOf(key))
   return known !== null && isSettled(known.state)
 }
 

@@ -16,7 +16,6 @@ export interface Entry {
   isCancelled: boolean
 }
 
-export const idOf = (run: PlannedRun): string => run.key.slice(0, 12)
 export const maxStepsOf = (run: PlannedRun): number => run.config.training.max_steps
 
 export const trained = (entry: Entry, group: readonly Entry[]): TrainedRun => ({

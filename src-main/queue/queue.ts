@@ -1,11 +1,11 @@
-import { isOpen, isSettled } from '../run'
+import { idOf, isOpen, isSettled } from '../run'
 import type { Environment, RunState } from '../run'
 import type { Store } from '../store/store'
 import type { Plan, PlannedRun } from '../study/study'
 import type { RunProgress } from './events'
 import type { OpenChannel } from './channel'
 import type { CheckpointShelf } from './checkpoint-shelf'
-import { idOf, jobOf, maxStepsOf, trained } from './entry'
+import { jobOf, maxStepsOf, trained } from './entry'
 import type { Entry } from './entry'
 import type { EventStream } from './event-stream'
 import { groupsOf } from './groups'
@@ -63,7 +63,7 @@ export class Queue {
       this.options.store.runs({ study: name }).map((run) => [run.id, run.state] as const),
     )
     for (const run of plan.runs) {
-      const id = idOf(run)
+      const id = idOf(run.key)
       const known = this.entries.get(id)
       const studies = new Set([...(known?.studies ?? []), name])
       if (known && this.slotOf(id)) known.studies = studies
@@ -278,7 +278,7 @@ export class Queue {
   }
 
   private entriesOf(runs: readonly PlannedRun[]): Entry[] {
-    return runs.flatMap((run) => this.entries.get(idOf(run)) ?? [])
+    return runs.flatMap((run) => this.entries.get(idOf(run.key)) ?? [])
   }
 }
 

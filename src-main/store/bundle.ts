@@ -1,7 +1,6 @@
 import Database from 'better-sqlite3'
 import { randomUUID } from 'node:crypto'
-import { closeSync, fsyncSync, openSync, readFileSync, readSync, renameSync, rmSync, statSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { closeSync, openSync, readFileSync, readSync, rmSync, statSync } from 'node:fs'
 import { InputError } from '../errors'
 import { isOpen } from '../run'
 import type { RunState } from '../run'
@@ -10,6 +9,7 @@ import type { ReadableDatabase } from './database'
 import { explained } from './errors'
 import { APPLICATION_ID, migrate, shippedMigrations } from './migrate'
 import { readableStore, writableStore } from './open'
+import { publish } from './publish'
 import type { BundledRun, ReadableStore, StudyBatch } from './store'
 
 /**
@@ -88,9 +88,7 @@ export function writeBundle(source: ReadableStore, study: string, path: string):
     } finally {
       db.close()
     }
-    sync(draft)
-    renameSync(draft, path)
-    sync(dirname(path))
+    publish(draft, path)
   } catch (error) {
     for (const rest of ['', '-wal', '-shm', '-journal']) rmSync(draft + rest, { force: true })
     throw error
@@ -175,12 +173,3 @@ const schemaOf = (db: Database.Database): string =>
   JSON.stringify(
     db.prepare<[]>('SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name').raw().all(),
   )
-
-function sync(path: string): void {
-  const file = openSync(path, 'r')
-  try {
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
-  }
-}

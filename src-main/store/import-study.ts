@@ -1,5 +1,5 @@
 import { InputError } from '../errors'
-import { isOpen } from '../run'
+import { idOf, isOpen } from '../run'
 import type { RunRecord } from '../run'
 import type { WritableDatabase } from './database'
 import { logEvent } from './events'
@@ -101,7 +101,7 @@ function addRun(db: WritableDatabase, run: RunRecord): number {
     `INSERT INTO runs (id, key, setup, learning_rate, seed, state, steps, best_step, parameters_trained,
         parameters_total, scores, test_scores, reason, environment, attempts, started_at, finished_at)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    run.key.slice(0, 12),
+    idOf(run.key),
     run.key,
     setupNumber(db, setup),
     learning_rate,

@@ -1,4 +1,5 @@
 import { InputError } from '../errors'
+import { idOf } from '../run'
 import type { ImportedConfig, MetricName, PublishedCell, Series } from '../run'
 import type { MetricChunk } from '../training/messages'
 import { FULL_CHUNK_POINTS } from './chunks'
@@ -106,7 +107,7 @@ function addRun(db: WritableDatabase, { key, config, points, summary, ...run }: 
     `INSERT INTO runs (id, key, setup, learning_rate, seed, state, steps, best_step, scores, test_scores, reason,
         started_at, finished_at)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    key.slice(0, 12),
+    idOf(key),
     key,
     setupNumber(db, setup),
     learning_rate,

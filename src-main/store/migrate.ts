@@ -1,8 +1,9 @@
 /// <reference types="vite/types/importMeta.d.ts" />
 import Database from 'better-sqlite3'
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { StoreError } from './errors'
+import { publish } from './publish'
 
 /** "FSWP": marks the file as ours, so that no other program's database is ever migrated. */
 export const APPLICATION_ID = 0x46535750
@@ -81,16 +82,5 @@ function backUp(db: Database.Database, version: number): void {
   } finally {
     copy.close()
   }
-  sync(`${target}.part`)
-  renameSync(`${target}.part`, target)
-  sync(folder)
-}
-
-function sync(path: string): void {
-  const file = openSync(path, 'r')
-  try {
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
-  }
+  publish(`${target}.part`, target)
 }

@@ -1,4 +1,5 @@
 import { InputError } from '../errors'
+import { idOf } from '../run'
 import type { Environment, ImportedConfig, RunConfig, RunRecord, RunState, Summary } from '../run'
 import type { ReadableDatabase } from './database'
 import { allTuples, first } from './query'
@@ -170,7 +171,7 @@ function toRecords(db: ReadableDatabase, rows: readonly RunRow[]): RunRecord[] {
   // prettier-ignore
   return rows.map(([key, study, cell, inPlan, setup, learning_rate, seed, state, steps, bestStep, parametersTrained,
     parametersTotal, scores, testScores, reason, environment, startedAt, finishedAt, sealed]) => ({
-    id: key.slice(0, 12),
+    id: idOf(key),
     key,
     study: studies(study).name,
     task: cells(cell).task,

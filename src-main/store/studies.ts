@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { idOf } from '../run'
 import type { ImportedConfig, RunConfig, RunState } from '../run'
 import { InputError } from '../errors'
 import type { ImportedStudy, Plan, PlannedRun, Study } from '../study/study'
@@ -171,7 +172,7 @@ function addRun(db: WritableDatabase, { key, config }: PlannedRun): number {
   return change(
     db,
     `INSERT INTO runs (id, key, setup, learning_rate, seed, state) VALUES (?, ?, ?, ?, ?, 'queued')`,
-    key.slice(0, 12),
+    idOf(key),
     key,
     setupNumber(db, setup),
     learning_rate,

@@ -19,9 +19,6 @@ export function keyOf(config: RunConfig): string {
   return createHash('sha256').update(canonicalJson(identity)).digest('hex')
 }
 
-/** The run's id in a workspace: the first 12 hex digits of its key. */
-export const idOf = (key: string): string => key.slice(0, 12)
-
 /**
  * JSON with sorted keys and no white space; numbers as JavaScript writes them (shortest that reads back the same,
  * -0 as 0). Fields that are undefined are left out.

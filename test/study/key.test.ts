@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { RunConfig } from '../../src-main/run'
-import { canonicalJson, idOf, keyOf } from '../../src-main/study/key'
+import { idOf } from '../../src-main/run'
+import { canonicalJson, keyOf } from '../../src-main/study/key'
 
 const config: RunConfig = {
   task: {
