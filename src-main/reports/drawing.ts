@@ -37,17 +37,20 @@ function prepareDrawing(): void {
   })
 }
 
-/** The figure as one SVG file with its font inside; `fonts: false` where the page around it has `fontFaces()`. */
+/**
+ * The figure as one SVG file with its font inside; `fonts: false` where the page around it has `fontFaces()`.
+ * `scale` enlarges everything, text too, as it does in the other formats.
+ */
 export function drawSvg(
   option: EChartsCoreOption,
   { width, height }: FigureSize,
-  { fonts = true } = {},
+  { fonts = true, scale = 1 } = {},
 ): string {
   const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width, height })
   chart.setOption(option)
   const svg = chart.renderToSVGString()
   chart.dispose()
-  const still = withoutHover(svg)
+  const still = enlarged(withoutHover(svg), { width, height }, scale)
   return fonts ? still.replace(/(<svg[^>]*>)/, `$1\n<style>${fontFaces()}</style>`) : still
 }
 
@@ -66,13 +69,27 @@ function withoutHover(svg: string): string {
   return still.replace(/zr\d+-\w+/g, (id) => `f${figure}-${names.get(id) ?? id}`)
 }
 
-/** The figure as PNG. `scale` 3 prints at about 300 dots per inch. */
-export function drawPng(option: EChartsCoreOption, size: FigureSize, scale = 3): Buffer {
-  const canvas = createCanvas(size.width * scale, size.height * scale)
-  const chart = drawOn(canvas.getContext('2d'), option, size, scale)
+/** The same drawing, shown larger or smaller: its own coordinates stay. */
+const enlarged = (svg: string, { width, height }: FigureSize, scale: number): string =>
+  scale === 1
+    ? svg
+    : svg.replace(
+        `<svg width="${width}" height="${height}"`,
+        `<svg width="${width * scale}" height="${height * scale}"`,
+      )
+
+/** The figure as PNG. `density` 3 prints at about 300 dots per inch. */
+export function drawPng(
+  option: EChartsCoreOption,
+  size: FigureSize,
+  { scale = 1, density = 3 } = {},
+): Buffer {
+  const pixels = scale * density
+  const canvas = createCanvas(Math.round(size.width * pixels), Math.round(size.height * pixels))
+  const chart = drawOn(canvas.getContext('2d'), option, size, pixels)
   const png = canvas.toBuffer('image/png')
   chart.dispose()
-  return withResolution(png, 96 * scale)
+  return withResolution(png, 96 * density)
 }
 
 const METRES_PER_INCH = 0.0254
@@ -93,11 +110,12 @@ function withResolution(png: Buffer, dotsPerInch: number): Buffer {
 }
 
 /** The figure as one page of vector PDF, its font embedded, its text real text. */
-export function drawPdf(option: EChartsCoreOption, size: FigureSize, title: string): Buffer {
+export function drawPdf(option: EChartsCoreOption, size: FigureSize, title: string, scale = 1): Buffer {
+  const points = POINTS_PER_PIXEL * scale
   const document = new PDFDocument({ title, creator: 'Fairsweep' })
   // The library types a page's context by the browser's name for it; it is the same class as a canvas gives.
-  const page: unknown = document.beginPage(size.width * POINTS_PER_PIXEL, size.height * POINTS_PER_PIXEL)
-  const chart = drawOn(page as SKRSContext2D, option, size, POINTS_PER_PIXEL)
+  const page: unknown = document.beginPage(size.width * points, size.height * points)
+  const chart = drawOn(page as SKRSContext2D, option, size, points)
   document.endPage()
   const pdf = document.close()
   chart.dispose()

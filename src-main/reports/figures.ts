@@ -12,6 +12,7 @@ import { rateCurve } from '../../src-renderer/charts/rate-curve'
 import { riskCurve } from '../../src-renderer/charts/risk-curve'
 import { settingCurves } from '../../src-renderer/charts/setting-curves'
 import type { FigureSize } from './drawing'
+import { USUAL_LOOK } from './figure-look'
 import type { ReportSource } from './report-source'
 import { groupLabel } from './tables/table'
 
@@ -24,19 +25,23 @@ export interface ReportFigure {
   readonly size: FigureSize
 }
 
-const WIDTH = 680
-const PLOT = { width: WIDTH, height: 400 }
-
-/** All figures of a report, group by group, in the look of `ink`; those that a group's runs cannot fill are left out. */
-export function reportFigures(source: ReportSource, ink: ChartInk = PRINT_INK): ReportFigure[] {
+/**
+ * All figures of a report, group by group; those that a group's runs cannot fill are left out.
+ * @param plot size of the plots; a figure whose rows are settings or runs is as high as they are
+ */
+export function reportFigures(
+  source: ReportSource,
+  { plot = USUAL_LOOK.plot, colours = PRINT_INK }: { plot?: FigureSize; colours?: ChartInk } = {},
+): ReportFigure[] {
+  const ink = { ...colours, width: plot.width }
   return source.comparison.groups.flatMap((group) =>
     [
-      ...rateFigures(source, group, ink),
-      ...rankingFigure(source, group, ink),
-      ...curvesFigure(source, group, ink),
-      ...mapFigure(source, group, ink),
-      ...budgetFigure(source, group, ink),
-      ...riskFigure(source, group, ink),
+      ...rateFigures(source, group, plot, ink),
+      ...rankingFigure(source, group, plot, ink),
+      ...curvesFigure(source, group, plot, ink),
+      ...mapFigure(source, group, plot, ink),
+      ...budgetFigure(source, group, plot, ink),
+      ...riskFigure(source, group, plot, ink),
     ].map(({ id, caption, ...figure }) => ({
       ...figure,
       id: `${id}-${group.task}-${group.model}`.replace(/[^A-Za-z0-9-]+/g, '-'),
@@ -45,7 +50,12 @@ export function reportFigures(source: ReportSource, ink: ChartInk = PRINT_INK): 
   )
 }
 
-function rateFigures({ comparison }: ReportSource, group: Group, ink: ChartInk): ReportFigure[] {
+function rateFigures(
+  { comparison }: ReportSource,
+  group: Group,
+  plot: FigureSize,
+  ink: ChartInk,
+): ReportFigure[] {
   const { metric, testSealed } = comparison
   const hasScore = group.cells.some(({ arms }) => arms.some(({ validation }) => validation !== null))
   if (!hasScore) return []
@@ -54,12 +64,17 @@ function rateFigures({ comparison }: ReportSource, group: Group, ink: ChartInk):
     id: split === 'test' ? 'test-rate' : 'rate',
     caption: `${split} ${metric} against learning rate. Lines: means over seeds; bands: one standard error; dots: seeds; rings: chosen on validation; crosses: rates with a diverged seed${group.flipRates.length > 0 ? '; shade: rates at which some pair of settings is ranked otherwise than at its own best' : ''}.`,
     option: rateCurve({ comparison, group, split, ink }),
-    size: PLOT,
+    size: plot,
   }))
 }
 
 /** A ranking of one is none, nor is one without a place. */
-function rankingFigure({ comparison }: ReportSource, group: Group, ink: ChartInk): ReportFigure[] {
+function rankingFigure(
+  { comparison }: ReportSource,
+  group: Group,
+  plot: FigureSize,
+  ink: ChartInk,
+): ReportFigure[] {
   const ranked = group.rankings.some(({ settings }) => settings.some(({ place }) => place !== null))
   if (group.cells.length < 2 || !ranked) return []
   return [
@@ -67,12 +82,17 @@ function rankingFigure({ comparison }: ReportSource, group: Group, ink: ChartInk
       id: 'ranking',
       caption: `ranking of the settings by validation ${comparison.metric} at each shared learning rate, and each at its own best. Hollow: diverged.`,
       option: rankChart({ group, ink }),
-      size: { width: WIDTH, height: 100 + 50 * group.cells.length },
+      size: { width: plot.width, height: 100 + 50 * group.cells.length },
     },
   ]
 }
 
-function curvesFigure({ comparison, curveOf }: ReportSource, group: Group, ink: ChartInk): ReportFigure[] {
+function curvesFigure(
+  { comparison, curveOf }: ReportSource,
+  group: Group,
+  plot: FigureSize,
+  ink: ChartInk,
+): ReportFigure[] {
   const { metric } = comparison
   const curves = chosenCurves(group, curveOf)
   if (curves.length === 0) return []
@@ -81,12 +101,17 @@ function curvesFigure({ comparison, curveOf }: ReportSource, group: Group, ink: 
       id: 'learning-curves',
       caption: `validation ${metric} over training, each setting at the learning rate chosen for it. Thick: mean over seeds, as far as all of them were trained; bands: one standard error; thin: seeds.`,
       option: settingCurves({ metric, curves, ink }),
-      size: PLOT,
+      size: plot,
     },
   ]
 }
 
-function mapFigure({ comparison }: ReportSource, group: Group, ink: ChartInk): ReportFigure[] {
+function mapFigure(
+  { comparison }: ReportSource,
+  group: Group,
+  plot: FigureSize,
+  ink: ChartInk,
+): ReportFigure[] {
   const { metric } = comparison
   if (group.rates.length === 0) return []
   return [
@@ -94,13 +119,18 @@ function mapFigure({ comparison }: ReportSource, group: Group, ink: ChartInk): R
       id: 'runs',
       caption: `every planned run, by setting, seed and learning rate; colour: validation ${metric}, the lighter the better. Frames: the rates chosen; crosses: diverged; dashes: failed, cancelled or without a score; dots: not ended; blank: not planned.`,
       option: runMap({ metric, group, ink }),
-      size: { width: WIDTH, height: runMapHeight(group) },
+      size: { width: plot.width, height: runMapHeight(group) },
     },
   ]
 }
 
 /** With one rate there is no budget to choose. */
-function budgetFigure({ comparison }: ReportSource, group: Group, ink: ChartInk): ReportFigure[] {
+function budgetFigure(
+  { comparison }: ReportSource,
+  group: Group,
+  plot: FigureSize,
+  ink: ChartInk,
+): ReportFigure[] {
   const { metric } = comparison
   const budget = budgetCurves(group, comparison)
   if (budget.curves.every(({ of }) => of < 2)) return []
@@ -111,12 +141,17 @@ function budgetFigure({ comparison }: ReportSource, group: Group, ink: ChartInk)
       id: 'budget',
       caption: `expected best validation ${metric} against the number of learning rates tried, rates drawn uniformly from this grid without replacement${thin ? '; thin: the test mean of the arm so chosen' : ''}.${left}`,
       option: budgetCurve({ metric, group, budget, ink }),
-      size: PLOT,
+      size: plot,
     },
   ]
 }
 
-function riskFigure({ comparison }: ReportSource, group: Group, ink: ChartInk): ReportFigure[] {
+function riskFigure(
+  { comparison }: ReportSource,
+  group: Group,
+  plot: FigureSize,
+  ink: ChartInk,
+): ReportFigure[] {
   const risk = conclusionRisk(group, comparison)
   if ('reason' in risk) return []
   const { winner, by, stability, points } = risk
@@ -126,7 +161,7 @@ function riskFigure({ comparison }: ReportSource, group: Group, ink: ChartInk): 
       id: 'risk',
       caption: `how often fewer learning rates and seeds, drawn from this sweep without replacement, would have named another winner by ${by}${sampled ? ' (partly from a seeded sample of the draws)' : ''}. This is relative to the winner of this very sweep, ${winner}, which the whole grid names again in ${(100 * stability.value).toFixed(0)} % of resamplings of the seeds.`,
       option: riskCurve({ risk, ink }),
-      size: PLOT,
+      size: plot,
     },
   ]
 }

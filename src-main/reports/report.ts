@@ -2,6 +2,8 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { tablesToCsv } from './csv'
 import { drawPdf, drawPng, drawSvg } from './drawing'
+import { USUAL_LOOK } from './figure-look'
+import type { FigureLook } from './figure-look'
 import { reportFigures } from './figures'
 import type { ReportFigure } from './figures'
 import { pageToHtml } from './html'
@@ -25,23 +27,68 @@ export type ReportFormat = (typeof REPORT_FORMATS)[number]
 export const FIGURE_FORMATS = ['svg', 'png', 'pdf'] as const
 export type FigureFormat = (typeof FIGURE_FORMATS)[number]
 
+/** What of a report is wanted; absent: everything, figures in their usual look. */
+export interface ReportChoice {
+  /** Ids of tables and of figures, in any order. */
+  readonly tables?: readonly string[]
+  readonly figures?: readonly string[]
+  readonly look?: FigureLook
+}
+
 export interface ReportOptions {
   readonly formats: readonly ReportFormat[]
   readonly figures: readonly FigureFormat[]
 }
 
 /** Everything that the formats are made of, made once. */
-interface Report {
+export interface Report {
   readonly source: ReportSource
   readonly provenance: Provenance
   readonly tables: readonly ReportTable[]
   readonly figures: readonly ReportFigure[]
+  /** How much larger than its own pixels a figure is drawn. */
+  readonly scale: number
   readonly methods: string
   readonly checklist: ReturnType<typeof reproducibilityChecklist>
   readonly lists: readonly { readonly heading: string; readonly items: readonly string[] }[]
 }
 
-type Piece = readonly [file: string, content: string | Buffer | Promise<Buffer>]
+/** A file of a report: its name, and what is in it. */
+export type ReportFile = readonly [name: string, content: string | Buffer | Promise<Buffer>]
+
+/** Everything that a report of these runs says, in the order of its pages. */
+export function composeReport(source: ReportSource, choice: ReportChoice = {}): Report {
+  const { look = USUAL_LOOK } = choice
+  const wanted = <Part extends { readonly id: string }>(parts: readonly Part[], ids?: readonly string[]) =>
+    parts.filter(({ id }) => ids?.includes(id) ?? true)
+  return {
+    source,
+    provenance: provenanceOf(source),
+    tables: wanted(reportTables(source), choice.tables),
+    figures: wanted(reportFigures(source, { plot: look.plot }), choice.figures),
+    scale: look.scale,
+    methods: methodsParagraph(source),
+    checklist: reproducibilityChecklist(source),
+    lists: verdictLists(source),
+  }
+}
+
+/** The report's files in the formats asked for, figures first. */
+export function reportFiles(report: Report, { formats, figures }: ReportOptions): ReportFile[] {
+  // LaTeX reads PDF figures, Markdown shows SVG; asking for the text asks for what it shows.
+  const drawn = new Set(figures)
+  return [
+    ...FIGURE_FORMATS.filter((format) => drawn.has(format)).flatMap((format) =>
+      report.figures.map((figure): ReportFile => [
+        `${figure.id}.${format}`,
+        drawFigure(figure, format, report.scale),
+      ]),
+    ),
+    ...REPORT_FORMATS.filter((format) => formats.includes(format)).flatMap((format) =>
+      textFiles(report, format, drawn),
+    ),
+  ]
+}
 
 /**
  * Writes a report into a folder, each file whole or not at all; files of the same names are replaced.
@@ -51,27 +98,12 @@ export async function writeReport(
   source: ReportSource,
   folder: string,
   options: ReportOptions,
+  choice: ReportChoice = {},
 ): Promise<string[]> {
-  const report: Report = {
-    source,
-    provenance: provenanceOf(source),
-    tables: reportTables(source),
-    figures: reportFigures(source),
-    methods: methodsParagraph(source),
-    checklist: reproducibilityChecklist(source),
-    lists: verdictLists(source),
-  }
-  // LaTeX reads PDF figures, Markdown shows SVG; asking for the text asks for what it shows.
-  const drawn = new Set<FigureFormat>(options.figures)
-  const pieces = [
-    ...FIGURE_FORMATS.filter((format) => drawn.has(format)).flatMap((format) => figureFiles(report, format)),
-    ...REPORT_FORMATS.filter((format) => options.formats.includes(format)).flatMap((format) =>
-      reportFiles(report, format, drawn),
-    ),
-  ]
+  const files = reportFiles(composeReport(source, choice), options)
   await mkdir(folder, { recursive: true })
   const written: string[] = []
-  for (const [file, content] of pieces) {
+  for (const [file, content] of files) {
     const path = join(folder, file)
     await writeWhole(path, [await content])
     written.push(path)
@@ -79,21 +111,24 @@ export async function writeReport(
   return written
 }
 
-const figureFiles = ({ figures }: Report, format: FigureFormat): Piece[] =>
-  figures.map(({ id, caption, option, size }) => [`${id}.${format}`, DRAW[format](option, size, caption)])
-
-const DRAW: Readonly<
-  Record<
-    FigureFormat,
-    (option: ReportFigure['option'], size: ReportFigure['size'], title: string) => string | Buffer
-  >
-> = {
-  svg: (option, size) => drawSvg({ ...option, backgroundColor: '#ffffff' }, size),
-  png: (option, size) => drawPng({ ...option, backgroundColor: '#ffffff' }, size),
-  pdf: (option, size, title) => drawPdf(option, size, title),
+/** One figure on white, but for PDF, whose page is. */
+export function drawFigure(
+  { option, size, caption }: ReportFigure,
+  format: FigureFormat,
+  scale: number,
+): string | Buffer {
+  const onPaper = { ...option, backgroundColor: '#ffffff' }
+  switch (format) {
+    case 'svg':
+      return drawSvg(onPaper, size, { scale })
+    case 'png':
+      return drawPng(onPaper, size, { scale })
+    case 'pdf':
+      return drawPdf(option, size, caption, scale)
+  }
 }
 
-function reportFiles(report: Report, format: ReportFormat, drawn: ReadonlySet<FigureFormat>): Piece[] {
+function textFiles(report: Report, format: ReportFormat, drawn: ReadonlySet<FigureFormat>): ReportFile[] {
   const { source, provenance, tables, figures, methods, checklist, lists } = report
   switch (format) {
     case 'md':
@@ -110,7 +145,7 @@ function reportFiles(report: Report, format: ReportFormat, drawn: ReadonlySet<Fi
         paragraphs: [...lists.flatMap(({ items }) => items), methods],
       })
       return [
-        ...tables.map((table): Piece => [`table-${table.id}.tex`, tableToTex(table, provenance)]),
+        ...tables.map((table): ReportFile => [`table-${table.id}.tex`, tableToTex(table, provenance)]),
         ['tables.tex', document],
       ]
     }
@@ -124,14 +159,14 @@ function reportFiles(report: Report, format: ReportFormat, drawn: ReadonlySet<Fi
 }
 
 /** The whole report as one page or document holds it; its own font serves the figures too. */
-const pageOf = ({ source, lists, tables, figures, methods, checklist }: Report): PdfParts => ({
+const pageOf = ({ source, lists, tables, figures, methods, checklist, scale }: Report): PdfParts => ({
   title: source.study.name,
   lists,
   tables,
   figures: figures.map(({ caption, option, size }) => ({
     caption,
-    size,
-    svg: drawSvg(option, size, { fonts: false }),
+    size: { width: size.width * scale, height: size.height * scale },
+    svg: drawSvg(option, size, { fonts: false, scale }),
   })),
   methods,
   checklist,

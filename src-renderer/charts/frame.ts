@@ -54,18 +54,20 @@ export function countAxis(name: string, last: number, ink: ChartInk): object {
   }
 }
 
-const LEGEND_WIDTH = 600
+const USUAL_WIDTH = 680
+const LEGEND_MARGIN = 80
 const ENTRY_WIDTH = 26 + 5 + 16
 const LETTER_WIDTH = 6.4
 const LEGEND_LINE = 20
 
 /** The legend above the figure, and how far below the top the drawing may begin. */
 export function legendAbove(names: readonly string[], ink: ChartInk): { legend: object; top: number } {
+  const room = (ink.width ?? USUAL_WIDTH) - LEGEND_MARGIN
   let lines = 1
   let filled = 0
   for (const name of names) {
     const width = ENTRY_WIDTH + LETTER_WIDTH * name.length
-    if (filled > 0 && filled + width > LEGEND_WIDTH) {
+    if (filled > 0 && filled + width > room) {
       lines++
       filled = 0
     }
@@ -75,7 +77,7 @@ export function legendAbove(names: readonly string[], ink: ChartInk): { legend: 
     legend: {
       top: 4,
       left: 48,
-      width: LEGEND_WIDTH,
+      width: room,
       itemWidth: 26,
       itemHeight: 9,
       itemGap: 16,

@@ -1,4 +1,4 @@
-/** What a chart is drawn with apart from its data: the colours of its surroundings and the font. */
+/** What a chart is drawn with apart from its data: the colours of its surroundings, the font, its room. */
 export interface ChartInk {
   readonly shade: 'light' | 'dark'
   readonly font: string
@@ -11,6 +11,8 @@ export interface ChartInk {
   readonly lineStrong: string
   readonly accent: string
   readonly bad: string
+  /** Pixels across that it is drawn for, where they are known beforehand: its legend breaks to them. */
+  readonly width?: number
 }
 
 const FONT = 'Inter, Helvetica, Arial, sans-serif'

@@ -37,7 +37,7 @@ describe('drawSvg', () => {
 
 describe('drawPng', () => {
   it('has the size asked for and says how large it prints', () => {
-    const png = drawPng(rate.option, rate.size, 2)
+    const png = drawPng(rate.option, rate.size, { density: 2 })
     expect(png.subarray(1, 4).toString('latin1')).toBe('PNG')
     expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([2 * rate.size.width, 2 * rate.size.height])
     const physical = png.indexOf('pHYs')

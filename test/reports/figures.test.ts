@@ -46,7 +46,7 @@ describe('the figures of a report', () => {
     ['dark', DARK_INK],
     ['print', PRINT_INK],
   ])('are well-formed SVG with the font and its text in %s', (_, ink) => {
-    for (const { id, option, size } of reportFigures(aSource(), ink)) {
+    for (const { id, option, size } of reportFigures(aSource(), { colours: ink })) {
       const svg = drawSvg(option, size)
       const opened = svg.match(/<\w[^>]*(?<!\/)>/g)?.length
       expect(opened, id).toBe(svg.match(/<\/\w+>/g)?.length)
@@ -73,7 +73,7 @@ describe('the figures of a report', () => {
   it('are small as PDF and crisp as PNG', () => {
     for (const { id, option, size } of reportFigures(aSource())) {
       expect(drawPdf(option, size, '').length, id).toBeLessThan(60_000)
-      expect(drawPng(option, size, 2).readUInt32BE(16), id).toBe(2 * size.width)
+      expect(drawPng(option, size, { density: 2 }).readUInt32BE(16), id).toBe(2 * size.width)
     }
   })
 })
