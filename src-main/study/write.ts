@@ -16,6 +16,44 @@ export function editStudy(text: string, path: readonly (string | number)[], valu
   return document.toString({ lineWidth: 110, flowCollectionPadding: false })
 }
 
+/**
+ * The text of a study file with what a remedy of the audit, or a click in a figure, asks for: options of `training`,
+ * `validation` and `test` one by one, everything else whole; a mapping of nothing leaves the file. Rates that become
+ * everybody's are no setting's extra any more.
+ */
+export function patchStudy(text: string, patch: StudyChanges): string {
+  const patched = Object.entries(patch).reduce((now, [key, value]) => {
+    if (!BY_OPTION.includes(key)) return editStudy(now, [key], isEmpty(value) ? undefined : value)
+    return Object.entries(value as object).reduce(
+      (inner, [name, each]) => editStudy(inner, [key, name], each),
+      now,
+    )
+  }, text)
+  const { learning_rates: shared, extra_learning_rates: extra } = patch
+  return Array.isArray(shared) && extra === undefined ? withoutShared(patched, shared) : patched
+}
+
+function withoutShared(text: string, shared: readonly unknown[]): string {
+  const document = parseDocument(text, { logLevel: 'silent' })
+  const extra: unknown = document.errors.length > 0 ? null : document.get('extra_learning_rates')
+  if (!isMap(extra)) return text
+  return extra.items.reduce((now, { key, value }) => {
+    const setting = isScalar(key) ? String(key.value) : ''
+    const own: unknown[] = isSeq(value) ? value.items.map((rate) => (isScalar(rate) ? rate.value : rate)) : []
+    const left = own.filter((rate) => !shared.includes(rate))
+    if (left.length === own.length) return now
+    return editStudy(now, ['extra_learning_rates', setting], left.length === 0 ? undefined : left)
+  }, text)
+}
+
+/** New values by key of the study file. */
+export type StudyChanges = Readonly<Partial<Record<string, unknown>>>
+
+const BY_OPTION: readonly string[] = ['training', 'validation', 'test']
+
+const isEmpty = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0
+
 function put(document: Document, path: readonly (string | number)[], value: unknown): void {
   const old: unknown = document.getIn(path, true)
   const node = document.createNode(value, { flow: true })

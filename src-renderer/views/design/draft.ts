@@ -3,9 +3,8 @@ import { computed, ref, watch } from 'vue'
 import { isMap, parseDocument } from 'yaml'
 import type { StudyPatch } from '../../../src-main/analysis/audit'
 import type { Problem } from '../../../src-main/api/procedure'
-import { editStudy } from '../../../src-main/study/write'
+import { editStudy, patchStudy } from '../../../src-main/study/write'
 import { api } from '../../api'
-import { patchStudy } from './patch-study'
 
 /** Where a value of the study file stands. */
 export type FieldPath = readonly (string | number)[]
@@ -71,7 +70,7 @@ export function useDraft() {
     /** The value at a path as written, or undefined where the file leaves it out. */
     at: (path: FieldPath): unknown => valueAt(values.value, path),
     set: (path: FieldPath, value: unknown): void => void (text.value = editStudy(text.value, path, value)),
-    patch: (patch: StudyPatch): void => void (text.value = patchStudy(text.value, patch)),
+    patch: (patch: StudyPatch): void => void (text.value = patchStudy(text.value, { ...patch })),
     /** What is wrong with a field or anything inside it. */
     problemOf: (field: string): string | null =>
       problems.value.find(({ place }) => place.field === field || place.field?.startsWith(`${field}.`))
