@@ -165,6 +165,15 @@ export interface PublishedCell {
   readonly n: number | null
 }
 
+/** One tensor of a run's network. */
+export interface ParameterRecord {
+  /** As in the model's file. */
+  readonly name: string
+  readonly shape: readonly number[]
+  readonly part: Part | 'token_type'
+  readonly trained: boolean
+}
+
 /** Where and with what a run was trained. */
 export interface Environment {
   readonly engine: string

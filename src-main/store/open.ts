@@ -13,12 +13,14 @@ import { importStudy } from './import-study'
 import { importRuns, publishedCells } from './imports'
 import { appendPoints, findDamage, metricsOf, readSeries } from './points'
 import { all, reading, writing } from './query'
+import { queueOrder, queuePlaces, setQueueOrder, setQueuePlaces } from './queue-order'
+import { holdersOf, kinOf, parametersOf } from './run-kin'
 import { countRuns, listRuns, oneRun, runNumber, studyHolding, studyNumber } from './run-rows'
 import { beginRun, endRun, recoverInterrupted, setState } from './runs'
 import { isTestMetric } from './scores'
 import { isSealed, releaseTestScores, revealTest } from './seal'
 import { listStudies, oneStudy, saveStudy } from './studies'
-import type { ReadableStore, Store, StoredSeries } from './store'
+import type { ReadableStore, StepRange, Store, StoredSeries } from './store'
 import { holdWriterLock } from './writer-lock'
 
 /**
@@ -61,11 +63,16 @@ export function readableStore(db: ReadableDatabase): ReadableStore {
           'SELECT name FROM study_runs JOIN studies USING (study) WHERE run = ? AND in_plan ORDER BY study'
         return all<{ name: string }>(db, sql, runNumber(db, id).run).map(({ name }) => name)
       }),
-    series: (id, metric, maxPoints, study) =>
+    holdersOf: (id) => read(() => holdersOf(db, id)),
+    kinOf: (id, study) => read(() => kinOf(db, id, study)),
+    parametersOf: (id) => read(() => parametersOf(db, id)),
+    queueOrder: () => read(() => queueOrder(db)),
+    queuePlaces: (study) => read(() => queuePlaces(db, study)),
+    series: (id, metric, maxPoints, study, between) =>
       read(() => {
         const { run } = runNumber(db, id)
         const from = study === undefined ? null : studyHolding(db, run, study)
-        const stored = readSeries(db, run, metric)
+        const stored = within(readSeries(db, run, metric), between)
         const seen = isTestMetric(metric)
           ? releaseTestScores(isSealed(db, run, from), stored, withoutPoints)
           : stored
@@ -94,6 +101,8 @@ export function writableStore(db: WritableDatabase, release: () => void = () => 
     begin: (id, start) => write(() => beginRun(db, id, start, now())),
     append: (id, chunks) => write(() => appendPoints(db, runNumber(db, id).run, chunks)),
     end: (id, outcome) => write(() => endRun(db, id, outcome, now())),
+    setQueueOrder: (names) => write(() => setQueueOrder(db, names)),
+    setQueuePlaces: (study, places) => write(() => setQueuePlaces(db, study, places)),
     log: (event) => write(() => logEvent(db, now(), event)),
     revealTest: (name) =>
       write(() => {
@@ -106,6 +115,21 @@ export function writableStore(db: WritableDatabase, release: () => void = () => 
       release()
     },
   }
+}
+
+function within(series: StoredSeries, between: StepRange | undefined): StoredSeries {
+  if (between === undefined) return series
+  const { steps } = series
+  const from = Math.max(0, firstAfter(steps, between.firstStep - 1) - 1)
+  const to = firstAfter(steps, between.lastStep) + 1
+  const cut = <T extends Uint32Array | Float64Array>(of: T): T => of.slice(from, to) as T
+  return { ...series, steps: cut(steps), values: cut(series.values), times: cut(series.times) }
+}
+
+/** Where the first of the rising steps after `step` stands; their count where there is none. */
+function firstAfter(steps: Uint32Array, step: number): number {
+  const at = steps.findIndex((each) => each > step)
+  return at === -1 ? steps.length : at
 }
 
 function withoutPoints(series: StoredSeries): StoredSeries {

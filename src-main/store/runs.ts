@@ -4,6 +4,7 @@ import type { WritableDatabase } from './database'
 import { logEvent } from './events'
 import { dropPointsAfter } from './points'
 import { all, change, first } from './query'
+import { noteParameters } from './run-kin'
 import { runNumber } from './run-rows'
 import { isTestMetric, scoresWhere, writeScores } from './scores'
 import { freezeRules, noteOpenTests } from './seal'
@@ -36,6 +37,7 @@ export function beginRun(
     at,
     run,
   )
+  if (start.parameters !== undefined) noteParameters(db, run, start.parameters)
   freezeRules(db, planningStudies(db, run), at)
   const { attempts } = first<{ attempts: number }>(db, 'SELECT attempts FROM runs WHERE run = ?', run)!
   logEvent(db, at, {

@@ -2,6 +2,7 @@ import type {
   Environment,
   ImportedConfig,
   MetricName,
+  ParameterRecord,
   PublishedCell,
   RunRecord,
   RunState,
@@ -169,11 +170,28 @@ export interface ReadableStore {
   countRuns(query?: RunQuery): number
   /** Names of the studies that plan this run. */
   studiesOf(run: string): string[]
+  /** All studies that hold this run. */
+  holdersOf(run: string): { readonly name: string; readonly inPlan: boolean }[]
+  /** The runs of a study that differ from this one in learning rate and seed alone, itself included; by rate, then seed. */
+  kinOf(run: string, study: string): RunRecord[]
+  /** The tensors of the run's network; null where no run of its kind was ever started. */
+  parametersOf(run: string): ParameterRecord[] | null
+  /** Studies in the order that somebody gave the queue. */
+  queueOrder(): string[]
+  /** Places in the queue, within the study, of the runs that somebody moved. */
+  queuePlaces(study: string): Map<string, number>
   /**
    * With `maxPoints` (at least 5), min/max downsampled: no spike is lost, and the first NaN of a bucket is kept.
    * Times are whole milliseconds. Empty where nothing was logged.
    */
-  series(run: string, metric: MetricName, maxPoints?: number, study?: string): StoredSeries
+  series(
+    run: string,
+    metric: MetricName,
+    maxPoints?: number,
+    study?: string,
+    /** Only the points between these steps, and the nearest on either side, so that a line crosses the borders. */
+    between?: StepRange,
+  ): StoredSeries
   loggedMetrics(run: string): MetricName[]
   events(query?: { study?: string; run?: string; afterSeq?: number; limit?: number }): EventRecord[]
   /** Reads every point of a run, or of the whole workspace, and lists what does not match its checksum. */
@@ -212,12 +230,16 @@ export interface Store extends ReadableStore {
       readonly evaluatedStep?: number
       readonly parametersTrained: number
       readonly parametersTotal: number
+      readonly parameters?: readonly ParameterRecord[]
       readonly environment: Environment
     },
   ): void
   /** Points must come after those stored; a step that is there already is refused, never doubled. */
   append(run: string, chunks: readonly MetricChunk[]): void
   end(run: string, outcome: RunOutcome): void
+  /** Replaces the queue's order of studies. */
+  setQueueOrder(studies: readonly string[]): void
+  setQueuePlaces(study: string, places: ReadonlyMap<string, number>): void
   log(event: Omit<EventRecord, 'seq' | 'at'>): void
   /** Opens the test of a study before its last run has ended. Logged; once open, it stays open. */
   revealTest(study: string): StudyRecord

@@ -114,6 +114,7 @@ function announce(run: TrainingRun, parameters: readonly Parameter[], control: J
     evaluatedStep: run.bestState.evaluatedStep,
     parametersTrained: trained,
     parametersTotal: total,
+    parameters: parameters.map(({ name, shape, part, trained }) => ({ name, shape, part, trained })),
   })
 }
 

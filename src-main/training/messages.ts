@@ -1,4 +1,4 @@
-import type { Environment, MetricName, RunConfig, RunState, Summary } from '../run'
+import type { Environment, MetricName, ParameterRecord, RunConfig, RunState, Summary } from '../run'
 import type { ModelSource, TaskSource } from '../study/study'
 
 /**
@@ -82,6 +82,8 @@ export type FromWorker =
       readonly evaluatedStep: number
       readonly parametersTrained: number
       readonly parametersTotal: number
+      /** Every tensor of the network. */
+      readonly parameters: readonly ParameterRecord[]
     }
   | { readonly type: 'points'; readonly run: string; readonly chunks: readonly MetricChunk[] }
   /** A checkpoint of this step is safely on disk; all points up to it were sent before this message. */
