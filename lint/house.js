@@ -26,7 +26,7 @@ const ROOMS = {
   'src-main/queue': [],
   'src-main/library': ['models', 'tasks', 'study', 'installation'],
   'src-main/analysis': ['study/rates', 'study/settings'],
-  'src-main/reports': ['analysis', 'study', 'installation', 'src-renderer/charts'],
+  'src-main/reports': ['analysis', 'study', 'store', 'installation', 'src-renderer/charts'],
   'src-main/imports': ['study', 'reports/export-schema'],
   'src-main/workspace': ['installation'],
   'src-main/workbench': [

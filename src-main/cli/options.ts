@@ -7,3 +7,17 @@ export function rateOption(text: string | undefined, field: string): number | un
   if (rate > 0 && rate <= 100) return rate
   throw new InputError(`found '${text}', expected a learning rate such as 1e-4`, { field })
 }
+
+/** The words of a list with commas. */
+export function wordsOption<Word extends string>(
+  text: string,
+  known: readonly Word[],
+  field: string,
+): Word[] {
+  return text.split(',').map((part) => {
+    const word = known.find((each) => each === part.trim())
+    if (word === undefined)
+      throw new InputError(`found '${part.trim()}', expected ${known.join(', ')}`, { field })
+    return word
+  })
+}

@@ -6,7 +6,7 @@ import type { Workbench } from '../../workbench'
 import { makeFolder } from '../../workspace/folder'
 import type { CommandLine, Invocation } from '../command-line'
 import { EXIT } from '../exit'
-import { rateOption } from '../options'
+import { rateOption, wordsOption } from '../options'
 import { nameOfStudy } from '../which-study'
 import { countText, plain, tableText } from '../words'
 
@@ -34,8 +34,8 @@ interface Options {
 
 async function report({ terminal, workspace }: Invocation, options: Options, study = ''): Promise<number> {
   const { FIGURE_FORMATS, REPORT_FORMATS, writeReport } = await loadReports()
-  const formats = wordsOf(options.format, REPORT_FORMATS, '--format')
-  const figures = wordsOf(options.figures, FIGURE_FORMATS, '--figures')
+  const formats = wordsOption(options.format, REPORT_FORMATS, '--format')
+  const figures = wordsOption(options.figures, FIGURE_FORMATS, '--figures')
   const otherRate = rateOption(options.otherRate, '--other-rate')
   const workbench = await openWorkbench({ workspace, access: 'reader' })
   try {
@@ -57,16 +57,6 @@ async function sourceOf(
 ): Promise<ReportSource> {
   const { readReportSource } = await loadSource()
   return readReportSource(workbench.store, study, await workbench.compare(study, { otherRate }))
-}
-
-/** The formats named in a list with commas. */
-function wordsOf<Word extends string>(text: string, known: readonly Word[], field: string): Word[] {
-  return text.split(',').map((part) => {
-    const word = known.find((each) => each === part.trim())
-    if (word === undefined)
-      throw new InputError(`found '${part.trim()}', expected ${known.join(', ')}`, { field })
-    return word
-  })
 }
 
 const LARGEST_TABLE_BYTES = 100_000_000
