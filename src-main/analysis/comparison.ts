@@ -4,9 +4,10 @@ import { auditComparison } from './audit'
 import type { Cell, Comparison, Group, Progress, SealHistory, StudyOutline } from './conclusions'
 import { chosenArm, contrastsOf, differenceAtBest, differenceOfArms, differencesByRate } from './contrasts'
 import type { DifferenceRule } from './contrasts'
+import { shareRate } from './other-rate'
 import { sayPublished, sayPublishedLimits } from './published'
 import { findFlips, rankAtBest, rankAtRate } from './ranking'
-import { chooseArm, compareScores, higherIsBetter, pickByTest } from './selection'
+import { chooseArm, higherIsBetter, pickByTest } from './selection'
 import { sayNotProven, sayVerdict } from './wording'
 
 export type * from './conclusions'
@@ -86,18 +87,16 @@ function compareGroup(
 ): Group {
   const { selection } = study
   const chance = chances && Object.hasOwn(chances, task) ? (chances[task] ?? null) : null
-  const unshared = study.settings.map(({ name }, i): Cell => {
+  const unshared = study.settings.map(({ name }, i): Omit<Cell, 'shared'> => {
     const arms = buildArms(study, name, runs[i] ?? [], { selection, testSealed, chance })
     return {
       setting: name,
       arms,
       choice: chooseArm(arms, selection),
       testPicked: pickByTest(arms, selection),
-      shared: null,
     }
   })
-  const sharedRate = findSharedRate(unshared, study, otherRate ?? null)
-  const cells = unshared.map((cell) => ({ ...cell, shared: atRate(cell, sharedRate?.rate) }))
+  const { sharedRate, cells } = shareRate(unshared, selection.metric, otherRate ?? null)
 
   const rates = [...new Set(cells.flatMap(({ arms }) => arms.map(({ rate }) => rate)))].sort((a, b) => a - b)
   const rankings = rates
@@ -133,30 +132,6 @@ function compareGroup(
     ],
     notProven: [...sayNotProven(selection.metric, verdict), ...sayPublishedLimits(cited)],
   }
-}
-
-/** The other paper's rate where every setting tried it, else the rate that is best for the settings on average. */
-function findSharedRate(
-  cells: readonly Cell[],
-  { selection }: StudyOutline,
-  otherRate: number | null,
-): Group['sharedRate'] {
-  const common = (cells[0]?.arms ?? [])
-    .map(({ rate }) => ({ rate, arms: cells.flatMap(({ arms }) => arms.filter((arm) => arm.rate === rate)) }))
-    .filter(({ arms }) => arms.length === cells.length)
-  const other = common.find(({ rate }) => rate === otherRate)
-  if (other) return { rate: other.rate, why: 'other-paper' }
-  const scored = common
-    .map(({ rate, arms }) => ({ rate, scores: arms.flatMap(({ score }) => score ?? []) }))
-    .filter(({ scores }) => scores.length === cells.length)
-    .map(({ rate, scores }) => ({ rate, total: scores.reduce((a, b) => a + b, 0) }))
-    .sort((a, b) => compareScores(selection.metric, a.total, b.total) || a.rate - b.rate)
-  return scored[0] ? { rate: scored[0].rate, why: 'best-on-average' } : null
-}
-
-function atRate(cell: Cell, rate: number | undefined): Cell['shared'] {
-  const arm = cell.arms.find((candidate) => candidate.rate === rate)
-  return arm ? { rate: arm.rate, validation: arm.validation, test: arm.test } : null
 }
 
 /** The difference of two settings (at one rate, or each at its best) excludes 0; a diverged side is beyond noise. */

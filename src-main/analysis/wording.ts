@@ -36,14 +36,7 @@ type Verdict = Pick<Group, 'rankings' | 'best' | 'flips' | 'flipRates' | 'bestDi
 export function sayVerdict(metric: Metric, group: Verdict, otherRate: number | null): string[] {
   const { validation, test } = group.best
   const sentences: string[] = []
-  if (otherRate !== null) {
-    const there = group.rankings.find(({ rate }) => rate === otherRate)
-    sentences.push(
-      there
-        ? `At ${formatRate(otherRate)}: ${there.text}; each at its own best: ${validation.text} (validation).`
-        : `${formatRate(otherRate)}, the other paper's rate, is not one that these settings share.`,
-    )
-  }
+  if (otherRate !== null) sentences.push(sayAtRate(group, otherRate))
   if (validation.text !== '') sentences.push(`Each at its own best rate, by validation: ${validation.text}.`)
   if (test && test.text !== '') sentences.push(`The same rates, on test: ${test.text}.`)
   const of = group.rankings.length
@@ -59,6 +52,32 @@ export function sayVerdict(metric: Metric, group: Verdict, otherRate: number | n
   for (const difference of decisive(group))
     sentences.push(`${capital(difference.split)}: ${describeDifference(metric, difference)}.`)
   return sentences
+}
+
+/**
+ * What one learning rate for all settings says, beside each at its own best. Nothing is read off between the rates that
+ * were trained: there the neighbours speak, each for itself.
+ */
+export function sayAtRate({ rankings, best }: Pick<Group, 'rankings' | 'best'>, rate: number): string {
+  const at = rankings.find((ranking) => ranking.rate === rate)
+  const own = best.validation.text
+  if (at) return `At ${formatRate(rate)}: ${at.text}; each at its own best: ${own} (validation).`
+  const { below, above } = neighboursOf(rankings, rate)
+  const beside = [below, above].flatMap((ranking) => ranking ?? [])
+  const facts = beside.map((ranking) => `at ${formatRate(ranking.rate ?? NaN)}: ${ranking.text}`).join('; ')
+  const which = beside.length === 2 ? 'The rates beside it say' : 'The nearest says'
+  return `${formatRate(rate)} is not a rate that these settings share, so nothing is known there.${facts === '' ? '' : ` ${which}: ${facts}.`} Each at its own best: ${own} (validation).`
+}
+
+/** The shared rates next below and above one that was not trained. */
+export function neighboursOf(
+  rankings: readonly Ranking[],
+  rate: number,
+): { readonly below: Ranking | null; readonly above: Ranking | null } {
+  return {
+    below: rankings.findLast((ranking) => ranking.rate !== null && ranking.rate < rate) ?? null,
+    above: rankings.find((ranking) => ranking.rate !== null && ranking.rate > rate) ?? null,
+  }
 }
 
 /** Where no pair turns against its order at the best rates: which may be because that order is a tie, or unknown. */
