@@ -2,17 +2,23 @@ import { createRouter, createWebHashHistory } from 'vue-router'
 import { sayUnreachable } from './live'
 
 /**
- * The places of the workbench, in the sidebar's order. A hash history works under the desktop's app:// address and over
- * HTTP alike; what a view shows is in its query, so that it can be bookmarked.
+ * The places of the workbench; sidebar-places.ts has those of the sidebar, in its order. A hash history works under the
+ * desktop's app:// address and over HTTP alike; what a view shows is in its query, so that it can be bookmarked.
  */
 export const places = createRouter({
   history: createWebHashHistory(),
   routes: [
-    { path: '/', redirect: '/runs' },
+    { path: '/', redirect: '/studies' },
+    { path: '/studies', name: 'studies', component: () => import('./views/StudiesView.vue') },
     { path: '/design', name: 'design', component: () => import('./views/DesignView.vue') },
+    { path: '/queue', name: 'queue', component: () => import('./views/QueueView.vue') },
     { path: '/runs', name: 'runs', component: () => import('./views/RunsView.vue') },
+    { path: '/runs/:id', name: 'run', component: () => import('./views/RunView.vue'), props: true },
     { path: '/compare', name: 'compare', component: () => import('./views/CompareView.vue') },
-    { path: '/:unknown(.*)', redirect: '/runs' },
+    { path: '/reports', name: 'reports', component: () => import('./views/ReportsView.vue') },
+    { path: '/library', name: 'library', component: () => import('./views/LibraryView.vue') },
+    { path: '/settings', name: 'settings', component: () => import('./views/SettingsView.vue') },
+    { path: '/:unknown(.*)', redirect: '/studies' },
   ],
 })
 

@@ -89,7 +89,7 @@ describe.skipIf(executablePath === '')('the workbench', () => {
     { timeout: 240_000 },
     async () => {
       await page.goto(door.launchUrl())
-      await page.getByRole('heading', { name: 'Nothing has been trained yet' }).waitFor()
+      await page.getByRole('heading', { name: 'No study yet' }).waitFor()
       expect(page.url()).not.toContain('token')
       await page.getByRole('button', { name: 'Design a study' }).click()
 
