@@ -29,8 +29,10 @@ const ROOMS = {
   'src-main/reports': ['analysis', 'study', 'store', 'installation', 'src-renderer/charts'],
   'src-main/imports': ['study', 'reports/export-schema'],
   'src-main/workspace': ['installation'],
+  'src-main/forecast': ['library', 'queue', 'study', 'analysis', 'installation'],
   'src-main/workbench': [
     ...['study', 'store', 'queue', 'library', 'analysis', 'reports', 'imports', 'workspace', 'installation'],
+    'forecast',
   ],
   'src-main/api': ['analysis', 'study', 'reports', 'imports', 'library', 'workspace', 'installation'],
   'src-main/cli': [
@@ -41,7 +43,14 @@ const ROOMS = {
   'src-main/electron': ['api', 'workbench', 'workspace', 'store', 'installation'],
   'src-main/preload': ['api'],
   // Everything in the renderer is one room: it takes types of any kind and these pure functions from src-main.
-  'src-renderer': ['analysis', 'study/defaults', 'study/rates', 'study/settings', 'study/write'],
+  'src-renderer': [
+    'analysis',
+    'reports/formats',
+    'study/defaults',
+    'study/rates',
+    'study/settings',
+    'study/write',
+  ],
 }
 
 /** Libraries that only one room knows: the pattern of the specifier, and the files that may import it. */

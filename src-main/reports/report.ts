@@ -6,6 +6,8 @@ import { USUAL_LOOK } from './figure-look'
 import type { FigureLook } from './figure-look'
 import { reportFigures } from './figures'
 import type { ReportFigure } from './figures'
+import { FIGURE_FORMATS, REPORT_FORMATS } from './formats'
+import type { FigureFormat, ReportFormat, TableFormat } from './formats'
 import { pageToHtml } from './html'
 import { reportToJson } from './json'
 import { documentToTex, tableToTex } from './latex'
@@ -21,11 +23,6 @@ import { groupLabel } from './tables/table'
 import { writeWhole } from './whole-file'
 
 export type { ReportSource } from './report-source'
-
-export const REPORT_FORMATS = ['md', 'latex', 'csv', 'html', 'json', 'pdf'] as const
-export type ReportFormat = (typeof REPORT_FORMATS)[number]
-export const FIGURE_FORMATS = ['svg', 'png', 'pdf'] as const
-export type FigureFormat = (typeof FIGURE_FORMATS)[number]
 
 /** What of a report is wanted; absent: everything, figures in their usual look. */
 export interface ReportChoice {
@@ -109,6 +106,18 @@ export async function writeReport(
     written.push(path)
   }
   return written
+}
+
+/** One table as text to be pasted into a paper or a sheet. */
+export function tableText(table: ReportTable, format: TableFormat, provenance: Provenance): string {
+  switch (format) {
+    case 'md':
+      return tableToMarkdown(table)
+    case 'latex':
+      return tableToTex(table, provenance)
+    case 'csv':
+      return tablesToCsv([table], provenance)
+  }
 }
 
 /** One figure on white, but for PDF, whose page is. */

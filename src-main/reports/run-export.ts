@@ -4,11 +4,8 @@ import type { ReadableStore } from '../store/store'
 import { exportJson } from './export'
 import { exportPointsCsv, exportRunsCsv } from './export-csv'
 import { exportPointsParquet, exportRunsParquet } from './export-parquet'
+import type { ExportFormat } from './formats'
 import { writeWhole } from './whole-file'
-
-/** Ways in which a study's runs leave the workspace; a bundle is what another workspace opens. */
-export const EXPORT_FORMATS = ['json', 'csv', 'parquet', 'bundle'] as const
-export type ExportFormat = (typeof EXPORT_FORMATS)[number]
 
 /** One file of an export: in pieces, or written by the store itself. */
 export type ExportPart = { readonly suffix: string } & (

@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { InputError } from '../../errors'
+import { FIGURE_FORMATS, REPORT_FORMATS } from '../../reports/formats'
 import type { ReportSource } from '../../reports/report'
 import { openWorkbench } from '../../workbench'
 import type { Workbench } from '../../workbench'
@@ -33,7 +34,7 @@ interface Options {
 }
 
 async function report({ terminal, workspace }: Invocation, options: Options, study = ''): Promise<number> {
-  const { FIGURE_FORMATS, REPORT_FORMATS, writeReport } = await loadReports()
+  const { writeReport } = await loadReports()
   const formats = wordsOption(options.format, REPORT_FORMATS, '--format')
   const figures = wordsOption(options.figures, FIGURE_FORMATS, '--figures')
   const otherRate = rateOption(options.otherRate, '--other-rate')

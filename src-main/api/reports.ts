@@ -1,0 +1,168 @@
+import { zipSync } from 'fflate'
+import { readFile, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { basename, isAbsolute, join } from 'node:path'
+import { z } from 'zod'
+import { InputError } from '../errors'
+import { EXPORT_FORMATS, FIGURE_FORMATS, REPORT_FORMATS, TABLE_FORMATS } from '../reports/formats'
+import type { ReportTable } from '../reports/tables'
+import type { Workbench } from '../workbench'
+import { makeFolder } from '../workspace/folder'
+import { procedure, router, studyName } from './procedure'
+
+// What draws and writes reports is loaded when it is first asked for: it would slow the start of the window.
+const loadReports = () => import('../reports/report')
+const loadSource = () => import('../reports/read-source')
+const loadLook = () => import('../reports/figure-look')
+const loadExport = () => import('../reports/run-export')
+
+/** A report as a page shows it: everything that it may hold, for the user to choose from. */
+export interface ReportPreview {
+  readonly title: string
+  readonly lists: readonly { readonly heading: string; readonly items: readonly string[] }[]
+  readonly tables: readonly ReportTable[]
+  /** SVG without fonts of its own. */
+  readonly figures: readonly { readonly id: string; readonly caption: string; readonly svg: string }[]
+  readonly methods: string
+  readonly checklist: readonly { readonly item: string; readonly answer: string }[]
+  readonly testSealed: boolean
+  /** Where a report of this study is written unless the user names another folder. */
+  readonly folder: string
+}
+
+/** Bytes on their way to the user's downloads or clipboard. */
+export interface Download {
+  readonly name: string
+  readonly base64: string
+}
+
+const look = z.strictObject({
+  widthMm: z.number().min(40).max(600),
+  heightMm: z.number().min(30).max(600),
+  labelPoints: z.number().min(4).max(36),
+})
+const of = { study: studyName, otherRate: z.number().positive().max(100).optional() }
+const drawn = { ...of, look: look.optional() }
+const ids = z.array(z.string().max(1_000)).max(1_000)
+const files = {
+  ...drawn,
+  tables: ids.optional(),
+  figures: ids.optional(),
+  formats: z.array(z.enum(REPORT_FORMATS)),
+  figureFormats: z.array(z.enum(FIGURE_FORMATS)),
+  /** Of the runs themselves, beside the report. */
+  runFormats: z.array(z.enum(EXPORT_FORMATS)).default([]),
+  metrics: z.boolean().default(false),
+}
+const filesInput = z.strictObject(files)
+type FilesInput = z.infer<typeof filesInput>
+
+export const reports = router({
+  preview: procedure.input(z.strictObject(drawn)).query(async ({ ctx, input }): Promise<ReportPreview> => {
+    const report = await compose(ctx.workbench, input)
+    const { drawSvg } = await import('../reports/drawing')
+    const { fileName } = await loadExport()
+    const { lists, tables, figures, scale, methods, checklist, source } = report
+    return {
+      ...{ title: source.study.name, lists, tables, methods, checklist },
+      figures: figures.map(({ id, caption, option, size }) => ({
+        id,
+        caption,
+        svg: drawSvg(option, size, { fonts: false, scale }),
+      })),
+      testSealed: source.comparison.testSealed,
+      folder: join(ctx.workbench.workspace, 'reports', fileName(source.study.name)),
+    }
+  }),
+
+  /** One table as text to be pasted; LaTeX and CSV carry the runs that each cell came from. */
+  table: procedure
+    .input(z.strictObject({ ...of, id: z.string().max(1_000), format: z.enum(TABLE_FORMATS) }))
+    .query(async ({ ctx, input }) => {
+      const report = await compose(ctx.workbench, { ...input, tables: [input.id], figures: [] })
+      const [table] = report.tables
+      if (table === undefined) throw new InputError(`the report has no table '${input.id}'`, { field: 'id' })
+      const { tableText } = await loadReports()
+      return { text: tableText(table, input.format, report.provenance) }
+    }),
+
+  figure: procedure
+    .input(z.strictObject({ ...drawn, id: z.string().max(1_000), format: z.enum(FIGURE_FORMATS) }))
+    .query(async ({ ctx, input }): Promise<Download> => {
+      const report = await compose(ctx.workbench, { ...input, tables: [], figures: [input.id] })
+      const [figure] = report.figures
+      if (figure === undefined)
+        throw new InputError(`the report has no figure '${input.id}'`, { field: 'id' })
+      const { drawFigure } = await loadReports()
+      const content = Buffer.from(drawFigure(figure, input.format, report.scale))
+      return { name: `${figure.id}.${input.format}`, base64: content.toString('base64') }
+    }),
+
+  /** Writes the chosen parts into a folder of the machine that the workbench runs on. */
+  write: procedure
+    .input(z.strictObject({ ...files, folder: z.string().min(1).max(4_096) }))
+    .mutation(async ({ ctx, input: { folder, ...input } }) => {
+      if (!isAbsolute(folder)) {
+        throw new InputError(`found '${folder}', expected a whole path such as ${tmpdir()}/report`, {
+          field: 'folder',
+        })
+      }
+      makeFolder(folder, { field: 'folder' })
+      return { folder, files: await writeFiles(ctx.workbench, folder, input) }
+    }),
+
+  /** The same as one archive to download, for a browser on another machine. */
+  archive: procedure.input(filesInput).mutation(async ({ ctx, input }): Promise<Download> => {
+    const folder = await mkdtemp(join(tmpdir(), 'fairsweep-report-'))
+    try {
+      const { fileName } = await loadExport()
+      const name = `${fileName(input.study)}-report`
+      const inside: Record<string, Uint8Array> = {}
+      for (const path of await writeFiles(ctx.workbench, folder, input)) {
+        inside[`${name}/${basename(path)}`] = await readFile(path)
+      }
+      return { name: `${name}.zip`, base64: Buffer.from(zipSync(inside)).toString('base64') }
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  }),
+})
+
+type Wanted = Pick<FilesInput, 'study' | 'otherRate' | 'look' | 'tables' | 'figures'>
+
+async function compose(workbench: Workbench, wanted: Wanted) {
+  const { composeReport } = await loadReports()
+  return composeReport(await sourceOf(workbench, wanted), await choiceOf(wanted))
+}
+
+async function sourceOf(workbench: Workbench, { study, otherRate }: Wanted) {
+  const { readReportSource } = await loadSource()
+  return readReportSource(workbench.store, study, await workbench.compare(study, { otherRate }))
+}
+
+async function choiceOf({ tables, figures, look }: Wanted) {
+  const { figureLook } = await loadLook()
+  return {
+    ...{ tables, figures },
+    look: look && figureLook(look.widthMm, look.heightMm, look.labelPoints),
+  }
+}
+
+async function writeFiles(workbench: Workbench, folder: string, input: FilesInput): Promise<string[]> {
+  const { formats, figureFormats, runFormats, metrics, study } = input
+  if (formats.length + figureFormats.length + runFormats.length === 0) {
+    throw new InputError('nothing is to be written, expected at least one format', { field: 'formats' })
+  }
+  const { writeReport } = await loadReports()
+  const { exportParts, writeExport } = await loadExport()
+  const written = await writeReport(
+    await sourceOf(workbench, input),
+    folder,
+    { formats, figures: figureFormats },
+    await choiceOf(input),
+  )
+  return [
+    ...written,
+    ...(await writeExport(workbench.store, study, folder, exportParts(runFormats, metrics))),
+  ]
+}
