@@ -209,6 +209,11 @@ export interface RunRecord {
   readonly bestStep: number | null
   readonly parametersTrained: number | null
   readonly parametersTotal: number | null
+  /**
+   * Floating-point operations of one training step of this run: the matrix products of its forward and backward pass;
+   * evaluations are apart. Null: not recorded.
+   */
+  readonly stepFlops: number | null
   readonly summary: Summary
   /** Why it failed, diverged or was cancelled, in one sentence. */
   readonly reason: string | null

@@ -95,6 +95,7 @@ const run = z.object({
   bestStep: step.nullable(),
   parametersTrained: step.nullable(),
   parametersTotal: step.nullable(),
+  stepFlops: step.nullable(),
   summary: z.partialRecord(
     z.enum(METRICS),
     z.union([z.number(), z.nan(), z.literal([Infinity, -Infinity])]).nullable(),

@@ -61,6 +61,7 @@ export const bert: TrunkFamily = {
   },
   trunk: (architecture): Trunk => ({
     parameters: parameters(architecture),
+    normsFirst: false,
     forward: (x, pass) => forward(x, pass, architecture),
   }),
 }

@@ -3,6 +3,7 @@ import { InputError } from '../errors'
 import type { Setting } from '../run'
 import type { TaskInput, TaskOutput } from '../tasks/task'
 import { drawForRuns, forRuns, statisticsOf } from './first-values'
+import { trainingFlops } from './flops'
 import { freeze } from './freeze'
 import { embed, linear } from './fused'
 import type { Model } from './model'
@@ -48,10 +49,11 @@ export function buildNetwork(
     throw new InputError(`needs pretrained weights, but this ${architecture.type} trunk is random only`, {
       field: `settings.${setting.name}`,
     })
+  const outputs = outputsPerToken(task)
   const specs = [
     ...inputLayer(input, architecture.width),
     ...trunk.parameters,
-    ...readout(outputsPerToken(task), architecture.width),
+    ...readout(outputs, architecture.width),
   ]
   const parameters = freeze(specs, setting, architecture.layers)
   const trained = new Set(parameters.filter((parameter) => parameter.trained).map(({ name }) => name))
@@ -75,6 +77,10 @@ export function buildNetwork(
 
   return {
     parameters,
+    trainingFlops: trainingFlops(
+      { architecture, normsFirst: trunk.normsFirst, input, readTokens, outputs },
+      parameters,
+    ),
     forward(weights, x, dropout) {
       const [runs = 0, examples = 0] = x.shape
       const tokens = input.tokens

@@ -59,6 +59,7 @@ export const gpt2: TrunkFamily = {
   },
   trunk: (architecture): Trunk => ({
     parameters: parameters(architecture),
+    normsFirst: true,
     forward: (x, pass) => forward(x, pass, architecture),
   }),
 }

@@ -42,6 +42,8 @@ export interface Dropout {
 
 export interface Network {
   readonly parameters: readonly Parameter[]
+  /** Floating-point operations of one training step for one example of one run; `trainingFlops` says which count. */
+  readonly trainingFlops: number
   /**
    * Logits [K, B, R * C] from x [K, B, T, F] (or int32 tokens [K, B, T]). Without dropout it evaluates.
    * Nothing here reads a value in JavaScript, so that a step can be traced into one graph. Call it inside tf.tidy.

@@ -49,6 +49,8 @@ export interface TrunkPass extends Extent {
 
 export interface Trunk {
   readonly parameters: readonly ParameterSpec[]
+  /** Layer norms stand before attention and feed-forward, not behind them. */
+  readonly normsFirst: boolean
   /** [K, B * T, D] to [K, B * R, D]. */
   readonly forward: (x: Tensor, pass: TrunkPass) => Tensor
 }

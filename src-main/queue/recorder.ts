@@ -36,10 +36,10 @@ export class Recorder {
   ): { stored?: number; state?: RunState } {
     switch (message.type) {
       case 'begun': {
-        const { fromStep, evaluatedStep, parametersTrained, parametersTotal } = message
+        const { fromStep, evaluatedStep, parametersTrained, parametersTotal, stepFlops, parameters } = message
         const started = { ...environment, group_size: run?.group.length ?? environment.group_size }
-        const parameters = { parametersTrained, parametersTotal }
-        this.store.begin(message.run, { fromStep, evaluatedStep, ...parameters, environment: started })
+        const size = { parametersTrained, parametersTotal, stepFlops, parameters }
+        this.store.begin(message.run, { fromStep, evaluatedStep, ...size, environment: started })
         if (run) this.startMeter(run, fromStep)
         this.emit({ type: 'points', run: message.run, replaceAfter: fromStep, deltas: [] })
         this.changed(message.run, 'running')

@@ -99,8 +99,8 @@ function addRun(db: WritableDatabase, run: RunRecord): number {
   return change(
     db,
     `INSERT INTO runs (id, key, setup, learning_rate, seed, state, steps, best_step, parameters_trained,
-        parameters_total, scores, test_scores, reason, environment, attempts, started_at, finished_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        parameters_total, step_flops, scores, test_scores, reason, environment, attempts, started_at, finished_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     idOf(run.key),
     run.key,
     setupNumber(db, setup),
@@ -111,6 +111,7 @@ function addRun(db: WritableDatabase, run: RunRecord): number {
     run.bestStep,
     run.parametersTrained,
     run.parametersTotal,
+    run.stepFlops,
     writeScores(scoresWhere(run.summary, (metric) => !isTestMetric(metric))),
     writeScores(scoresWhere(run.summary, isTestMetric)),
     isCut ? `was ${run.state} when it was exported` : run.reason,

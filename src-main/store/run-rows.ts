@@ -21,6 +21,7 @@ type RunRow = readonly [
   bestStep: number | null,
   parametersTrained: number | null,
   parametersTotal: number | null,
+  stepFlops: number | null,
   scores: string | null,
   testScores: string | null,
   reason: string | null,
@@ -31,8 +32,8 @@ type RunRow = readonly [
 ]
 
 const COLUMNS = `runs.key, study_runs.study, study_runs.cell, study_runs.in_plan, runs.setup, runs.learning_rate, runs.seed,
-  runs.state, runs.steps, runs.best_step, runs.parameters_trained, runs.parameters_total, runs.scores, runs.test_scores,
-  runs.reason, runs.environment, runs.started_at, runs.finished_at`
+  runs.state, runs.steps, runs.best_step, runs.parameters_trained, runs.parameters_total, runs.step_flops, runs.scores,
+  runs.test_scores, runs.reason, runs.environment, runs.started_at, runs.finished_at`
 
 /** Seen from one study, under its seal. */
 const IN_STUDY = {
@@ -170,7 +171,7 @@ function toRecords(db: ReadableDatabase, rows: readonly RunRow[]): RunRecord[] {
 
   // prettier-ignore
   return rows.map(([key, study, cell, inPlan, setup, learning_rate, seed, state, steps, bestStep, parametersTrained,
-    parametersTotal, scores, testScores, reason, environment, startedAt, finishedAt, sealed]) => ({
+    parametersTotal, stepFlops, scores, testScores, reason, environment, startedAt, finishedAt, sealed]) => ({
     id: idOf(key),
     key,
     study: studies(study).name,
@@ -185,6 +186,7 @@ function toRecords(db: ReadableDatabase, rows: readonly RunRow[]): RunRecord[] {
     bestStep,
     parametersTrained,
     parametersTotal,
+    stepFlops,
     summary: {
       ...readScores(scores),
       ...releaseTestScores(sealed === 1, readScores(testScores), withoutValues),

@@ -20,18 +20,19 @@ export function beginRun(
   at: string,
 ): void {
   const { run } = runNumber(db, id)
-  const { fromStep, evaluatedStep = fromStep, parametersTrained, parametersTotal, environment } = start
+  const { fromStep, evaluatedStep = fromStep, parametersTrained, parametersTotal, stepFlops } = start
   dropPointsAfter(db, run, { step: fromStep, evaluatedStep })
   change(
     db,
     `UPDATE runs SET state = 'running', steps = ?, best_step = NULL, parameters_trained = ?, parameters_total = ?,
-        scores = NULL, test_scores = NULL, reason = NULL, environment = ?, attempts = attempts + 1,
+        step_flops = ?, scores = NULL, test_scores = NULL, reason = NULL, environment = ?, attempts = attempts + 1,
         started_at = iif(? = 0, ?, coalesce(started_at, ?)), finished_at = NULL
       WHERE run = ?`,
     fromStep,
     parametersTrained,
     parametersTotal,
-    environmentNumber(db, environment),
+    stepFlops,
+    environmentNumber(db, start.environment),
     fromStep,
     at,
     at,
@@ -44,7 +45,7 @@ export function beginRun(
     study: null,
     run: id,
     kind: fromStep === 0 ? 'started' : 'resumed',
-    detail: `attempt ${attempts}, from step ${fromStep}, on ${environment.device}`,
+    detail: `attempt ${attempts}, from step ${fromStep}, on ${start.environment.device}`,
   })
 }
 

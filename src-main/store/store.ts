@@ -230,6 +230,7 @@ export interface Store extends ReadableStore {
       readonly evaluatedStep?: number
       readonly parametersTrained: number
       readonly parametersTotal: number
+      readonly stepFlops: number
       readonly parameters?: readonly ParameterRecord[]
       readonly environment: Environment
     },

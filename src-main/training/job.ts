@@ -82,7 +82,7 @@ export async function runJob(
     }
   })
   try {
-    for (const { run } of members) announce(run, network.parameters, control)
+    for (const { run } of members) announce(run, network, control)
     await trainGroup(group, members, splits, control, pace)
   } finally {
     for (const { run } of members) run.dispose()
@@ -103,7 +103,8 @@ async function findStart(
   return { run, folder, from }
 }
 
-function announce(run: TrainingRun, parameters: readonly Parameter[], control: JobControl): void {
+function announce(run: TrainingRun, network: Network, control: JobControl): void {
+  const { parameters, trainingFlops } = network
   const { trained, total } = countParameters(parameters)
   // A checkpoint is made only after its points are stored.
   control.acknowledge(run.id, run.step)
@@ -114,6 +115,7 @@ function announce(run: TrainingRun, parameters: readonly Parameter[], control: J
     evaluatedStep: run.bestState.evaluatedStep,
     parametersTrained: trained,
     parametersTotal: total,
+    stepFlops: run.config.training.batch_size * trainingFlops,
     parameters: parameters.map(({ name, shape, part, trained }) => ({ name, shape, part, trained })),
   })
 }

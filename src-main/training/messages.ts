@@ -82,6 +82,8 @@ export type FromWorker =
       readonly evaluatedStep: number
       readonly parametersTrained: number
       readonly parametersTotal: number
+      /** Floating-point operations of one step of this run (`trainingFlops`); evaluations are apart. */
+      readonly stepFlops: number
       /** Every tensor of the network. */
       readonly parameters: readonly ParameterRecord[]
     }

@@ -92,6 +92,7 @@ export function aRun(sketch: RunSketch = {}, study: TrainedOutline = aStudy()): 
     bestStep: scored ? bestStep : null,
     parametersTrained: 1000,
     parametersTotal: 5000,
+    stepFlops: 2e9,
     summary: scored ? { [`val/${metric}`]: validation, [`test/${metric}`]: test } : {},
     reason: state === 'diverged' ? 'the loss became NaN' : null,
     environment: {

@@ -20,6 +20,7 @@ const run = (change: Partial<RunRecord> = {}): RunRecord => ({
   bestStep: 400,
   parametersTrained: 10,
   parametersTotal: 100,
+  stepFlops: null,
   summary: { 'val/accuracy': 0.91, 'test/accuracy': null },
   reason: null,
   environment: null,

@@ -52,6 +52,7 @@ const record = (run: PlannedRun, change: Partial<RunRecord>): RunRecord => ({
   bestStep: 30,
   parametersTrained: null,
   parametersTotal: null,
+  stepFlops: null,
   summary: {},
   reason: null,
   environment: null,

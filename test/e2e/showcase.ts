@@ -116,6 +116,7 @@ export async function fillStudy(
       fromStep: 0,
       parametersTrained: 52_000,
       parametersTotal: 330_000,
+      stepFlops: 2_100_000_000,
       environment: ENVIRONMENT,
     })
     store.append(id, chunks)

@@ -111,6 +111,7 @@ export function syntheticWorker(steps: number, everyMs: number): OpenChannel {
               fromStep: 0,
               parametersTrained: 52_000,
               parametersTotal: 330_000,
+              stepFlops: 2_100_000_000,
             })
           }
           timers.add(

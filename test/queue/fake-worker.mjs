@@ -91,6 +91,7 @@ async function train(seq, job) {
       evaluatedStep: step,
       parametersTrained: 10,
       parametersTotal: 100,
+      stepFlops: 6000,
       parameters: [{ name: 'out.weight', shape: [2, 5], part: 'output', trained: true }],
     })
     const end = (/** @type {string} */ state) =>

@@ -40,6 +40,7 @@ describe('saving a study', () => {
       bestStep: null,
       parametersTrained: null,
       parametersTotal: null,
+      stepFlops: null,
       summary: {},
       reason: null,
       environment: null,
@@ -137,6 +138,7 @@ describe('a run', () => {
       state: 'running',
       parametersTrained: 10,
       parametersTotal: 100,
+      stepFlops: 6000,
       environment: ENVIRONMENT,
       finishedAt: null,
     })

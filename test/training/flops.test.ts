@@ -1,0 +1,92 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { loadEngine, tf } from '../../src-main/engine'
+import { buildNetwork, type NetworkTask } from '../../src-main/models/build'
+import { PARTS, type Setting } from '../../src-main/run'
+import { FusedGroup } from '../../src-main/training/group'
+import { objectiveOf } from '../../src-main/training/objective'
+import { EagerStepper } from '../../src-main/training/stepper'
+import { FROZEN, KINDS, random, setting, vectors, words } from '../models/small-networks'
+
+const EXAMPLES = 2
+const training = {
+  batch_size: EXAMPLES,
+  max_steps: 10,
+  optimizer: 'adam',
+  grad_clip: 1,
+  dropout: 0.1,
+  shuffle: true,
+} as const
+
+beforeAll(() => loadEngine())
+
+/** 2 for each multiply-add of every matrix product that a step of `runs` fused runs really makes. */
+async function productsOfOneStep(
+  type: string,
+  task: NetworkTask,
+  how: Setting,
+  runs: number,
+): Promise<{ made: number; said: number }> {
+  const network = buildNetwork(await random(type), task, how)
+  const problem = { input: task.input, network, objective: objectiveOf(task.output) }
+  const members = Array.from({ length: runs }, (_, seed) => ({ seed, learningRate: 0.01, from: null }))
+  const group = await FusedGroup.create(
+    problem,
+    members,
+    { trainExamples: EXAMPLES, scoreExamples: EXAMPLES },
+    () => new EagerStepper(problem, training),
+  )
+  const size = runs * EXAMPLES
+  const { input } = task
+  const x =
+    input.kind === 'vectors'
+      ? new Float32Array(size * input.tokens * input.width).fill(0.3)
+      : new Int32Array(size * input.tokens).fill(1)
+  const steps = members.map(() => 1)
+  const { kernels } = await tf.profile(() => {
+    group.step(
+      { size, x, y: new Int32Array(size * problem.objective.targets) },
+      steps,
+      steps.map(() => true),
+    )
+  })
+  group.dispose()
+  const products = kernels.filter(({ name }) => name === 'BatchMatMul')
+  const made = products.reduce((sum, { inputShapes, outputShapes }) => {
+    const [a = []] = inputShapes
+    const [out = []] = outputShapes
+    // a is rows × inner or inner × rows, whichever way it is turned.
+    const inner = ((a.at(-2) ?? 0) * (a.at(-1) ?? 0)) / (out.at(-2) ?? 1)
+    return sum + 2 * inner * out.reduce((product, extent) => product * extent, 1)
+  }, 0)
+  return { made, said: runs * EXAMPLES * network.trainingFlops }
+}
+
+const SETTINGS = [
+  setting('random', ...PARTS),
+  setting('random', ...FROZEN),
+  setting('random', 'output'),
+  setting('random', 'output', 'layer_norm'),
+  setting('random', 'output', 'positions'),
+  setting('random', 'output', 'feed_forward'),
+  setting('random', 'output', { last_layers: 1 }),
+]
+
+describe.each(KINDS)('the operations counted for a step of %s', (type) => {
+  it.each(SETTINGS)('are the products that training $train makes', async (how) => {
+    const { made, said } = await productsOfOneStep(type, vectors, how, 1)
+    expect(said).toBe(made)
+    expect(said).toBeGreaterThan(0)
+  })
+
+  it('are those of token tasks too, whose embedding makes no product, and of all tokens read', async () => {
+    for (const task of [words, { ...vectors, readTokens: 5, output: { kind: 'bits', count: 5 } } as const]) {
+      const { made, said } = await productsOfOneStep(type, task, setting('random', ...FROZEN), 1)
+      expect(said).toBe(made)
+    }
+  })
+
+  it('are the same for each run of a fused group', async () => {
+    const { made, said } = await productsOfOneStep(type, vectors, setting('random', ...FROZEN), 3)
+    expect(said).toBe(made)
+  })
+})
