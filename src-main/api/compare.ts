@@ -1,8 +1,37 @@
 import { z } from 'zod'
+import { budgetCurves } from '../analysis/budget'
+import type { BudgetCurves } from '../analysis/budget'
+import { chosenCurves } from '../analysis/chosen-curves'
+import type { ChosenCurve } from '../analysis/chosen-curves'
+import { conclusionRisk } from '../analysis/risk'
+import type { ConclusionRisk } from '../analysis/risk'
 import { InputError } from '../errors'
 import type { StudyRecord } from '../store/store'
 import type { Workbench } from '../workbench'
 import { procedure, router, studyName } from './procedure'
+
+// Reports bring a drawing library with them, which a window that starts has no use for.
+const loadSource = () => import('../reports/read-source')
+const loadTables = () => import('../reports/tables')
+
+/** What became of the selection rule and the test, in the order in which it happened. */
+export interface SealEvent {
+  /** ISO 8601, UTC. */
+  readonly at: string
+  /** "rule-frozen", "test-opened", "test-revealed" or, once the study had started, "grid-changed" and the like. */
+  readonly kind: string
+  readonly detail: string
+}
+
+/** What the figures below the first one draw; null where a group's runs cannot fill it. */
+export interface GroupFigures {
+  readonly curves: readonly ChosenCurve[]
+  readonly budget: BudgetCurves
+  readonly risk: ConclusionRisk | { readonly reason: string }
+}
+
+/** A line on a screen has no more points than this to show. */
+const MOST_POINTS = 600
 
 export const compare = router({
   /** Everything that a study's runs say; `otherRate` is the one learning rate that another paper used. */
@@ -10,14 +39,41 @@ export const compare = router({
     .input(z.strictObject({ name: studyName, otherRate: z.number().positive().max(100).optional() }))
     .query(async ({ ctx, input }) => ({
       comparison: await ctx.workbench.compare(input.name, { otherRate: input.otherRate }),
-      seal: sealOf(known(ctx.workbench, input.name)),
+      seal: sealOf(ctx.workbench, known(ctx.workbench, input.name)),
     })),
+
+  /** The report's tables, as a page shows them. */
+  tables: procedure.input(z.strictObject({ name: studyName })).query(async ({ ctx, input }) => {
+    const { reportTables } = await loadTables()
+    return reportTables(await sourceOf(ctx.workbench, input.name))
+  }),
+
+  /** Learning curves, budget and risk of one task and model. */
+  figures: procedure
+    .input(z.strictObject({ name: studyName, task: z.string(), model: z.string() }))
+    .query(async ({ ctx, input }): Promise<GroupFigures> => {
+      const { comparison, curveOf } = await sourceOf(ctx.workbench, input.name)
+      const group = comparison.groups.find(({ task, model }) => task === input.task && model === input.model)
+      if (group === undefined) {
+        throw new InputError(`the study '${input.name}' has no cells of ${input.task} and ${input.model}`)
+      }
+      return {
+        curves: chosenCurves(group, curveOf).map(thinned),
+        budget: budgetCurves(group, comparison),
+        risk: conclusionRisk(group, comparison),
+      }
+    }),
 
   /** Opens the test scores of a study before its last run has ended. Logged, and for good. */
   revealTest: procedure
     .input(z.strictObject({ name: studyName }))
-    .mutation(({ ctx, input }) => sealOf(ctx.workbench.revealTest(input.name))),
+    .mutation(({ ctx, input }) => sealOf(ctx.workbench, ctx.workbench.revealTest(input.name))),
 })
+
+async function sourceOf(workbench: Workbench, name: string) {
+  const { readReportSource } = await loadSource()
+  return readReportSource(workbench.store, name, await workbench.compare(name))
+}
 
 function known(workbench: Workbench, name: string): StudyRecord {
   const record = workbench.store.study(name)
@@ -25,6 +81,26 @@ function known(workbench: Workbench, name: string): StudyRecord {
   return record
 }
 
-function sealOf({ testSealed, testOpenedAt, testRevealedAt, ruleFrozenAt, changedAfterTest }: StudyRecord) {
-  return { testSealed, testOpenedAt, testRevealedAt, ruleFrozenAt, changedAfterTest }
+function sealOf(workbench: Workbench, record: StudyRecord) {
+  const { testSealed, testOpenedAt, testRevealedAt, ruleFrozenAt, changedAfterTest, importedFrom } = record
+  const history = workbench.store
+    .events({ study: record.name })
+    .filter(({ run, kind }) => run === null && SEAL_KINDS.test(kind))
+    .map(({ at, kind, detail }): SealEvent => ({ at, kind, detail }))
+  return { testSealed, testOpenedAt, testRevealedAt, ruleFrozenAt, changedAfterTest, importedFrom, history }
+}
+
+const SEAL_KINDS = /^(rule-frozen|test-opened|test-revealed|(rule|grid|seeds|protocol)-changed)$/
+
+/** Every so many of the evaluations, and the last: means stay means of all seeds. */
+function thinned(curve: ChosenCurve): ChosenCurve {
+  const kept = <T>(items: readonly T[]): T[] => {
+    const stride = Math.ceil(items.length / MOST_POINTS)
+    return items.filter((_, i) => i % stride === 0 || i === items.length - 1)
+  }
+  return {
+    ...curve,
+    points: kept(curve.points),
+    seeds: curve.seeds.map((seed) => ({ ...seed, steps: kept(seed.steps), values: kept(seed.values) })),
+  }
 }

@@ -61,7 +61,13 @@ function checkRates(study: StudyOutline): Finding[] {
   const findings: Finding[] = []
   const decades = Math.log10(high / low)
   if (decades < MIN_DECADES * 0.99) {
-    const grid = withRates(study, [roundRate(low / Math.sqrt(10)), roundRate(high * Math.sqrt(10))])
+    // Half a decade further on either side, as often as it takes.
+    const steps = Math.max(1, Math.ceil(MIN_DECADES - decades - 1e-9))
+    const beyond = Array.from({ length: steps }, (_, i) => 10 ** ((i + 1) / 2))
+    const grid = withRates(
+      study,
+      beyond.flatMap((factor) => [roundRate(low / factor), roundRate(high * factor)]),
+    )
     findings.push(
       finding({
         id: 'narrow-grid',
