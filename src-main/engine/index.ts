@@ -24,5 +24,5 @@ export {
   statelessUniform,
   type Attribute,
 } from './operations'
-export { ProgramBuilder, type Feed, type Program } from './compiled/program'
+export { ProgramBuilder, type Feed, type InPlaceUpdate, type Program } from './compiled/program'
 export { examine, type EngineReport } from './describe'

@@ -1,6 +1,7 @@
 import { ProgramBuilder, type Feed, type Program, type Tensor } from '../engine'
 import type { TrainingOptions } from '../run'
 import type { Problem } from './problem'
+import { adam, adamInPlace } from './adam'
 import { trainStep, type StepFeeds } from './step'
 import {
   TRAINED_PARTS,
@@ -27,7 +28,9 @@ export class CompiledStepper implements Stepper {
   ) {
     const builder = new ProgramBuilder()
     const declare = (part: StatePart, of: ReadonlyMap<string, readonly number[]>): Map<string, Tensor> =>
-      new Map(Array.from(of, ([name, shape]) => [name, builder.variable(`${part}/${name}`, shape, part)]))
+      new Map(
+        Array.from(of, ([name, shape]) => [name, builder.variable(variableOf(part, name), shape, part)]),
+      )
     const state: GroupState = {
       frozen: declare('frozen', shapes.frozen),
       weights: declare('weights', shapes.trained),
@@ -40,7 +43,12 @@ export class CompiledStepper implements Stepper {
       (feeds) => {
         const definition = stepDefinition(problem, training, state.frozen)
         const given = { active: null, ...(feeds as unknown as Omit<StepFeeds, 'active'>) }
-        const { scores, next } = trainStep(definition, trainedParameters(state), given)
+        const { scores, gradients } = trainStep(definition, state.weights, given)
+        if (shapes.runs === 1) {
+          const inPlace = adamInPlace([...state.weights.keys()], gradients, given, variableOf)
+          return { outputs: { scores }, inPlace }
+        }
+        const next = adam(trainedParameters(state), gradients, given)
         const updates = TRAINED_PARTS.flatMap((part) => [...prefixed(part, partOf(next, part))])
         return { outputs: { scores }, updates: new Map(updates) }
       },
@@ -83,8 +91,11 @@ export class CompiledStepper implements Stepper {
   }
 }
 
+/** What the graph calls the variable that holds a part of a parameter. */
+const variableOf = (part: StatePart, name: string): string => `${part}/${name}`
+
 const prefixed = (part: StatePart, values: ReadonlyMap<string, Tensor>): Map<string, Tensor> =>
-  new Map(Array.from(values, ([name, tensor]) => [`${part}/${name}`, tensor]))
+  new Map(Array.from(values, ([name, tensor]) => [variableOf(part, name), tensor]))
 
 function stepFeeds(problem: Problem, { runs, trainExamples }: GraphShapes): Record<string, Feed> {
   const perRun = (dtype: Feed['dtype']): Feed => ({ shape: [runs], dtype })

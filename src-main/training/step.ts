@@ -1,6 +1,5 @@
-import { tf, type Tensor } from '../engine'
+import { l2Loss, tf, type Tensor } from '../engine'
 import type { Weights } from '../models/network'
-import { adam, type TrainedParameter } from './adam'
 import { seededDropout } from './dropout'
 import type { Problem } from './problem'
 
@@ -37,18 +36,19 @@ export interface StepFeeds {
 export interface StepResult {
   /** [3, K]: mean loss, gradient norm before clipping, accuracy (0 where the objective has none). */
   readonly scores: Tensor
-  readonly next: TrainedParameter[]
+  /** Clipped, [K, ...shape], in the order of the weights. */
+  readonly gradients: Tensor[]
 }
 
 /**
- * One training step of a fused group: forward, backward, per-run clipping, Adam.
+ * One training step of a fused group up to the optimizer: forward, backward, per-run clipping.
  *
  * Runs share nothing but frozen weights, so a NaN stays in its run. No value is read in JavaScript on the way:
- * the result is a function of `parameters` and `feeds` and can be traced into one graph. The caller tidies up.
+ * the result is a function of `trained` and `feeds` and can be traced into one graph. The caller tidies up.
  */
 export function trainStep(
   { problem, frozen, dropout, gradClip }: StepDefinition,
-  parameters: readonly TrainedParameter[],
+  trained: Weights,
   feeds: StepFeeds,
 ): StepResult {
   const { network, objective } = problem
@@ -56,7 +56,7 @@ export function trainStep(
   let accuracy: Tensor | undefined // [K]
   const losses = (...values: Tensor[]): Tensor => {
     const weights = new Map(frozen)
-    parameters.forEach(({ name }, i) => weights.set(name, values[i] ?? missing(name)))
+    ;[...trained.keys()].forEach((name, i) => weights.set(name, values[i] ?? missing(name)))
     const logits = network.forward(weights, feeds.x, units) // [K, B, R * C]
     const right = objective.accuracy?.(logits, feeds.y)
     if (right !== undefined) accuracy = tf.keep(tf.mean(right, -1))
@@ -64,7 +64,7 @@ export function trainStep(
   }
   // The sum of the runs' losses is differentiated: each run's gradient is that of its own loss.
   const { value: loss, grads: gradients } = tf.valueAndGrads(losses)(
-    parameters.map(({ value }) => value),
+    [...trained.values()],
     tf.onesLike(feeds.learningRate),
   )
 
@@ -72,18 +72,21 @@ export function trainStep(
   const clipped = gradClip === 0 ? gradients : clip(gradients, norm, gradClip)
   const scores = tf.stack([loss, norm, accuracy ?? tf.zerosLike(loss)])
   accuracy?.dispose()
-  return { scores, next: adam(parameters, clipped, feeds) }
+  return { scores, gradients: clipped }
 }
 
 const missing = (name: string): never => {
   throw new Error(`no value for the trained parameter '${name}'`)
 }
 
-/** The norm of all of a run's gradients together. */
+/** The norm of all of a run's gradients together. A run alone takes one pass over them, and no copy. */
 function globalNorm(gradients: readonly Tensor[]): Tensor {
-  const squares = gradients.map((gradient) =>
-    tf.sum(tf.square(tf.reshape(gradient, [gradient.shape[0], -1])), 1),
-  )
+  const squares = gradients.map((gradient) => {
+    const [runs = 0] = gradient.shape
+    return runs === 1
+      ? tf.reshape(tf.mul(l2Loss(gradient), 2), [1])
+      : tf.sum(tf.square(tf.reshape(gradient, [runs, -1])), 1)
+  })
   return tf.sqrt(tf.addN(squares))
 }
 

@@ -1,7 +1,7 @@
 import { tf, type Tensor } from '../engine'
 import type { Weights } from '../models/network'
 import type { TrainingOptions } from '../run'
-import type { TrainedParameter } from './adam'
+import { adam, type TrainedParameter } from './adam'
 import type { Problem } from './problem'
 import { trainStep, type StepDefinition, type StepFeeds } from './step'
 
@@ -59,7 +59,8 @@ export class EagerStepper implements Stepper {
   train(feeds: StepFeeds): Tensor {
     return tf.tidy(() => {
       const definition = stepDefinition(this.problem, this.training, this.state.frozen)
-      const { scores, next } = trainStep(definition, trainedParameters(this.state), feeds)
+      const { scores, gradients } = trainStep(definition, this.state.weights, feeds)
+      const next = adam(trainedParameters(this.state), gradients, feeds)
       for (const part of TRAINED_PARTS) this.write(part, partOf(next, part))
       return scores
     })

@@ -7,6 +7,7 @@ import { openModel } from '../../src-main/models/model'
 import { PARTS } from '../../src-main/run'
 import type { TaskInput } from '../../src-main/tasks/task'
 import { objectiveOf } from '../../src-main/training/objective'
+import { adam } from '../../src-main/training/adam'
 import { trainStep } from '../../src-main/training/step'
 
 const INPUTS: Readonly<Record<string, TaskInput>> = {
@@ -91,18 +92,20 @@ async function oneStep(type: string, kind: string): Promise<number[]> {
     input.kind === 'vectors'
       ? tf.tensor(values, [1, 3, 5, input.width])
       : tf.tensor(values, [1, 3, 5], 'int32')
-  const step = trainStep(
+  const feeds = {
+    x,
+    y: tf.tensor([0, 1, 2], [1, 3, objective.targets], objective.targetType),
+    learningRate: tf.tensor1d([1e-2]),
+    seed: tf.tensor1d([1], 'int32'),
+    step: tf.tensor1d([1], 'int32'),
+    active: null,
+  }
+  const { scores, gradients } = trainStep(
     { problem: { input, network, objective }, frozen: new Map(), dropout: 0.1, gradClip: 1 },
-    parameters,
-    {
-      x,
-      y: tf.tensor([0, 1, 2], [1, 3, objective.targets], objective.targetType),
-      learningRate: tf.tensor1d([1e-2]),
-      seed: tf.tensor1d([1], 'int32'),
-      step: tf.tensor1d([1], 'int32'),
-      active: null,
-    },
+    new Map(parameters.map(({ name, value }) => [name, value])),
+    feeds,
   )
-  const sums = step.next.map(({ value }) => tf.sum(value).dataSync()[0] ?? NaN)
-  return [...step.scores.dataSync(), ...sums]
+  const next = adam(parameters, gradients, feeds)
+  const sums = next.map(({ value }) => tf.sum(value).dataSync()[0] ?? NaN)
+  return [...scores.dataSync(), ...sums]
 }

@@ -18,11 +18,28 @@ export interface EntryResult {
   readonly outputs: Readonly<Record<string, Tensor>>
   /** New values of variables, by name; they take effect together, after every read of this entry. */
   readonly updates?: ReadonlyMap<string, Tensor>
+  /** Operations that change variables where they are, after every read of them in this entry. */
+  readonly inPlace?: readonly InPlaceUpdate[]
+}
+
+/** A TensorFlow operation on variables of type float32, such as an optimizer's. */
+export interface InPlaceUpdate {
+  readonly operation: string
+  /** Names of the variables that it takes first. */
+  readonly variables: readonly string[]
+  /** What it takes after them. */
+  readonly inputs: readonly Tensor[]
 }
 
 interface Entry {
   readonly feeds: readonly string[]
   readonly outputs: readonly string[]
+}
+
+interface DeclaredVariable {
+  readonly node: string
+  readonly feed: Feed
+  readonly group: string
 }
 
 /**
@@ -41,10 +58,7 @@ interface Entry {
  */
 export class ProgramBuilder {
   private readonly tracer = new Tracer()
-  private readonly variables = new Map<
-    string,
-    { readonly node: string; readonly feed: Feed; readonly group: string }
-  >()
+  private readonly variables = new Map<string, DeclaredVariable>()
   private readonly entries = new Map<string, Entry>()
   private readonly symbols: Tensor[] = []
   private readonly compiled = new Set<string>()
@@ -91,7 +105,10 @@ export class ProgramBuilder {
       const result = this.tracer.record(name, () =>
         body(Object.fromEntries(placeholders) as Record<string, Tensor>),
       )
-      const assigned = [...(result.updates ?? [])].map(([variable, value]) => this.assign(variable, value))
+      const assigned = [
+        ...[...(result.updates ?? [])].map(([variable, value]) => this.assign(variable, value)),
+        ...(result.inPlace ?? []).map((update) => this.change(update)),
+      ]
       for (const [output, tensor] of Object.entries(result.outputs)) {
         const type = DATA_TYPE[tensor.dtype as GraphDType]
         const inputs = [this.tracer.source(tensor), ...assigned.map((node) => `^${node}`)]
@@ -121,14 +138,31 @@ export class ProgramBuilder {
   }
 
   private assign(variable: string, value: Tensor): string {
-    const known = this.variables.get(variable)
-    if (!known) throw new Error(`no variable ${variable} in this program`)
-    const { node, feed } = known
+    const { node, feed } = this.known(variable)
     if (value.shape.join() !== feed.shape.join()) {
       throw new Error(`${variable} has shape [${feed.shape.join()}] and is given [${value.shape.join()}]`)
     }
     const inputs = [`${node}:0`, this.tracer.source(value), `^${node}/read`]
     return this.tracer.add('AssignVariableOp', inputs, { dtype: { type: DATA_TYPE[feed.dtype] } })
+  }
+
+  private change({ operation, variables, inputs }: InPlaceUpdate): string {
+    const nodes = variables.map((variable) => this.known(variable).node)
+    return this.tracer.add(
+      operation,
+      [
+        ...nodes.map((node) => `${node}:0`),
+        ...inputs.map((tensor) => this.tracer.source(tensor)),
+        ...nodes.map((node) => `^${node}/read`),
+      ],
+      { T: { type: DATA_TYPE.float32 } },
+    )
+  }
+
+  private known(variable: string): DeclaredVariable {
+    const known = this.variables.get(variable)
+    if (!known) throw new Error(`no variable ${variable} in this program`)
+    return known
   }
 
   private initializer(node: string, { shape, dtype }: Feed): void {
@@ -228,7 +262,7 @@ export class Program {
   }
 }
 
-const STATE = /^(VarHandleOp|ReadVariableOp|AssignVariableOp|Placeholder)$/
+const STATE = /^(VarHandleOp|ReadVariableOp|AssignVariableOp|ResourceApply\w+|Placeholder)$/
 const RANDOM = /^StatelessRandom/
 
 /** Marks the arithmetic of the given entries for XLA: all but state, random draws and what feeds those. */

@@ -32,6 +32,50 @@ describe('a compiled program', () => {
     program.dispose()
   })
 
+  it.each([false, true])(
+    'changes variables where they are, and no tensor that was read or written before (xla: %s)',
+    (xla) => {
+      const builder = new ProgramBuilder()
+      const names = ['w', 'm', 'v']
+      const [w] = names.map((name) => builder.variable(name, [3], 'state'))
+      builder.entry(
+        'step',
+        { g: { shape: [3], dtype: 'float32' } },
+        ({ g }) => ({
+          outputs: { before: tf.mul(w as Tensor, 1) },
+          inPlace: [
+            {
+              operation: 'ResourceApplyAdam',
+              variables: names,
+              // beta1^t, beta2^t, rate, beta1, beta2, epsilon, gradient
+              inputs: [...[0, 0, 0.5, 0, 0, 0].map((number) => tf.scalar(number)), g as Tensor],
+            },
+          ],
+        }),
+        { xla },
+      )
+      const program = builder.load()
+      const written = tf.tensor1d([1, 2, 3])
+      program.write('state', new Map(names.map((name) => [name, written])))
+      const read = program.read('state')
+      const { before } = program.run('step', { g: tf.tensor1d([2, -3, 4]) })
+      // With both betas 0: m = g, v = g², and w loses the rate times the sign of g.
+      expect(names.map((name) => values(program.read('state').get(name)))).toEqual([
+        [0.5, 2.5, 2.5],
+        [2, -3, 4],
+        [4, 9, 16],
+      ])
+      const first = [1, 2, 3]
+      expect([before, read.get('w'), read.get('m'), written].map(values)).toEqual([
+        first,
+        first,
+        first,
+        first,
+      ])
+      program.dispose()
+    },
+  )
+
   it('gives the gradients that eager tfjs gives', () => {
     const loss = (w: Tensor, x: Tensor): Tensor => {
       const hidden = tf.tanh(tf.matMul(x, w))
