@@ -22,6 +22,8 @@ interface Point {
   readonly mean: number
   readonly sem: number | null
   readonly chosen: boolean
+  /** Kept with every mark: a click leads to the runs that it was made from. */
+  readonly runs: readonly string[]
 }
 
 /**
@@ -76,7 +78,13 @@ const pointsOf = (cell: Cell, split: 'validation' | 'test', scale: number): Poin
     const estimate = arm[split]
     if (!arm.eligible || !estimate) return []
     const sem = estimate.sem === null ? null : scale * estimate.sem
-    return { rate: arm.rate, mean: scale * estimate.mean, sem, chosen: arm.rate === cell.choice?.rate }
+    return {
+      rate: arm.rate,
+      mean: scale * estimate.mean,
+      sem,
+      chosen: arm.rate === cell.choice?.rate,
+      runs: estimate.runs,
+    }
   })
 
 /** An arm that is no point of the line breaks the band. */
@@ -183,8 +191,9 @@ function lineOf(
     lineStyle: { color: style.color, width: 2, type: style.dash },
     itemStyle: { color: style.color },
     emphasis: { focus: 'series', lineStyle: { width: 2.5 } },
-    data: points.map(({ rate, mean, chosen }) => ({
+    data: points.map(({ rate, mean, chosen, runs }) => ({
       value: [rate, mean],
+      runs,
       itemStyle: chosen ? { color: ink.surface, borderColor: style.color, borderWidth: 2.5 } : undefined,
     })),
     tooltip: {
@@ -215,7 +224,7 @@ function seedsOf(
     symbol: 'circle',
     symbolSize: 4,
     itemStyle: { color, opacity: 0.5 },
-    data: dots.map(({ rate, score }) => [rate, scale * score]),
+    data: dots.map(({ rate, score, seed }) => ({ value: [rate, scale * score], runs: [seed.run] })),
     tooltip: {
       formatter: ({ dataIndex }: { dataIndex: number }) => {
         const dot = dots[dataIndex]
@@ -238,9 +247,13 @@ function divergedOf(cell: Cell, cells: readonly Cell[], { color }: SettingStyle,
     symbol: 'path://M-5 -4L-4 -5L0 -1L4 -5L5 -4L1 0L5 4L4 5L0 1L-4 5L-5 4L-1 0Z',
     symbolSize: 9,
     itemStyle: { color },
-    data: arms.map(({ rate }) => {
+    data: arms.map(({ rate, seeds }) => {
       const there = cells.filter((other) => divergedArms(other).some((arm) => arm.rate === rate))
-      return { value: [rate, foot], symbolOffset: [12 * (there.indexOf(cell) - (there.length - 1) / 2), -8] }
+      return {
+        value: [rate, foot],
+        symbolOffset: [12 * (there.indexOf(cell) - (there.length - 1) / 2), -8],
+        runs: seeds.filter(({ state }) => state === 'diverged').map(({ run }) => run),
+      }
     }),
     tooltip: {
       formatter: ({ dataIndex }: { dataIndex: number }) => describeDiverged(cell.setting, arms[dataIndex]),

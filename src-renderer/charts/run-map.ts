@@ -31,7 +31,8 @@ type State = (typeof STATES)[number]
 const CHOSEN = 'chosen rate'
 const WIDEST_SQUARE = 56
 
-interface Square {
+/** A planned run in its place; kept with its mark, so that a click knows what it met. */
+export interface Square {
   readonly setting: string
   readonly column: number
   readonly row: number
@@ -220,7 +221,10 @@ function squareSeries(squares: readonly Square[], metric: Comparison['metric'], 
   return {
     type: 'custom',
     name: 'score',
-    data: squares.map(({ column, row, seed }) => [column, row, scale * (seed.validation ?? 0)]),
+    data: squares.map((square) => ({
+      value: [square.column, square.row, scale * (square.seed.validation ?? 0)],
+      square,
+    })),
     renderItem: (_: unknown, api: RenderApi) => ({
       type: 'rect',
       shape: frameOf(api, 1, 0.75),
@@ -249,7 +253,7 @@ function stateSeries(state: State, squares: readonly Square[], ink: ChartInk): o
     name: state,
     ...MARKS[state],
     itemStyle: { color: state === 'diverged' ? ink.bad : ink.textSoft },
-    data: own.map(({ column, row }) => [column, row]),
+    data: own.map((square) => ({ value: [square.column, square.row], square })),
     tooltip: {
       formatter: ({ dataIndex }: { dataIndex: number }) => {
         const square = own[dataIndex]
