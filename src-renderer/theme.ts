@@ -67,8 +67,11 @@ const PALETTES = {
   },
 } as const
 
-export const kitOverrides: ComputedRef<GlobalThemeOverrides> = computed(() => {
-  const { primary, text, surface, raised, line, field, fieldLine, error } = PALETTES[shade.value]
+export const kitOverrides: ComputedRef<GlobalThemeOverrides> = computed(() => overridesOf(shade.value))
+
+/** The interface kit's colours in light or dark; what stands on paper is light whatever is around it. */
+export function overridesOf(ground: Shade): GlobalThemeOverrides {
+  const { primary, text, surface, raised, line, field, fieldLine, error } = PALETTES[ground]
   return {
     common: {
       fontFamily: 'var(--sans)',
@@ -99,7 +102,7 @@ export const kitOverrides: ComputedRef<GlobalThemeOverrides> = computed(() => {
     },
     Input: { border: `1px solid ${fieldLine}` },
     InternalSelection: { peers: {}, border: `1px solid ${fieldLine}` },
-    Button: { textColorPrimary: shade.value === 'dark' ? '#06211e' : '#ffffff' },
-    Tooltip: { color: shade.value === 'dark' ? '#2a343a' : '#17212b', textColor: '#ffffff' },
+    Button: { textColorPrimary: ground === 'dark' ? '#06211e' : '#ffffff' },
+    Tooltip: { color: ground === 'dark' ? '#2a343a' : '#17212b', textColor: '#ffffff' },
   }
-})
+}

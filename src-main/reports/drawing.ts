@@ -133,7 +133,8 @@ function drawOn(
   scale: number,
 ): echarts.ECharts {
   context.lang = 'en'
-  const surface = {
+  // Fewer things than an element has, but all that drawing asks for.
+  const surface: unknown = {
     width: width * scale,
     height: height * scale,
     style: {},
@@ -141,7 +142,7 @@ function drawOn(
     addEventListener: () => undefined,
     removeEventListener: () => undefined,
   }
-  const chart = echarts.init(surface, null, {
+  const chart = echarts.init(surface as Parameters<typeof echarts.init>[0], null, {
     renderer: 'canvas',
     width,
     height,
