@@ -24,7 +24,6 @@ import { isTrainable } from './study/study'
 import type { Plan } from './study/study'
 import { hasFile, makeFolder } from './workspace/folder'
 import { WorkspaceInUseError, findOwner, recordOwner } from './workspace/owner'
-import { answerRequests } from './workspace/requests'
 
 export { STUDY_STATES } from './queue/events'
 export type * from './queue/events'
@@ -265,15 +264,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     checkpoints.removeSettled(store)
     const queue = new Queue({ store, events, openWorker, checkpoints })
     const library = await openLibrary({ workspace, installation })
-    const requests = answerRequests(workspace, ({ kind, study }) =>
-      kind === 'stop' ? workbench.stopStudy(study) : Promise.resolve(void workbench.revealTest(study)),
-    )
-    const letGo = (): void => {
-      requests()
-      release()
-    }
-    const workbench = new Workbench(workspace, store, library, events, { store, queue, letGo })
-    return workbench
+    return new Workbench(workspace, store, library, events, { store, queue, letGo: release })
   } catch (error) {
     store.close()
     throw error

@@ -8,7 +8,6 @@ import { openStore } from '../src-main/store/store'
 import { openWorkbench } from '../src-main/workbench'
 import type { Workbench, WorkbenchEvent } from '../src-main/workbench'
 import { WorkspaceInUseError, findOwner } from '../src-main/workspace/owner'
-import { askOwner } from '../src-main/workspace/requests'
 import { tinyStudy, writeTinyImages } from './e2e/tiny-study'
 
 const openWorker = channelsTo(join(import.meta.dirname, 'queue/fake-worker.mjs'))
@@ -88,15 +87,13 @@ describe('the owner of a workspace', () => {
     expect(stateOf(workbench)?.state).toBe('running')
   })
 
-  it('stops a study when another process asks', async () => {
+  it('stops a study, so that nothing of it is waiting in any later session', async () => {
     const workbench = await opened()
     await start(workbench, LONG)
     await until(() => workbench.progress().length > 0)
-    await askOwner(workspace, { kind: 'stop', study: 'tiny' })
+    await workbench.stopStudy('tiny')
     expect(counts(workbench)).toEqual({ paused: 4 })
-    await expect(askOwner(workspace, { kind: 'stop', study: 'nothing' })).rejects.toThrow(
-      "no study 'nothing'",
-    )
+    await expect(workbench.stopStudy('nothing')).rejects.toThrow("no study 'nothing'")
   })
 
   it('that died is followed by one that finds its runs queued and trains them when asked', async () => {

@@ -23,8 +23,8 @@ export interface HttpDoorOptions {
   readonly port?: number
   /** Bearer token for command-line clients; made here when absent. */
   readonly token?: string
-  /** Folder of the built renderer. */
-  readonly renderer: string
+  /** Folder of the built renderer; null serves the API alone. */
+  readonly renderer: string | null
 }
 
 export interface HttpDoor {
@@ -51,7 +51,7 @@ export async function startHttpDoor(workbench: Workbench, options: HttpDoorOptio
       { field: '--host' },
     )
   }
-  if (!existsSync(join(renderer, 'index.html'))) {
+  if (renderer !== null && !existsSync(join(renderer, 'index.html'))) {
     throw new InputError('the workbench is not built; run npm run build', { file: renderer })
   }
   let listening = 0
@@ -74,7 +74,7 @@ export async function startHttpDoor(workbench: Workbench, options: HttpDoorOptio
   }
 }
 
-function createApp(workbench: Workbench, renderer: string, gate: Gate): FastifyInstance {
+function createApp(workbench: Workbench, renderer: string | null, gate: Gate): FastifyInstance {
   const app = fastify({
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: 30_000,
@@ -93,6 +93,11 @@ function createApp(workbench: Workbench, renderer: string, gate: Gate): FastifyI
     prefix: '/trpc',
     trpcOptions: { router: appRouter, createContext: () => ({ workbench }) },
   } satisfies FastifyTRPCPluginOptions<AppRouter>)
+  if (renderer !== null) servePage(app, renderer)
+  return app
+}
+
+function servePage(app: FastifyInstance, renderer: string): void {
   app.register(fastifyStatic, {
     root: renderer,
     dotfiles: 'deny',
@@ -106,7 +111,6 @@ function createApp(workbench: Workbench, renderer: string, gate: Gate): FastifyI
       )
     },
   })
-  return app
 }
 
 /** Judges a request before any routing, and answers it here unless it is admitted. */

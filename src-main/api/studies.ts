@@ -57,10 +57,13 @@ export const studies = router({
     .input(z.strictObject({ text }))
     .query(async ({ ctx, input }) => check(ctx.workbench, input.text)),
 
-  start: procedure.input(z.strictObject({ text })).mutation(async ({ ctx, input }) => {
-    const { name } = await ctx.workbench.startStudy(await ctx.workbench.checkStudy(input.text))
-    return { name }
-  }),
+  /** `file` is where the text stands: relative paths in it start there. */
+  start: procedure
+    .input(z.strictObject({ text, file: z.string().max(10_000).optional() }))
+    .mutation(async ({ ctx, input }) => {
+      const { name } = await ctx.workbench.startStudy(await ctx.workbench.checkStudy(input.text, input.file))
+      return { name }
+    }),
 
   pause: act((workbench, name) => workbench.pauseStudy(name)),
   resume: act((workbench, name) => workbench.resumeStudy(name)),

@@ -4,7 +4,6 @@ import { installation } from '../installation'
 import { StoreError } from '../store/store'
 import type { StoreErrorCode } from '../store/store'
 import { WorkspaceInUseError } from '../workspace/owner'
-import { OwnerRefusedError } from '../workspace/requests'
 import { CommandLine } from './command-line'
 import { addCompare } from './commands/compare'
 import { addDoctor } from './commands/doctor'
@@ -63,7 +62,7 @@ function explain(error: unknown): number {
     error instanceof InputError ||
     error instanceof StoreError ||
     error instanceof WorkspaceInUseError ||
-    error instanceof OwnerRefusedError
+    (error instanceof Error && error.name === 'OwnerRefusedError')
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
   process.stderr.write(
     isExpected ? `${error.message}\n` : `This is a fault of Fairsweep, not of your input:\n${detail}\n`,

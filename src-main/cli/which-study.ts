@@ -25,11 +25,14 @@ export async function existingStudy(workspace: string, study: string): Promise<s
   }
 }
 
-/** The plan of a study file, or of a study that the workspace knows by this name. */
-export async function planOf(workbench: Workbench, study: string): Promise<Plan> {
+/** The plan of a study file, or of a study that the workspace knows by this name (and then without a file). */
+export async function planOf(
+  workbench: Workbench,
+  study: string,
+): Promise<Plan & { readonly file?: string }> {
   if (!isThere(study) && workbench.store.study(study) !== null) return workbench.savedPlan(study)
   const { text } = await readStudyFile(study)
-  return workbench.checkStudy(text, study)
+  return { ...(await workbench.checkStudy(text, study)), file: study }
 }
 
 const isThere = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined

@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { announceDoor, findDoor } from '../../src-main/workspace/door'
 import { findOwner, recordOwner } from '../../src-main/workspace/owner'
-import { answerRequests, askOwner } from '../../src-main/workspace/requests'
 
 let workspace: string
 beforeEach(() => {
@@ -58,31 +57,4 @@ it('the door with its token is readable by this user alone, and believed only wh
   release()
   expect(findDoor(workspace)).toBeNull()
   close()
-})
-
-it('a request reaches the owner, and asking ends when it is done', async () => {
-  const release = recordOwner(workspace, 'fairsweep serve')
-  const asked: unknown[] = []
-  const stop = answerRequests(workspace, (request) => Promise.resolve(void asked.push(request)))
-  await askOwner(workspace, { kind: 'stop', study: 'mnist' })
-  expect(asked).toEqual([{ kind: 'stop', study: 'mnist' }])
-  stop()
-  release()
-})
-
-it('an owner that cannot do what is asked answers why, and garbage is refused', async () => {
-  const release = recordOwner(workspace, 'fairsweep serve')
-  const stop = answerRequests(workspace, () => Promise.reject(new Error('no such study')))
-  await expect(askOwner(workspace, { kind: 'stop', study: 'x' })).rejects.toThrow('no such study')
-  const garbage = { kind: 'format-disk' } as unknown as { kind: 'stop'; study: string }
-  await expect(askOwner(workspace, garbage)).rejects.toThrow('Invalid')
-  stop()
-  release()
-})
-
-it('a request that nobody answers ends with an error', async () => {
-  const release = recordOwner(workspace, 'fairsweep serve')
-  await expect(askOwner(workspace, { kind: 'stop', study: 'x' }, 300)).rejects.toThrow('did not answer')
-  release()
-  await expect(askOwner(workspace, { kind: 'stop', study: 'x' })).rejects.toThrow('nobody owns')
 })

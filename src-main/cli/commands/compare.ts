@@ -1,11 +1,10 @@
-import { askOwner } from '../../workspace/requests'
-import { findOwner } from '../../workspace/owner'
 import { openWorkbench } from '../../workbench'
 import type { CommandLine, Invocation } from '../command-line'
 import { comparisonText } from '../comparison-text'
 import { comparisonDocument } from '../comparison-document'
 import { EXIT } from '../exit'
 import { rateOption } from '../options'
+import { askOwner } from '../reach'
 import { existingStudy, nameOfStudy } from '../which-study'
 
 export function addCompare(line: CommandLine): void {
@@ -27,7 +26,7 @@ interface Options {
 async function compare(invocation: Invocation, options: Options, study = ''): Promise<number> {
   const { terminal, workspace } = invocation
   const otherRate = rateOption(options.otherRate, '--other-rate')
-  if (options.revealTest) await revealTest(workspace, study)
+  if (options.revealTest) await revealTest(invocation, study)
   const workbench = await openWorkbench({ workspace, access: 'reader' })
   try {
     const comparison = await workbench.compare(await nameOfStudy(workbench, study), { otherRate })
@@ -39,21 +38,10 @@ async function compare(invocation: Invocation, options: Options, study = ''): Pr
   }
 }
 
-/** Opening the test is written down, so it is the workspace's owner who does it: that is us, unless another process is. */
-async function revealTest(workspace: string, study: string): Promise<void> {
+/** Opening the test is written down, so it is the workspace's owner who does it. */
+async function revealTest({ terminal, workspace }: Invocation, study: string): Promise<void> {
   const name = await existingStudy(workspace, study)
-  if (findOwner(workspace) === null) {
-    const workbench = await openWorkbench({
-      workspace,
-      access: 'owner',
-      what: 'fairsweep compare --reveal-test',
-    })
-    try {
-      workbench.revealTest(name)
-    } finally {
-      await workbench.close()
-    }
-    return
-  }
-  await askOwner(workspace, { kind: 'reveal-test', study: name })
+  await askOwner({ terminal, workspace, what: 'fairsweep compare --reveal-test' }, (client) =>
+    client.compare.revealTest.mutate({ name }),
+  )
 }

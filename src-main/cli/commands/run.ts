@@ -1,12 +1,16 @@
+import { resolve } from 'node:path'
 import { openWorkbench } from '../../workbench'
-import type { Workbench } from '../../workbench'
+import type { StudyStatus, Workbench } from '../../workbench'
 import type { CommandLine, Invocation } from '../command-line'
 import { comparisonText } from '../comparison-text'
 import { runResultDocument } from '../documents'
 import { dryRun } from '../dry-run'
 import { EXIT } from '../exit'
+import { followStudy } from '../follow-study'
 import { onInterrupt } from '../interrupt'
 import { showProgress } from '../progress-display'
+import { reach } from '../reach'
+import type { Asking } from '../reach'
 import type { Terminal } from '../terminal'
 import { planOf } from '../which-study'
 import { countText, plain } from '../words'
@@ -26,20 +30,32 @@ async function run(
   { dryRun: isDry }: { dryRun?: boolean },
   study = '',
 ): Promise<number> {
-  const { workspace } = invocation
   if (isDry) return dryRun(invocation, study)
-  const workbench = await openWorkbench({ workspace, access: 'owner', what: `fairsweep run ${study}` })
-  try {
-    return await train(invocation, workbench, study)
-  } finally {
-    await workbench.close()
+  const { terminal, workspace } = invocation
+  const trained = new Set<string>()
+  for (;;) {
+    const reached = await reach({ terminal, workspace, what: `fairsweep run ${study}`, opensDoor: true })
+    try {
+      const code =
+        reached.kind === 'owning'
+          ? await train(terminal, reached.workbench, study, trained)
+          : await follow(invocation, reached, study, trained)
+      if (code !== null) return code
+      terminal.note('the process that trained it has ended; going on here')
+    } finally {
+      await reached.close()
+    }
   }
 }
 
-async function train({ terminal }: Invocation, workbench: Workbench, study: string): Promise<number> {
+async function train(
+  terminal: Terminal,
+  workbench: Workbench,
+  study: string,
+  trained: Set<string>,
+): Promise<number> {
   const plan = await planOf(workbench, study)
   const { name } = plan.study
-  const trained = new Set<string>()
   workbench.subscribe((event) => {
     if (event.type === 'run-changed' && event.state === 'running') trained.add(event.run)
   })
@@ -52,17 +68,61 @@ async function train({ terminal }: Invocation, workbench: Workbench, study: stri
   await workbench.idle(name)
   interrupted.stopListening()
   hideProgress()
-  return conclude(terminal, workbench, name, trained)
+  const state = workbench.status().find((status) => status.name === name)?.state ?? 'incomplete'
+  const code = await conclude(terminal, workbench, { name, state, held: workbench.heldBecause }, trained)
+  for (const other of workbench.status().filter((status) => isAtWork(status) && status.name !== name)) {
+    terminal.warn(
+      `${other.name} was trained here too; its state is saved, go on with: fairsweep run ${other.name}`,
+    )
+  }
+  return code
 }
+
+/** Null: the owner went away before the end. */
+async function follow(
+  { terminal, workspace }: Invocation,
+  owner: Asking,
+  study: string,
+  trained: Set<string>,
+): Promise<number | null> {
+  const { answered } = await import('../../api/client')
+  const reader = await openWorkbench({ workspace, access: 'reader' })
+  try {
+    // What is wrong with the file is said here, before anybody is asked.
+    const { text, study: planned, file } = await planOf(reader, study)
+    const { name } = planned
+    const start = (): Promise<unknown> =>
+      answered(
+        file === undefined
+          ? owner.client.studies.resume.mutate({ name })
+          : owner.client.studies.start.mutate({ text, file: resolve(file) }),
+      )
+    const { end, state } = await followStudy(owner, reader, { name, start }, terminal, (run) =>
+      trained.add(run),
+    )
+    if (end === 'owner-gone') return null
+    if (end === 'interrupted') {
+      terminal.warn(
+        `${name} is still trained by ${owner.who}; watch it with: fairsweep run ${study}, end it with: fairsweep stop ${name}`,
+      )
+      return EXIT.interrupted
+    }
+    const held = await answered(owner.client.studies.held.query())
+    return await conclude(terminal, reader, { name, state, held }, trained)
+  } finally {
+    await reader.close()
+  }
+}
+
+const isAtWork = ({ state }: StudyStatus): boolean => state === 'running' || state === 'waiting'
 
 /** Says what came of it. */
 async function conclude(
   terminal: Terminal,
   workbench: Workbench,
-  name: string,
+  { name, state, held }: Pick<StudyStatus, 'name' | 'state'> & { readonly held: string | null },
   trained: ReadonlySet<string>,
 ): Promise<number> {
-  const state = workbench.status().find((study) => study.name === name)?.state ?? 'incomplete'
   const runs = workbench.store.runs({ study: name, order: 'plan' }).filter(({ inPlan }) => inPlan)
   const lost = runs.filter((run) => run.state === 'failed' || run.state === 'cancelled')
   const isOver = state === 'complete' || state === 'incomplete'
@@ -81,9 +141,9 @@ async function conclude(
     terminal.warn(`run ${run.id} ${run.state}: ${plain(run.reason ?? 'no reason was given')}`)
   if (lost.length > 0)
     terminal.warn(`${countText(lost.length, 'run')} without a result; the same command tries again`)
-  if (workbench.heldBecause !== null) terminal.warn(`stopped: ${workbench.heldBecause}`)
+  if (held !== null) terminal.warn(`stopped: ${held}`)
   else if (!isOver)
     terminal.warn(`stopped before the end, the state is saved; go on with: fairsweep run ${name}`)
-  if (workbench.heldBecause !== null || isOver) return state === 'complete' ? EXIT.done : EXIT.failed
+  if (held !== null || isOver) return state === 'complete' ? EXIT.done : EXIT.failed
   return EXIT.interrupted
 }

@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process'
 import { InputError } from '../../errors'
-import { installation } from '../../installation'
 import { openWorkbench } from '../../workbench'
-import { announceDoor, findDoor } from '../../workspace/door'
+import { findDoor } from '../../workspace/door'
 import type { Door } from '../../workspace/door'
 import type { CommandLine, Invocation } from '../command-line'
 import { EXIT } from '../exit'
@@ -37,14 +36,12 @@ async function serve({ terminal, workspace }: Invocation, { port, host, open }: 
   const workbench = await openWorkbench({ workspace, access: 'owner', what: 'fairsweep serve' })
   try {
     // The web server is loaded only where it is needed: it would slow the start of all other commands.
-    const { startHttpDoor } = await import('../../api/http')
-    const door = await startHttpDoor(workbench, { host, port: wanted, renderer: installation.renderer })
-    const hide = announceDoor(workspace, { address: door.address, token: door.token })
+    const { openOwnerDoor } = await import('../../api/owner-door')
+    const door = await openOwnerDoor(workbench, { host, port: wanted, needsPage: true })
     tell(door.launchUrl(), door.address)
     await new Promise<void>((resolve) => {
       onInterrupt(async () => {
         terminal.note('saving the state of what is in training; once more leaves at once')
-        hide()
         await door.close()
         await workbench.close()
         resolve()
