@@ -9,6 +9,7 @@ import type { Library } from './library/library'
 import { channelsTo } from './queue/channel'
 import type { OpenChannel } from './queue/channel'
 import { CheckpointShelf } from './queue/checkpoint-shelf'
+import { QueueDesk } from './queue/desk'
 import { EventStream } from './queue/event-stream'
 import type { EventReplay, RunProgress, StudyState, WorkbenchEvent } from './queue/events'
 import { Queue } from './queue/queue'
@@ -24,9 +25,12 @@ import { isTrainable } from './study/study'
 import type { Plan } from './study/study'
 import { hasFile, makeFolder } from './workspace/folder'
 import { WorkspaceInUseError, findOwner, recordOwner } from './workspace/owner'
+import { answerRequests } from './workspace/requests'
 
 export { STUDY_STATES } from './queue/events'
 export type * from './queue/events'
+export type { MachineLoad } from './queue/machine'
+export type * from './queue/overview'
 export type { StudyStatus } from './queue/study-state'
 
 /** The one process that trains and writes, or any that looks on. */
@@ -46,6 +50,8 @@ export interface WorkbenchOptions {
  * goes through it. The owner trains and writes; a reader only looks, beside whoever owns the workspace.
  */
 export class Workbench {
+  /** What trains now and next, and in which order. */
+  readonly queue: QueueDesk
   private isClosed = false
   /** The state of each study that was told last. */
   private readonly told = new Map<string, StudyState>()
@@ -63,6 +69,7 @@ export class Workbench {
       readonly letGo: () => void
     } | null,
   ) {
+    this.queue = new QueueDesk(store, owned?.queue ?? null)
     events.subscribe((event) => {
       if (event.type === 'run-changed') for (const study of event.studies) this.tellState(study)
     })
@@ -74,7 +81,7 @@ export class Workbench {
 
   /** Why nothing more is trained until a study is started or resumed; null when all is well. */
   get heldBecause(): string | null {
-    return this.owned?.queue.heldBecause ?? null
+    return this.owned?.queue.held?.because ?? null
   }
 
   /** Reads, checks and expands a study file; InputError with file, line and field where it is wrong. */
@@ -117,7 +124,8 @@ export class Workbench {
   async stopStudy(name: string): Promise<void> {
     const { queue } = this.mine
     await this.pauseStudy(name)
-    for (const { id } of this.store.runs({ study: name, states: ['queued'] })) queue.setState(id, 'paused')
+    const waiting = this.store.runs({ study: name, states: ['queued'] })
+    this.mine.store.together(() => waiting.forEach(({ id }) => queue.setState(id, 'paused')))
     this.tellState(name)
   }
 
@@ -176,7 +184,7 @@ export class Workbench {
       state: this.stateOf(record),
       runs: record.runsByState,
       planned: Object.values(record.runsByState).reduce((sum, count) => sum + count, 0),
-      secondsLeft: this.owned?.queue.secondsLeft(record.name) ?? null,
+      secondsLeft: this.owned?.queue.survey.secondsLeft(record.name) ?? null,
     }))
   }
 
@@ -264,7 +272,15 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     checkpoints.removeSettled(store)
     const queue = new Queue({ store, events, openWorker, checkpoints })
     const library = await openLibrary({ workspace, installation })
-    return new Workbench(workspace, store, library, events, { store, queue, letGo: release })
+    const requests = answerRequests(workspace, ({ kind, study }) =>
+      kind === 'stop' ? workbench.stopStudy(study) : Promise.resolve(void workbench.revealTest(study)),
+    )
+    const letGo = (): void => {
+      requests()
+      release()
+    }
+    const workbench = new Workbench(workspace, store, library, events, { store, queue, letGo })
+    return workbench
   } catch (error) {
     store.close()
     throw error

@@ -57,14 +57,22 @@ export function followEvents(queryClient: QueryClient): void {
         break
       case 'run-changed':
         refresh('studies')
+        refresh('queue')
+        refresh('run', event.run)
         for (const study of event.studies) refresh('compare', study)
         break
       case 'study-changed':
         refresh('studies')
         refresh('compare', event.study)
         break
-      case 'points':
+      case 'queue-changed':
+        refresh('queue')
+        refresh('studies', 'held')
+        break
       case 'log':
+        if (event.run !== null) refresh('run', event.run)
+        break
+      case 'points':
     }
     for (const listener of listeners) listener(event)
   }

@@ -5,6 +5,8 @@ import type { ToWorker } from '../training/messages'
 
 /** A line to one worker, whatever it is made of. What arrives is not trusted to be a message. */
 export interface Channel {
+  /** Of a process of its own; absent for a thread, or where none was started. */
+  readonly pid?: number | undefined
   send(message: ToWorker): void
   /** Ends the worker at once; resolves when it is gone. */
   kill(): Promise<void>
@@ -63,6 +65,7 @@ function openProcess(entry: string, listener: ChannelListener): Channel {
   })
   child.on('message', (message) => listener.message(message))
   return {
+    pid: child.pid,
     // A worker that has just died is reported by 'close'; a message to it is lost either way.
     send: (message) => void (child.connected && child.send(message, () => {})),
     kill: async () => {

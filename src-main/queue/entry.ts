@@ -7,14 +7,17 @@ import type { TrainedRun } from './recorder'
 /** A planned run as the queue keeps it. */
 export interface Entry {
   readonly id: string
-  readonly run: PlannedRun
-  readonly isolation: ExecutionOptions['isolation']
+  run: PlannedRun
+  isolation: ExecutionOptions['isolation']
   studies: ReadonlySet<string>
   state: RunState
   /** Jobs that failed, or whose worker died, with this run among their runs. */
   faults: number
   isCancelled: boolean
 }
+
+/** What a run trains, in the study's words: runs alike in it take their steps at one pace. */
+export const programOf = ({ task, model, setting }: PlannedRun): string => `${task}\n${model}\n${setting}`
 
 export const maxStepsOf = (run: PlannedRun): number => run.config.training.max_steps
 

@@ -12,6 +12,8 @@ export interface RunProgress {
   readonly run: string
   readonly studies: readonly string[]
   readonly step: number
+  /** The step of its newest checkpoint: where it would go on after a crash. */
+  readonly savedStep: number
   /** `max_steps`; a run may stop early. */
   readonly of: number
   readonly stepsPerSecond: number | null
@@ -46,6 +48,8 @@ export type WorkbenchHappening =
       readonly deltas: readonly PointsDelta[]
     }
   | { readonly type: 'study-changed'; readonly study: string; readonly state: StudyState }
+  /** Studies or groups changed places, a job began or ended, or the queue is held or released. */
+  | { readonly type: 'queue-changed' }
   | { readonly type: 'progress'; readonly running: readonly RunProgress[] }
   | {
       readonly type: 'log'

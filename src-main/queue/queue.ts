@@ -1,19 +1,25 @@
-import { idOf, isOpen, isSettled } from '../run'
+import { isSettled } from '../run'
 import type { Environment, RunState } from '../run'
 import type { Store } from '../store/store'
-import type { Plan, PlannedRun } from '../study/study'
+import type { Plan } from '../study/study'
 import type { RunProgress } from './events'
 import type { OpenChannel } from './channel'
 import type { CheckpointShelf } from './checkpoint-shelf'
-import { jobOf, maxStepsOf, trained } from './entry'
+import { jobOf, trained } from './entry'
 import type { Entry } from './entry'
 import type { EventStream } from './event-stream'
-import { groupsOf } from './groups'
-import type { Group } from './groups'
-import { secondsLeft } from './progress'
+import { fateOf } from './fate'
+import { heldBy } from './held'
+import type { Held } from './overview'
 import { Recorder } from './recorder'
-import { TrainingWorker, WORKER_LIMITS, WorkerFault } from './training-worker'
-import type { RunMessage, WorkerLimits } from './training-worker'
+import { Roster } from './roster'
+import { Schedule } from './schedule'
+import type { Batch } from './schedule'
+import { Slot } from './slot'
+import type { SlotJob } from './slot'
+import { Survey } from './survey'
+import { WORKER_LIMITS, WorkerFault } from './training-worker'
+import type { RunMessage, TrainingWorker, WorkerLimits } from './training-worker'
 
 export interface QueueOptions {
   readonly store: Store
@@ -25,108 +31,127 @@ export interface QueueOptions {
   readonly limits?: WorkerLimits
 }
 
-/** A run whose worker died is tried again so many times before it counts as failed. */
-const RETRIES = 2
 /** So many workers in a row that died before they could start: not the runs are at fault, and the queue stops. */
 const FAILED_STARTS = 3
 
 /**
- * What runs next, and on which worker. Studies are trained in the order in which they were started, their runs in the
- * plan's order. The store has the truth about runs; what is kept here is what has to be decided quickly.
+ * What runs next, and on which worker. Studies are trained in the order that somebody gave them, else as they were
+ * started; their groups in the plan's order, unless somebody moved them. The store has the truth about runs; what is kept
+ * here is what has to be decided quickly.
  */
 export class Queue {
-  /** Studies to be trained, in the order in which they were started. */
-  private readonly plans = new Map<string, Plan>()
-  /** Their runs, divided into what is trained together. */
-  private readonly groups = new Map<string, readonly Group[]>()
-  private readonly entries = new Map<string, Entry>()
+  private readonly schedule: Schedule
+  private readonly roster = new Roster()
   private readonly slots: Slot[]
   private readonly recorder: Recorder
+  /** What it looks like to those who watch. */
+  readonly survey: Survey
   private waiters: (() => void)[] = []
   private failedStarts = 0
-  private trouble: string | null = null
+  private trouble: Held | null = null
 
   constructor(private readonly options: QueueOptions) {
     this.recorder = new Recorder(options.store, options.events)
-    this.slots = Array.from({ length: options.workers ?? 1 }, () => ({ worker: null, group: [] }))
+    this.schedule = new Schedule(options.store.queueOrder())
+    const limits = options.limits ?? WORKER_LIMITS
+    this.slots = Array.from({ length: options.workers ?? 1 }, () => new Slot(options.openWorker, limits))
+    this.survey = new Survey(this.schedule, this.slots, this.recorder, (batch) => this.waitingIn(batch))
   }
 
   /** Why nothing more is started until a study is started or resumed: the disk is full, the engine does not load. */
-  get heldBecause(): string | null {
+  get held(): Held | null {
     return this.trouble
   }
 
   /** Trains what a saved study lacks; paused runs are queued again. */
   start(plan: Plan): void {
-    const { name, execution } = plan.study
-    const states = new Map(
-      this.options.store.runs({ study: name }).map((run) => [run.id, run.state] as const),
-    )
-    for (const run of plan.runs) {
-      const id = idOf(run.key)
-      const known = this.entries.get(id)
-      const studies = new Set([...(known?.studies ?? []), name])
-      if (known && this.slotOf(id)) known.studies = studies
-      else {
-        const state = states.get(id) ?? 'queued'
-        this.entries.set(id, {
-          id,
-          run,
-          isolation: execution.isolation,
-          studies,
-          state,
-          faults: 0,
-          isCancelled: false,
-        })
-        if (state === 'paused') this.setState(id, 'queued')
-      }
-    }
-    this.plans.set(name, plan)
-    this.groups.set(name, groupsOf(plan.runs))
-    this.trouble = null
-    this.failedStarts = 0
-    this.pump()
+    const { store } = this.options
+    const { name } = plan.study
+    const states = new Map(store.runs({ study: name }).map((run) => [run.id, run.state] as const))
+    const inTraining = new Set(this.slots.flatMap(({ job }) => job?.entries ?? []))
+    const entries = this.roster.enlist(plan, states, (entry) => inTraining.has(entry))
+    const paused = entries.filter((entry) => entry.state === 'paused' && !inTraining.has(entry))
+    for (const { id } of paused) this.setState(id, 'queued')
+    this.schedule.enter(name, this.roster.batchesOf(plan, store.queuePlaces(name)))
+    this.release()
   }
 
   /** Starts no more runs of the study and saves those in training; resolves when they are saved. */
   async pause(study: string): Promise<void> {
-    this.plans.delete(study)
-    for (const slot of this.slots) {
-      if (slot.group.length > 0 && !slot.group.some((entry) => this.isWanted(entry))) slot.worker?.pause()
-    }
+    this.schedule.leave(study)
+    for (const slot of this.slots) if (!slot.trains((entry) => this.isWanted(entry))) slot.worker?.pause()
+    this.changed()
     await this.idle(study)
   }
 
   /** Ends a run as cancelled, wherever it is. */
   cancel(id: string): void {
     const slot = this.slotOf(id)
-    const entry = this.entries.get(id)
+    const entry = this.roster.get(id)
     if (!slot) return this.setState(id, 'cancelled')
     if (entry) entry.isCancelled = true
     slot.worker?.cancel(id)
   }
 
+  /**
+   * Ends these runs as cancelled, except those that another study than this one waits for; in one transaction.
+   * @returns how many
+   */
+  cancelAll(ids: readonly string[], of: string): number {
+    const others = this.schedule.studies.filter((study) => study !== of)
+    const cancelled = ids.filter((id) => !others.some((study) => this.roster.get(id)?.studies.has(study)))
+    this.options.store.together(() => cancelled.forEach((id) => this.cancel(id)))
+    this.changed()
+    return cancelled.length
+  }
+
+  /** Gives the queue its order of studies, the first to be trained first; what is in training goes on. */
+  order(studies: readonly string[]): void {
+    this.options.store.setQueueOrder(studies)
+    this.schedule.place(studies)
+    this.changed()
+  }
+
+  /**
+   * Saves what other studies have in training, as far as this one has groups waiting: they go on from there when their
+   * turn comes. For a study that was put first and cannot wait.
+   */
+  interruptFor(study: string): void {
+    let waiting = this.schedule.batchesOf(study).filter((batch) => this.waitingIn(batch).length > 0).length
+    const others = this.slots.filter(({ job }) => job !== null && !job.entries.some(isOf(study)))
+    for (const { worker } of others) if (waiting-- > 0) worker?.pause()
+    this.changed()
+  }
+
+  /**
+   * Moves the group of a run before that of another run of the study, or (null) behind all.
+   * @throws {InputError} where the study is not started or does not hold them
+   */
+  move(study: string, run: string, before: string | null): void {
+    this.options.store.setQueuePlaces(study, this.schedule.move(study, run, before))
+    this.changed()
+  }
+
+  /** Goes on after what held the queue was mended. */
+  release(): void {
+    this.trouble = null
+    this.failedStarts = 0
+    this.pump()
+  }
+
   setState(id: string, state: RunState, reason?: string): void {
     this.recorder.setState(id, state, reason)
-    const entry = this.entries.get(id)
+    const entry = this.roster.get(id)
     if (entry) entry.state = state
   }
 
   /** The study's queued runs will be trained without anyone asking again. */
   isActive(study: string): boolean {
-    return this.plans.has(study) && this.trouble === null
+    return this.schedule.has(study) && this.trouble === null
   }
 
   progress(): RunProgress[] {
     return this.recorder.progress()
-  }
-
-  /** Until the study's last run would end at the speed of what is trained now; null when nothing is, or it is too early. */
-  secondsLeft(study: string): number | null {
-    const plan = this.plans.get(study)
-    if (plan === undefined) return null
-    const open = this.entriesOf(plan.runs).filter(({ state }) => isOpen(state))
-    return secondsLeft(this.recorder.progress(), new Map(open.map(({ id, run }) => [id, maxStepsOf(run)])))
   }
 
   /** Resolves when nothing (of the study) is in training or about to be. */
@@ -136,8 +161,8 @@ export class Queue {
 
   /** Saves what is in training and ends all workers. */
   async close(): Promise<void> {
-    this.plans.clear()
-    for (const slot of this.slots) slot.worker?.pause()
+    for (const study of this.schedule.studies) this.schedule.leave(study)
+    for (const { worker } of this.slots) worker?.pause()
     await this.idle()
     await Promise.all(this.slots.flatMap((slot) => slot.worker?.close() ?? []))
   }
@@ -145,43 +170,44 @@ export class Queue {
   /** Gives every free worker its next runs, and wakes those who wait for the queue to be idle. */
   private pump(): void {
     for (const slot of this.slots) {
-      if (slot.group.length > 0) continue
-      const group = this.nextGroup()
-      slot.group = group === undefined ? [] : this.waitingIn(group)
-      if (group !== undefined) void this.train(slot, group)
-      else this.dismiss(slot)
+      if (slot.job !== null) continue
+      const batch = this.nextBatch()
+      if (batch === undefined) slot.dismiss()
+      else void this.train(slot, { batch, entries: this.waitingIn(batch), since: Date.now() })
     }
+    this.changed()
     for (const wake of this.waiters.splice(0)) wake()
   }
 
-  private nextGroup(): Group | undefined {
+  private nextBatch(): Batch | undefined {
     if (this.trouble !== null) return undefined
-    const groups = [...this.plans.keys()].flatMap((study) => this.groups.get(study) ?? [])
-    return groups.find((group) => this.waitingIn(group).length > 0)
+    for (const batch of this.schedule) if (this.waitingIn(batch).length > 0) return batch
+    return undefined
   }
 
   /** Runs of a group to be trained now. One of a job that failed is tried alone, lest it takes the others along again. */
-  private waitingIn({ runs }: Group): Entry[] {
-    const waiting = this.entriesOf(runs).filter(({ id, state }) => state === 'queued' && !this.slotOf(id))
+  private waitingIn({ entries }: Batch): readonly Entry[] {
+    if (!entries.some(({ state }) => state === 'queued')) return []
+    const waiting = entries.filter(({ id, state }) => state === 'queued' && !this.slotOf(id))
     const unhurt = waiting.filter(({ faults }) => faults === 0)
     return unhurt.length > 0 ? unhurt : waiting.slice(0, 1)
   }
 
-  private async train(slot: Slot, places: Group): Promise<void> {
-    const { group } = slot
+  private async train(slot: Slot, job: SlotJob): Promise<void> {
+    slot.job = job
+    const { batch, entries } = job
     try {
-      const worker = this.workerFor(slot, group)
-      for (const { id } of group) this.setState(id, 'running')
-      await worker.train(jobOf(group, places, this.options.checkpoints.folder), (message, environment) =>
-        this.take(worker, group, message, environment),
-      )
+      const worker = slot.workerFor(entries[0]?.isolation ?? 'thread')
+      for (const { id } of entries) this.setState(id, 'running')
+      const work = jobOf(entries, batch.group, this.options.checkpoints.folder)
+      await worker.train(work, (message, environment) => this.take(worker, entries, message, environment))
       this.failedStarts = 0
     } catch (error) {
-      this.explain(group, error)
+      this.explain(entries, error)
     }
-    slot.group = []
-    // Started again while its worker was still saving.
-    for (const entry of group)
+    slot.job = null
+    // Started again while its worker was still saving, or broken off for another study.
+    for (const entry of entries)
       if (entry.state === 'paused' && this.isWanted(entry)) this.setState(entry.id, 'queued')
     this.pump()
   }
@@ -221,69 +247,49 @@ export class Queue {
     }
   }
 
-  /** What becomes of a run that its worker left without an end. */
   private settle(entry: Entry, fault: WorkerFault, isAlone: boolean): void {
-    if (entry.isCancelled) return this.setState(entry.id, 'cancelled')
-    if (fault.kind === 'stopped' || !this.isWanted(entry)) {
-      return this.setState(entry.id, 'paused', fault.message)
+    const isHeld = this.trouble !== null
+    const fate = fateOf(entry, fault, { isAlone, isWanted: this.isWanted(entry), isHeld })
+    if (fate === 'failed') {
+      this.recorder.fail(entry.id, fault.message)
+      entry.state = 'failed'
+      return
     }
-    if (this.trouble !== null || !fault.wasReady) return this.setState(entry.id, 'queued')
-    entry.faults++
-    // A job that cannot be done would fail again, unless another run of the group was the reason.
-    const isHopeless = fault.kind === 'failed' && isAlone
-    if (!isHopeless && entry.faults <= RETRIES) {
+    if (fate === 'tried-again')
       this.recorder.log('warning', entry.id, `${fault.message}; the run is tried again`)
-      return this.setState(entry.id, 'queued')
-    }
-    this.recorder.fail(entry.id, fault.message)
-    entry.state = 'failed'
+    const state = fate === 'tried-again' ? 'queued' : fate
+    this.setState(entry.id, state, fate === 'paused' ? fault.message : undefined)
   }
 
   private hold(error: unknown): void {
     if (this.trouble !== null) return
-    this.trouble = error instanceof Error ? error.message : String(error)
-    this.recorder.cry(`the queue stopped: ${this.trouble}`)
-  }
-
-  private workerFor(slot: Slot, group: readonly Entry[]): TrainingWorker {
-    const isolation = group[0]?.isolation ?? 'thread'
-    if (slot.worker?.isDead || slot.worker?.isolation !== isolation) this.dismiss(slot)
-    slot.worker ??= new TrainingWorker(
-      this.options.openWorker,
-      isolation,
-      this.options.limits ?? WORKER_LIMITS,
-    )
-    return slot.worker
-  }
-
-  private dismiss(slot: Slot): void {
-    void slot.worker?.close()
-    slot.worker = null
+    this.trouble = heldBy(error)
+    this.recorder.cry(`the queue stopped: ${this.trouble.because}`)
   }
 
   private isBusy(study?: string): boolean {
-    const concerns = (entry: Entry): boolean => study === undefined || entry.studies.has(study)
-    if (this.slots.some((slot) => slot.group.some(concerns))) return true
+    if (this.slots.some((slot) => slot.trains(study === undefined ? () => true : isOf(study)))) return true
     if (this.trouble !== null) return false
-    const plans = [...this.plans.values()].filter((plan) => study === undefined || plan.study.name === study)
-    return plans.some((plan) => this.entriesOf(plan.runs).some((entry) => entry.state === 'queued'))
+    const studies = study === undefined ? this.schedule.studies : [study]
+    return studies.some((name) =>
+      this.schedule.batchesOf(name).some(({ entries }) => entries.some(({ state }) => state === 'queued')),
+    )
   }
 
   private isWanted(entry: Entry): boolean {
-    return [...entry.studies].some((study) => this.plans.has(study))
+    return [...entry.studies].some((study) => this.schedule.has(study))
   }
 
   private slotOf(id: string): Slot | undefined {
-    return this.slots.find((slot) => slot.group.some((entry) => entry.id === id))
+    return this.slots.find((slot) => slot.trains((entry) => entry.id === id))
   }
 
-  private entriesOf(runs: readonly PlannedRun[]): Entry[] {
-    return runs.flatMap((run) => this.entries.get(idOf(run.key)) ?? [])
+  private changed(): void {
+    this.options.events.emit({ type: 'queue-changed' })
   }
 }
 
-interface Slot {
-  worker: TrainingWorker | null
-  /** Empty: the slot is free. */
-  group: readonly Entry[]
-}
+const isOf =
+  (study: string) =>
+  ({ studies }: Entry): boolean =>
+    studies.has(study)

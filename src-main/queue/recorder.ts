@@ -61,6 +61,7 @@ export class Recorder {
         return { stored: last }
       }
       case 'checkpoint':
+        this.meters.get(message.run)?.saved(message.step)
         return {}
       case 'ended':
         this.end(message.run, message.outcome)

@@ -62,6 +62,20 @@ export class TrainingWorker {
     return this.fault !== null
   }
 
+  /** Where it trains; null until it is ready. */
+  get device(): string | null {
+    return this.environment?.device ?? null
+  }
+
+  /** Of its process; null for a thread of this one. */
+  get pid(): number | null {
+    return this.channel.pid ?? null
+  }
+
+  get isPausing(): boolean {
+    return this.pausingTicks !== null
+  }
+
   /**
    * Trains a job and hands every message about its runs to `handle`; one that throws ends the worker.
    * @throws {WorkerFault}

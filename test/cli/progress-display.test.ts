@@ -11,8 +11,8 @@ it('lines name a running run by setting, rate and seed, not by its id', () => {
         { name: 's', state: 'running', runs: { running: 1, finished: 3 }, planned: 4, secondsLeft: 90 },
       ],
       progress: () => [
-        { run: 'abc', studies: ['s'], step: 7, of: 20, group: ['abc'], stepsPerSecond: 2, secondsLeft: 6.5 },
-        { run: 'def', studies: ['t'], step: 1, of: 20, group: ['def'], stepsPerSecond: 2, secondsLeft: 9.5 },
+        { run: 'abc', studies: ['s'], step: 7, savedStep: 0, of: 20, group: ['abc'], stepsPerSecond: 2, secondsLeft: 6.5 },
+        { run: 'def', studies: ['t'], step: 1, savedStep: 0, of: 20, group: ['def'], stepsPerSecond: 2, secondsLeft: 9.5 },
       ],
       subscribe: () => () => undefined,
       store: { run: (id) => (id === 'abc' ? run : null) },

@@ -146,7 +146,8 @@ describe('a worker that dies', () => {
     const runs = seeds(2)
     start('s', runs)
     await queue.idle()
-    expect(queue.heldBecause).toContain('the engine does not load')
+    expect(queue.held?.because).toContain('the engine does not load')
+    expect(queue.held?.remedy).toContain('fairsweep doctor')
     expect(runs.map(stateOf)).toEqual(['queued', 'queued'])
     expect(queue.isActive('s')).toBe(false)
 
@@ -266,7 +267,7 @@ it('a store that can take no more stops the queue instead of losing points', asy
   }
   start('s', runs)
   await queue.idle()
-  expect(queue.heldBecause).toBe('the disk is full')
+  expect(queue.held?.because).toBe('the disk is full')
   expect(runs.map(stateOf)).toEqual(['queued', 'queued'])
   expect(heard).toContainEqual(expect.objectContaining({ type: 'log', level: 'error' }))
 

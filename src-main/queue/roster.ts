@@ -1,0 +1,48 @@
+import { idOf } from '../run'
+import type { RunState } from '../run'
+import type { Plan } from '../study/study'
+import type { Entry } from './entry'
+import { groupsOf } from './groups'
+import type { Batch } from './schedule'
+
+/** All runs of started studies. A run is one entry, whichever studies plan it. */
+export class Roster {
+  private readonly entries = new Map<string, Entry>()
+
+  get(id: string): Entry | undefined {
+    return this.entries.get(id)
+  }
+
+  /**
+   * Takes up the runs of a plan.
+   * @param states of the runs by id; one that is not there is queued
+   * @param isTrained the run is in a worker's hands and stays as it is
+   */
+  enlist(plan: Plan, states: ReadonlyMap<string, RunState>, isTrained: (entry: Entry) => boolean): Entry[] {
+    const { name, execution } = plan.study
+    return plan.runs.map((run) => {
+      const id = idOf(run.key)
+      const known = this.entries.get(id)
+      const studies = new Set([...(known?.studies ?? []), name])
+      if (known && isTrained(known)) return Object.assign(known, { studies })
+      const state = states.get(id) ?? 'queued'
+      const fresh = { run, isolation: execution.isolation, studies, state, faults: 0, isCancelled: false }
+      // The object stays the same: groups of other studies hold it too.
+      const entry = Object.assign(known ?? { id }, fresh)
+      this.entries.set(id, entry)
+      return entry
+    })
+  }
+
+  /**
+   * A plan's groups, of which every run is enlisted.
+   * @param places of runs that somebody moved, by id
+   */
+  batchesOf({ study, runs }: Plan, places: ReadonlyMap<string, number>): Batch[] {
+    return groupsOf(runs).map((group, number) => {
+      const entries = group.runs.flatMap(({ key }) => this.entries.get(idOf(key)) ?? [])
+      const moved = entries.flatMap(({ id }) => places.get(id) ?? [])
+      return { study: study.name, group, entries, place: moved.length > 0 ? Math.min(...moved) : number }
+    })
+  }
+}
