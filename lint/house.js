@@ -22,7 +22,8 @@ const ROOMS = {
   'src-main/tasks': ['engine'],
   'src-main/training': ['engine', 'models', 'tasks', 'installation'],
   'src-main/study': [],
-  'src-main/store': [],
+  'src-main/filter': [],
+  'src-main/store': ['filter'],
   'src-main/queue': [],
   'src-main/library': ['models', 'tasks', 'study', 'installation'],
   'src-main/analysis': ['study/rates', 'study/settings'],
@@ -31,12 +32,14 @@ const ROOMS = {
   'src-main/workspace': ['installation'],
   'src-main/forecast': ['library', 'queue', 'study', 'analysis', 'installation'],
   'src-main/workbench': [
-    ...['study', 'store', 'queue', 'library', 'analysis', 'reports', 'imports', 'workspace', 'installation'],
-    'forecast',
+    ...['study', 'store', 'queue', 'library', 'analysis', 'reports', 'imports', 'forecast', 'workspace'],
+    'installation',
   ],
-  'src-main/api': ['analysis', 'study', 'reports', 'imports', 'library', 'workspace', 'installation'],
+  'src-main/api': [
+    ...['analysis', 'study', 'reports', 'imports', 'library', 'forecast', 'workspace', 'installation'],
+  ],
   'src-main/cli': [
-    ...['analysis', 'api', 'engine', 'imports', 'library', 'reports', 'store', 'study'],
+    ...['analysis', 'api', 'engine', 'forecast', 'imports', 'library', 'reports', 'store', 'study'],
     ...['workbench', 'workspace', 'installation'],
   ],
   'src-main/installation': [],

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path'
 import { compareStudy } from './analysis/comparison'
 import type { Comparison } from './analysis/comparison'
 import { InputError } from './errors'
+import { Forecaster } from './forecast/forecaster'
 import { installation } from './installation'
 import { chanceScores } from './library/chance'
 import { openLibrary } from './library/library'
@@ -23,9 +24,9 @@ import { planStudy } from './study/plan'
 import { readStudy } from './study/read'
 import { isTrainable } from './study/study'
 import type { Plan } from './study/study'
+import { StudyShelf } from './workbench/study-shelf'
 import { hasFile, makeFolder } from './workspace/folder'
 import { WorkspaceInUseError, findOwner, recordOwner } from './workspace/owner'
-import { answerRequests } from './workspace/requests'
 
 export { STUDY_STATES } from './queue/events'
 export type * from './queue/events'
@@ -66,13 +67,21 @@ export class Workbench {
     private readonly owned: {
       readonly store: Store
       readonly queue: Queue
+      readonly studies: StudyShelf
       readonly letGo: () => void
     } | null,
+    /** What training a study would take on this machine. */
+    readonly forecaster: Forecaster,
   ) {
     this.queue = new QueueDesk(store, owned?.queue ?? null)
     events.subscribe((event) => {
       if (event.type === 'run-changed') for (const study of event.studies) this.tellState(study)
     })
+  }
+
+  /** Puts studies away, deletes them, brings them back. */
+  get studyShelf(): StudyShelf {
+    return this.mine.studies
   }
 
   get access(): Access {
@@ -102,6 +111,7 @@ export class Workbench {
     return promised(() => {
       const { store, queue } = this.mine
       const record = store.saveStudy(plan)
+      void this.forecaster.stop()
       queue.start(plan)
       this.tellState(record.name)
       return record
@@ -212,12 +222,14 @@ export class Workbench {
   async close(): Promise<void> {
     if (this.isClosed) return
     this.isClosed = true
+    await this.forecaster.stop()
     await this.owned?.queue.close()
+    this.owned?.studies.purge()
     this.owned?.letGo()
     this.store.close()
   }
 
-  private get mine(): { readonly store: Store; readonly queue: Queue } {
+  private get mine(): NonNullable<typeof this.owned> {
     if (this.owned === null) throw new Error('this workbench only looks on')
     return this.owned
   }
@@ -258,29 +270,27 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
   const workspace = resolve(options.workspace)
   const database = join(workspace, 'history.db')
   const events = new EventStream()
+  const openWorker = options.openWorker ?? channelsTo(installation.workerEntry)
   if (options.access === 'reader') {
     // A workspace that is not there yet looks like an empty one; looking does not make it.
     const store = hasFile(workspace, database) ? openReadableStore(database) : openStore(':memory:')
-    return new Workbench(workspace, store, await openLibrary({ workspace, installation }), events, null)
+    const library = await openLibrary({ workspace, installation })
+    const forecaster = new Forecaster({ workspace, store, library, events, openWorker })
+    return new Workbench(workspace, store, library, events, null, forecaster)
   }
   const store = openAsOwner(workspace, database)
   try {
     const release = recordOwner(workspace, options.what ?? 'fairsweep')
     store.recoverInterrupted()
-    const openWorker = options.openWorker ?? channelsTo(installation.workerEntry)
     const checkpoints = new CheckpointShelf(join(workspace, 'checkpoints'))
     checkpoints.removeSettled(store)
     const queue = new Queue({ store, events, openWorker, checkpoints })
     const library = await openLibrary({ workspace, installation })
-    const requests = answerRequests(workspace, ({ kind, study }) =>
-      kind === 'stop' ? workbench.stopStudy(study) : Promise.resolve(void workbench.revealTest(study)),
-    )
-    const letGo = (): void => {
-      requests()
-      release()
-    }
-    const workbench = new Workbench(workspace, store, library, events, { store, queue, letGo })
-    return workbench
+    const forecaster = new Forecaster({ workspace, store, library, events, openWorker })
+    const studies = new StudyShelf({ store, queue, checkpoints, events })
+    studies.purge()
+    const owned = { store, queue, studies, letGo: release }
+    return new Workbench(workspace, store, library, events, owned, forecaster)
   } catch (error) {
     store.close()
     throw error

@@ -55,6 +55,10 @@ export function followEvents(queryClient: QueryClient): void {
       case 'progress':
         queryClient.setQueryData(['progress'], event.running)
         break
+      case 'measuring':
+        queryClient.setQueryData(['measuring'], event.measuring)
+        if (event.measuring === null) refresh('forecast')
+        break
       case 'run-changed':
         refresh('studies')
         refresh('queue')
@@ -64,6 +68,9 @@ export function followEvents(queryClient: QueryClient): void {
       case 'study-changed':
         refresh('studies')
         refresh('compare', event.study)
+        break
+      case 'studies-changed':
+        void queryClient.invalidateQueries()
         break
       case 'queue-changed':
         refresh('queue')

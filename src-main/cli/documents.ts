@@ -63,6 +63,8 @@ export const dryRunSchema = z.strictObject({
   study: z.string(),
   runs: z.int(),
   to_train: z.int(),
+  /** Fused groups that they train in. */
+  groups: z.int(),
   settings: z.array(
     z.strictObject({
       task: z.string(),
@@ -73,11 +75,17 @@ export const dryRunSchema = z.strictObject({
     }),
   ),
   memory_bytes: z.number().nullable(),
+  /** History that stays, and checkpoints while training. */
+  disk_bytes: z.number(),
   seconds: z.number(),
   /** Where `seconds` comes from. */
-  seconds_from: z.enum(['earlier-runs', 'operations', 'both', 'nothing-to-train']),
+  seconds_from: z.enum(['earlier-runs', 'probe', 'operations', 'both', 'nothing-to-train']),
   /** Measured speed, where operations were counted. */
   gflops: z.number().nullable(),
+  /** True difference between two settings that would show with 80 % power; null below two seeds. */
+  smallest_difference: z.number().nullable(),
+  /** Standard deviation between seeds that it is reckoned with. */
+  seed_deviation: z.strictObject({ value: z.number(), from: z.enum(['earlier-runs', 'assumed']) }),
 })
 export type DryRunDocument = z.infer<typeof dryRunSchema>
 

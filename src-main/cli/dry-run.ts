@@ -1,54 +1,23 @@
 import { examine } from '../engine'
-import { describeCells } from '../library/describe-cells'
-import type { CellFacts } from '../library/describe-cells'
-import type { PlannedRun } from '../study/study'
+import type { PaceSource, PlanForecast } from '../forecast/forecaster'
+import type { Plan } from '../study/study'
 import { openWorkbench } from '../workbench'
+import type { Workbench } from '../workbench'
 import type { Invocation } from './command-line'
 import type { DryRunDocument } from './documents'
 import { EXIT } from './exit'
-import { lacking, measuredSecondsPerStep, memoryOf, secondsOf } from './forecast'
+import type { Terminal } from './terminal'
 import { planOf } from './which-study'
 import { bytesText, countText, durationText, plain, tableText } from './words'
 
-/** Prints what training a study would take. */
+/** Prints what training a study would take: the same forecast that the workbench shows while a study is designed. */
 export async function dryRun({ terminal, workspace }: Invocation, study: string): Promise<number> {
   const workbench = await openWorkbench({ workspace, access: 'reader' })
   try {
     const plan = await planOf(workbench, study)
-    const cells = await describeCells(plan.study, workbench.library)
-    const history = workbench.store.runs()
-    const open = lacking(plan, history)
-    const cellOf = (run: PlannedRun): CellFacts => cells.find((cell) => isOf(cell, run)) ?? unknownCell(run)
-
-    const timed = open.map(({ run, steps }) => ({
-      run,
-      steps,
-      perStep: measuredSecondsPerStep(run, history),
-    }))
-    const isCounted = timed.some(({ perStep }) => perStep === null)
-    if (isCounted) terminal.note('measuring the speed of this machine …')
-    const gflops = isCounted ? (await examine()).gflops : null
-    const seconds = timed.reduce((sum, { run, steps, perStep }) => {
-      const share = steps / run.config.training.max_steps
-      return sum + (perStep === null ? secondsOf(cellOf(run), run, gflops ?? 1) * share : perStep * steps)
-    }, 0)
-
-    const document: DryRunDocument = {
-      study: plan.study.name,
-      runs: plan.runs.length,
-      to_train: open.length,
-      settings: cells.map(({ task, model, setting, parameters }) => ({
-        task,
-        model,
-        setting,
-        parameters_trained: parameters.trained,
-        parameters_total: parameters.total,
-      })),
-      memory_bytes: open.length === 0 ? null : Math.max(...open.map(({ run }) => memoryOf(cellOf(run), run))),
-      seconds,
-      seconds_from: sourceOf(timed.map(({ perStep }) => perStep !== null)),
-      gflops,
-    }
+    const gflops = await measure(workbench, plan, terminal)
+    const forecast = await workbench.forecaster.of(plan, gflops)
+    const document = documentOf(plan, forecast, gflops)
     terminal.print(dryRunText(document))
     terminal.document(document)
     return EXIT.done
@@ -57,10 +26,52 @@ export async function dryRun({ terminal, workspace }: Invocation, study: string)
   }
 }
 
-function sourceOf(measured: readonly boolean[]): DryRunDocument['seconds_from'] {
-  if (measured.length === 0) return 'nothing-to-train'
-  if (measured.every(Boolean)) return 'earlier-runs'
-  return measured.some(Boolean) ? 'both' : 'operations'
+/** Measures what is not known; where that cannot be, gives the speed to count operations by. */
+async function measure({ forecaster }: Workbench, plan: Plan, terminal: Terminal): Promise<number | null> {
+  const { unmeasured, isTraining } = await forecaster.of(plan)
+  if (unmeasured === 0) return null
+  if (isTraining) {
+    terminal.note('something trains in this workspace, so nothing is measured; operations are counted …')
+    return (await examine()).gflops
+  }
+  try {
+    terminal.note(`measuring ${countText(unmeasured, 'kind')} of group on this machine …`)
+    await forecaster.measure(plan)
+    return null
+  } catch (error) {
+    terminal.note(`could not measure: ${error instanceof Error ? error.message : String(error)}`)
+    return (await examine()).gflops
+  }
+}
+
+function documentOf(plan: Plan, forecast: PlanForecast, gflops: number | null): DryRunDocument {
+  const { power, diskBytes } = forecast
+  return {
+    study: plan.study.name,
+    runs: forecast.runs,
+    to_train: forecast.toTrain,
+    groups: forecast.groups,
+    settings: forecast.cells.map(({ task, model, setting, parametersTrained, parametersTotal }) => ({
+      task,
+      model,
+      setting,
+      parameters_trained: parametersTrained,
+      parameters_total: parametersTotal,
+    })),
+    memory_bytes: forecast.memoryBytes,
+    disk_bytes: diskBytes.history + diskBytes.checkpoints,
+    seconds: forecast.seconds ?? 0,
+    seconds_from: sourceOf(forecast.from),
+    gflops: forecast.from.includes('operations') ? gflops : null,
+    smallest_difference: power.smallest,
+    seed_deviation: { value: power.deviation, from: power.from },
+  }
+}
+
+function sourceOf(from: readonly PaceSource[]): DryRunDocument['seconds_from'] {
+  const [first] = from
+  if (first === undefined) return 'nothing-to-train'
+  return from.length === 1 ? first : 'both'
 }
 
 function dryRunText(document: DryRunDocument): string {
@@ -74,32 +85,39 @@ function dryRunText(document: DryRunDocument): string {
   ])
   const head = ['task', 'model', 'setting', 'parameters trained', 'of']
   const done = document.runs - document.to_train
+  const inGroups =
+    document.groups < document.to_train ? ` in ${countText(document.groups, 'group')} trained together` : ''
+  const { memory_bytes, disk_bytes, smallest_difference } = document
   return [
-    `${plain(document.study)}: ${countText(document.runs, 'run')}, ${done} of them done, ${document.to_train} to train`,
+    `${plain(document.study)}: ${countText(document.runs, 'run')}, ${done} of them done, ${document.to_train} to train${inGroups}`,
     tableText(head, rows, ['parameters trained', 'of']),
-    ...(document.memory_bytes === null ? [] : [`memory: about ${bytesText(document.memory_bytes)}`]),
+    ...(memory_bytes === null ? [] : [`memory: about ${bytesText(memory_bytes)}`]),
+    ...(disk_bytes === 0 ? [] : [`disk: about ${bytesText(disk_bytes)}`]),
     `time: ${timeText(document)}`,
+    ...(smallest_difference === null ? [] : [differenceText(document, smallest_difference)]),
   ].join('\n\n')
+}
+
+function differenceText({ seed_deviation: { value, from } }: DryRunDocument, smallest: number): string {
+  const spread =
+    from === 'assumed'
+      ? `seeds that spread by ${value.toPrecision(2)} (assumed: nothing like it was trained here)`
+      : `seeds that spread by ${value.toPrecision(2)}, as in earlier runs here`
+  return `smallest difference that would probably show: ${smallest.toPrecision(2)}, with ${spread}`
 }
 
 function timeText({ seconds, seconds_from, gflops }: DryRunDocument): string {
   const atMost = `at most about ${durationText(seconds)}`
-  const counted = `counted operations at ${gflops?.toFixed(0) ?? '?'} GFLOP/s, measured now; a rough guess`
   switch (seconds_from) {
     case 'nothing-to-train':
       return 'none, every run has a result'
     case 'earlier-runs':
       return `${atMost}, from earlier runs of the same cells in this workspace`
+    case 'probe':
+      return `${atMost}, from a few steps of each cell measured on this machine`
     case 'operations':
-      return `${atMost}, from ${counted}`
+      return `${atMost}, from counted operations at ${gflops?.toFixed(0) ?? '?'} GFLOP/s, measured now; a rough guess`
     case 'both':
-      return `${atMost}, from earlier runs where there are any, else from ${counted}`
+      return `${atMost}, from earlier runs where there are any, else from a few measured steps${gflops === null ? '' : ' or counted operations'}`
   }
-}
-
-const isOf = (cell: CellFacts, run: PlannedRun): boolean =>
-  cell.task === run.task && cell.model === run.model && cell.setting === run.setting
-
-const unknownCell = (run: PlannedRun): never => {
-  throw new Error(`${run.task} × ${run.model} × ${run.setting} is not a cell of its study`)
 }

@@ -23,6 +23,13 @@ export interface RunProgress {
   readonly group: readonly string[]
 }
 
+/** How far a measurement for a forecast has come; the cell is the one at work. */
+export interface Measuring {
+  readonly done: number
+  readonly of: number
+  readonly cell: string
+}
+
 /** New points of one metric of one run, steps rising. Never of `test/*`: those leave through the store alone. */
 export interface PointsDelta {
   readonly metric: MetricName
@@ -48,8 +55,12 @@ export type WorkbenchHappening =
       readonly deltas: readonly PointsDelta[]
     }
   | { readonly type: 'study-changed'; readonly study: string; readonly state: StudyState }
+  /** A study was put away, deleted or brought back: every list of studies and of runs may be another. */
+  | { readonly type: 'studies-changed' }
   /** Studies or groups changed places, a job began or ended, or the queue is held or released. */
   | { readonly type: 'queue-changed' }
+  /** A forecast's measurement goes on, or has ended (null). */
+  | { readonly type: 'measuring'; readonly measuring: Measuring | null }
   | { readonly type: 'progress'; readonly running: readonly RunProgress[] }
   | {
       readonly type: 'log'

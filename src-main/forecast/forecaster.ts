@@ -1,0 +1,163 @@
+import { join } from 'node:path'
+import { InputError } from '../errors'
+import { describeCells } from '../library/describe-cells'
+import type { CellFacts } from '../library/describe-cells'
+import type { Library } from '../library/library'
+import type { OpenChannel } from '../queue/channel'
+import type { EventStream } from '../queue/event-stream'
+import type { RunConfig, RunRecord } from '../run'
+import type { ReadableStore } from '../store/store'
+import type { Plan } from '../study/study'
+import { earlierStepSeconds, median, runUnderway } from './earlier-runs'
+import { forecastPlan, openGroups } from './forecast'
+import type { Forecast, PaceSource } from './forecast'
+import type { GroupPace } from './pace'
+import { probeGroups } from './probe'
+import type { ProbeTarget } from './probe'
+import { ProbeMemory } from './probe-memory'
+import { sweepPower } from './sweep-power'
+import type { SweepPower } from './sweep-power'
+
+export type { CellForecast, Forecast, PaceSource } from './forecast'
+export type { SweepPower } from './sweep-power'
+
+export interface ForecasterOptions {
+  readonly workspace: string
+  readonly store: ReadableStore
+  readonly library: Library
+  readonly openWorker: OpenChannel
+  /** Told of every step of a measurement, and of its end. */
+  readonly events: EventStream
+}
+
+export type PlanForecast = Forecast & {
+  readonly power: SweepPower
+  /** Groups of different work of which nothing is known yet. */
+  readonly unmeasured: number
+  /** Something trains on this machine, so that they wait. */
+  readonly isTraining: boolean
+}
+
+const STEPS_READ = 200
+
+/** What training a study would take on this machine: the same for the window and the command line. */
+export class Forecaster {
+  private readonly memory: ProbeMemory
+  private underway: { readonly stop: AbortController; readonly ended: Promise<void> } | null = null
+
+  constructor(private readonly options: ForecasterOptions) {
+    this.memory = new ProbeMemory(join(options.workspace, 'probes.json'))
+  }
+
+  /** @param gflops speed of large products, to count operations where nothing was measured */
+  async of(plan: Plan, gflops: number | null = null): Promise<PlanForecast> {
+    await this.memory.load()
+    const history = this.options.store.runs()
+    const facts = await this.factsOf(plan)
+    const measured = (config: RunConfig, slots: number) => this.known(config, slots, history)
+    return {
+      ...forecastPlan(plan, facts, { history, measured, gflops }),
+      power: sweepPower(plan, history),
+      unmeasured: this.unknown(plan, facts, history).length,
+      isTraining: this.isTraining,
+    }
+  }
+
+  /**
+   * Measures what is not known of a plan's groups, a few steps of each; ends what another call had begun.
+   * @throws {InputError} while something trains, which would make the numbers wrong
+   * @throws {WorkerFault} when the worker cannot do its work
+   */
+  async measure(plan: Plan): Promise<void> {
+    if (this.isTraining) {
+      throw new InputError('a study is training on this machine; measure when it has ended or is paused')
+    }
+    const stopped = this.stop()
+    const stop = new AbortController()
+    const ended = stopped.then(() => this.probe(plan, stop.signal))
+    const mine = { stop, ended }
+    this.underway = mine
+    try {
+      await ended
+    } finally {
+      if (this.underway === mine) this.underway = null
+    }
+  }
+
+  /** Ends a measurement; what it has come to so far is kept. */
+  async stop(): Promise<void> {
+    const { underway } = this
+    underway?.stop.abort()
+    await underway?.ended.catch(() => {})
+  }
+
+  /** Something trains in this workspace now, so that nothing can be measured fairly. */
+  private get isTraining(): boolean {
+    return this.options.store.runs({ states: ['running'] }).length > 0
+  }
+
+  private async probe(plan: Plan, signal: AbortSignal): Promise<void> {
+    const { openWorker, store, events } = this.options
+    await this.memory.load()
+    const targets = this.unknown(plan, await this.factsOf(plan), store.runs())
+    let done = 0
+    const say = (): void => {
+      const next = targets[done]?.cell
+      if (next === undefined) return
+      events.emit({ type: 'measuring', measuring: { done, of: targets.length, cell: next.setting } })
+    }
+    try {
+      say()
+      const kept: Promise<void>[] = []
+      if (targets.length === 0) return
+      await probeGroups(targets, openWorker, signal, ({ runs }, pace) => {
+        const [first] = runs
+        if (first) kept.push(this.memory.keep(first.config, runs.length, pace))
+        done++
+        say()
+      })
+      await Promise.all(kept)
+    } finally {
+      events.emit({ type: 'measuring', measuring: null })
+    }
+  }
+
+  /** One group of each kind of work that nothing is known of. */
+  private unknown(plan: Plan, facts: readonly CellFacts[], history: readonly RunRecord[]): ProbeTarget[] {
+    const targets = new Map<string, ProbeTarget>()
+    for (const { group, open } of openGroups(plan, history)) {
+      const [first] = open
+      const slots = group.runs.length
+      if (first === undefined || this.known(first.config, slots, history) !== null) continue
+      if (earlierStepSeconds(first.config, slots, history) !== null) continue
+      const key = JSON.stringify([first.task, first.model, first.setting, slots])
+      const cell = facts.find(
+        ({ task, model, setting }) =>
+          task === first.task && model === first.model && setting === first.setting,
+      )
+      if (cell && !targets.has(key)) targets.set(key, { cell, runs: group.runs })
+    }
+    return [...targets.values()]
+  }
+
+  private known(
+    config: RunConfig,
+    slots: number,
+    history: readonly RunRecord[],
+  ): { pace: GroupPace; from: PaceSource } | null {
+    const probed = this.memory.of(config, slots)
+    if (probed !== null) return { pace: probed, from: 'probe' }
+    const run = runUnderway(config, slots, history)
+    if (run === undefined) return null
+    const { values } = this.options.store.series(run.id, 'time/step_ms')
+    const perRun = median(Array.from(values.slice(-STEPS_READ)))
+    if (perRun === null) return null
+    const stepSeconds = (slots * perRun) / 1000
+    const scoreSeconds = stepSeconds / 3 / config.training.batch_size
+    return { pace: { stepSeconds, scoreSeconds, startSeconds: 0, peakBytes: null }, from: 'earlier-runs' }
+  }
+
+  private factsOf(plan: Plan): Promise<CellFacts[]> {
+    return describeCells(plan.study, this.options.library)
+  }
+}

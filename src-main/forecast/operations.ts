@@ -1,0 +1,60 @@
+import type { CellFacts } from '../library/describe-cells'
+import type { RunConfig } from '../run'
+import type { GroupPace } from './pace'
+
+/**
+ * What training would take by counting alone, before anything was measured: operations and bytes of a fused group.
+ * A rough guess, for machines and moments where nothing can be measured.
+ */
+
+/** Share of a large matrix product's speed that whole training steps reach. */
+const EFFICIENCY = 0.4
+/** Adam reads and writes a weight, its gradient and two moments. */
+const BYTES_PER_UPDATE = 28
+const MEMORY_BYTES_PER_SECOND = 8e9
+/** TensorFlow itself, its threads and Node. */
+const ENGINE_BYTES = 0.6e9
+export const FLOAT_BYTES = 4
+
+/** The pace of `slots` fused runs of a cell at this speed (GFLOP/s of large products). */
+export function countedPace(cell: CellFacts, config: RunConfig, slots: number, gflops: number): GroupPace {
+  const forward = slots * forwardFlops(cell)
+  const { trained, total } = cell.parameters
+  // Gradients pass down through the whole trunk to the input layer; those of weights only where weights train.
+  const stepFlops = config.training.batch_size * forward * (2 + trained / total)
+  const perSecond = gflops * 1e9 * EFFICIENCY
+  const updateSeconds = (slots * trained * BYTES_PER_UPDATE) / MEMORY_BYTES_PER_SECOND
+  return {
+    stepSeconds: stepFlops / perSecond + updateSeconds,
+    scoreSeconds: forward / perSecond,
+    startSeconds: 0,
+    peakBytes: null,
+  }
+}
+
+/** Bytes that `slots` fused runs take: engine, weights (frozen ones once), optimizer state, activations for the gradients. */
+export function countedBytes(
+  { parameters, taskFacts, modelFacts }: CellFacts,
+  config: RunConfig,
+  slots: number,
+): number {
+  const { layers, width, heads } = modelFacts
+  const { tokens } = taskFacts.input
+  // Weights, best weights, gradients and two moments where they train.
+  const values = parameters.total - parameters.trained + slots * 5 * parameters.trained
+  const perToken = layers * (16 * width + 3 * heads * tokens)
+  const activations = slots * config.training.batch_size * tokens * perToken
+  return ENGINE_BYTES + FLOAT_BYTES * (values + activations)
+}
+
+/** Floating point operations of one example's way through the network. */
+function forwardFlops({ taskFacts, modelFacts, parameters }: CellFacts): number {
+  const { input } = taskFacts
+  const { layers, width } = modelFacts
+  const inLayers = parameters.parts
+    .filter(({ part }) => part === 'attention' || part === 'feed_forward')
+    .reduce((sum, { total }) => sum + total, 0)
+  const perToken = 2 * inLayers + 4 * layers * width * input.tokens
+  const entering = input.kind === 'vectors' ? 2 * input.width * width : 0
+  return input.tokens * (perToken + entering)
+}

@@ -1,0 +1,195 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { earlierStepSeconds } from '../../src-main/forecast/earlier-runs'
+import { forecastPlan, openGroups } from '../../src-main/forecast/forecast'
+import { countedBytes, countedPace } from '../../src-main/forecast/operations'
+import { groupSeconds } from '../../src-main/forecast/pace'
+import { sweepPower } from '../../src-main/forecast/sweep-power'
+import { installation } from '../../src-main/installation'
+import { chanceScores } from '../../src-main/library/chance'
+import { describeCells } from '../../src-main/library/describe-cells'
+import type { CellFacts } from '../../src-main/library/describe-cells'
+import { openLibrary } from '../../src-main/library/library'
+import type { Library } from '../../src-main/library/library'
+import type { RunRecord } from '../../src-main/run'
+import { planStudy } from '../../src-main/study/plan'
+import { readStudy } from '../../src-main/study/read'
+import type { Plan, PlannedRun } from '../../src-main/study/study'
+import { tinyStudy, writeTinyImages } from '../e2e/tiny-study'
+
+let folder: string
+let library: Library
+let plan: Plan
+let cells: CellFacts[]
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'fairsweep-forecast-'))
+  writeTinyImages(join(folder, 'images'))
+  library = await openLibrary({
+    workspace: join(folder, 'workspace'),
+    installation: { ...installation, cache: folder },
+  })
+  const text = tinyStudy()
+  plan = await planStudy(readStudy(text, join(folder, 'study.yaml')), text, library)
+  cells = await describeCells(plan.study, library)
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const runOf = (setting: string): PlannedRun => plan.runs.find((run) => run.setting === setting)!
+const cellOf = (setting: string): CellFacts => cells.find((cell) => cell.setting === setting)!
+
+/** What the history would say of a planned run. */
+const record = (run: PlannedRun, change: Partial<RunRecord>): RunRecord => ({
+  id: run.key.slice(0, 12),
+  key: run.key,
+  study: 'tiny',
+  task: run.task,
+  model: run.model,
+  setting: run.setting,
+  learningRate: run.config.learning_rate,
+  seed: run.config.seed,
+  state: 'finished',
+  inPlan: true,
+  steps: 30,
+  bestStep: 30,
+  parametersTrained: null,
+  parametersTotal: null,
+  stepFlops: null,
+  summary: {},
+  reason: null,
+  environment: null,
+  startedAt: '2026-11-23T10:00:00.000Z',
+  finishedAt: '2026-11-23T10:00:03.000Z',
+  config: run.config,
+  ...change,
+})
+
+describe('the cells of a study', () => {
+  it('come with the parameters that each setting trains, layer by layer as counted by hand', () => {
+    const [width, inner, tokens, inputs, classes] = [16, 64, 1024, 16, 4]
+    const ends = inputs * width + width + width * classes + classes
+    const norms = 3 * 2 * width
+    const attention = 4 * width * width + 4 * width
+    const feedForward = 2 * width * inner + inner + width
+    const frozen = ends + norms + tokens * width
+    expect(cellOf('frozen-random').parameters.trained).toBe(frozen)
+    expect(cellOf('unfrozen-random').parameters.trained).toBe(frozen + attention + feedForward)
+    expect(cellOf('frozen-random').parameters.total).toBe(frozen + attention + feedForward)
+  })
+
+  it('come with the score of guessing', async () => {
+    expect(await chanceScores(plan.study, library)).toEqual({ 'idx-images': 0.25 })
+    const byLoss = { ...plan.study, selection: { ...plan.study.selection, metric: 'loss' as const } }
+    expect(await chanceScores(byLoss, library)).toEqual({ 'idx-images': Math.log(4) })
+  })
+})
+
+const secondsOf = (cell: CellFacts, { config }: PlannedRun, gflops: number): number =>
+  groupSeconds(countedPace(cell, config, 1, gflops), cell, config, config.training.max_steps)
+
+describe('counted operations', () => {
+  it('grow with steps and evaluations, and take less time on a faster machine', () => {
+    const run = runOf('unfrozen-random')
+    const cell = cellOf('unfrozen-random')
+    const longer = { ...run, config: { ...run.config, training: { ...run.config.training, max_steps: 60 } } }
+    const watched = { ...run, config: { ...run.config, validation: { ...run.config.validation, every: 1 } } }
+    const seconds = secondsOf(cell, run, 100)
+    expect(secondsOf(cell, longer, 100)).toBeGreaterThan(seconds)
+    expect(secondsOf(cell, watched, 100)).toBeGreaterThan(seconds)
+    expect(secondsOf(cell, run, 200)).toBeLessThan(seconds)
+    expect(secondsOf(cellOf('frozen-random'), runOf('frozen-random'), 100)).toBeLessThan(seconds)
+  })
+
+  it('ask for more memory the more trains, but for a frozen trunk once however many runs share it', () => {
+    const [frozen, unfrozen] = [cellOf('frozen-random'), cellOf('unfrozen-random')]
+    const { config } = runOf('frozen-random')
+    expect(countedBytes(unfrozen, config, 1)).toBeGreaterThan(countedBytes(frozen, config, 1))
+    const more = (cell: CellFacts): number => countedBytes(cell, config, 4) - countedBytes(cell, config, 1)
+    expect(more(unfrozen)).toBeGreaterThan(more(frozen))
+  })
+})
+
+const alone = { group_size: 1 } as RunRecord['environment']
+const inTwos = { group_size: 2 } as RunRecord['environment']
+
+describe('earlier runs', () => {
+  it('of the same cell and group size tell the time of a step by their median', () => {
+    const run = runOf('frozen-random')
+    const [like, slept] = [
+      record(run, { environment: inTwos }),
+      record(run, { environment: inTwos, finishedAt: '2026-11-24T10:00:00.000Z' }),
+    ]
+    const others = [
+      record(runOf('unfrozen-random'), { environment: inTwos, steps: 3 }),
+      record(run, { environment: alone, steps: 1 }),
+      record(run, { environment: inTwos, state: 'failed', steps: 1 }),
+    ]
+    expect(earlierStepSeconds(run.config, 2, [like, like, slept, ...others])).toBeCloseTo(0.1)
+    expect(earlierStepSeconds(run.config, 2, others)).toBeNull()
+  })
+
+  it('tell how far seeds spread, else a spread is assumed and said so', () => {
+    const [first, second] = plan.runs.filter((run) => run.setting === 'frozen-random') as [
+      PlannedRun,
+      PlannedRun,
+    ]
+    expect(sweepPower(plan, [])).toMatchObject({ from: 'assumed', deviation: 0.01, seeds: 1, smallest: null })
+    const scored = (run: PlannedRun, seed: number, accuracy: number): RunRecord =>
+      record(run, { seed, summary: { 'val/accuracy': accuracy } })
+    const history = [scored(first, 0, 0.5), scored(first, 1, 0.6), scored(second, 0, 0.9)]
+    const threeSeeds = { ...plan, study: { ...plan.study, seeds: [0, 1, 2] } }
+    const power = sweepPower(threeSeeds, history)
+    expect(power).toMatchObject({ from: 'earlier-runs', seeds: 3 })
+    expect(power.deviation).toBeCloseTo(0.1 / Math.sqrt(2))
+    expect(power.smallest).toBeGreaterThan(2 * power.deviation)
+  })
+})
+
+describe('the forecast of a plan', () => {
+  it('counts what has no result yet: of a group the most steps that one of its runs lacks', () => {
+    const [first, second, third, fourth] = plan.runs as [PlannedRun, PlannedRun, PlannedRun, PlannedRun]
+    const history = [
+      record(first, { state: 'diverged' }),
+      record(second, { state: 'paused', steps: 10 }),
+      record(third, {}),
+      record(fourth, { state: 'cancelled', steps: 5 }),
+    ]
+    expect(openGroups(plan, history).map(({ open, steps }) => [open.length, steps])).toEqual([
+      [1, 20],
+      [1, 25],
+    ])
+  })
+
+  it('takes the time of a fused group once for all its runs', () => {
+    const pace = { stepSeconds: 0.5, scoreSeconds: 0, startSeconds: 2, peakBytes: 1e9 }
+    const measured = () => ({ pace, from: 'probe' as const })
+    const forecast = forecastPlan(plan, cells, { history: [], measured, gflops: null })
+    expect(forecast).toMatchObject({ runs: 4, toTrain: 4, groups: 3, from: ['probe'] })
+    // Two frozen runs together and two unfrozen ones apart, 30 steps each; each cell starts once.
+    expect(forecast.seconds).toBeCloseTo(3 * 30 * 0.5 + 2 * 2)
+    expect(forecast).toMatchObject({ memoryBytes: 1e9, isMemoryMeasured: true })
+    expect(forecast.cells.map(({ setting, groups, slots }) => [setting, groups, slots])).toEqual([
+      ['frozen-random', 1, 2],
+      ['unfrozen-random', 2, 1],
+    ])
+    expect(forecast.diskBytes.checkpoints).toBeGreaterThan(0)
+  })
+
+  it('knows no time while the pace of one group is not known, and needs nothing when all is trained', () => {
+    const measured = () => null
+    const unknown = forecastPlan(plan, cells, { history: [], measured, gflops: null })
+    expect(unknown).toMatchObject({ seconds: null, from: [], isMemoryMeasured: false })
+    const counted = forecastPlan(plan, cells, { history: [], measured, gflops: 100 })
+    expect(counted.from).toEqual(['operations'])
+    expect(counted.seconds).toBeGreaterThan(0)
+    const history = plan.runs.map((run) => record(run, {}))
+    expect(forecastPlan(plan, cells, { history, measured, gflops: null })).toMatchObject({
+      toTrain: 0,
+      seconds: 0,
+      from: [],
+      memoryBytes: null,
+    })
+  })
+})
