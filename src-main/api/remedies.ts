@@ -51,7 +51,7 @@ export const remedies = router({
     .query(({ ctx, input }) => preview(ctx.workbench, input.name, input.patch)),
 
   /** Saves the changed file and queues what it lacks. `before` is the text that was looked at: another is not changed. */
-  apply: procedure
+  accept: procedure
     .input(z.strictObject({ name: studyName, patch, before: z.string().max(1_000_000) }))
     .mutation(async ({ ctx, input }) => {
       const { text } = trainable(ctx.workbench, input.name)
