@@ -23,7 +23,7 @@ const ROOMS = {
   'src-main/training': ['engine', 'models', 'tasks', 'installation'],
   'src-main/study': [],
   'src-main/filter': [],
-  'src-main/store': ['filter'],
+  'src-main/store': ['filter', 'study/changes'],
   'src-main/queue': [],
   'src-main/library': ['models', 'tasks', 'study', 'installation'],
   'src-main/analysis': ['study/rates', 'study/settings'],
@@ -36,10 +36,11 @@ const ROOMS = {
     'installation',
   ],
   'src-main/api': [
-    ...['analysis', 'study', 'reports', 'imports', 'library', 'forecast', 'workspace', 'installation'],
+    ...['analysis', 'filter', 'study', 'reports', 'imports', 'library', 'forecast', 'workspace'],
+    'installation',
   ],
   'src-main/cli': [
-    ...['analysis', 'api', 'engine', 'forecast', 'imports', 'library', 'reports', 'store', 'study'],
+    ...['analysis', 'api', 'engine', 'filter', 'forecast', 'imports', 'library', 'reports', 'store', 'study'],
     ...['workbench', 'workspace', 'installation'],
   ],
   'src-main/installation': [],
@@ -48,6 +49,7 @@ const ROOMS = {
   // Everything in the renderer is one room: it takes types of any kind and these pure functions from src-main.
   'src-renderer': [
     'analysis',
+    'filter',
     'reports/formats',
     'study/defaults',
     'study/rates',

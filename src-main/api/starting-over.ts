@@ -1,0 +1,45 @@
+import { idOf, isSettled } from '../run'
+import { changesBetween } from '../study/changes'
+import { isTrainable } from '../study/study'
+import type { Plan } from '../study/study'
+import type { StudyChange } from '../store/store'
+import type { Workbench } from '../workbench'
+
+/** What starting a study would change in one of the same name that is there already. */
+export interface StartingOver {
+  /** It was gathered from another program's runs and cannot be started over. */
+  readonly isImported: boolean
+  /** What differs between the file that is kept and this one. */
+  readonly changes: readonly { readonly kind: StudyChange; readonly detail: string }[]
+  /** Runs that it does not have yet, runs to be trained again, and runs that would be kept as 'not in plan'. */
+  readonly added: number
+  readonly again: number
+  readonly dropped: number
+  /** When its test scores could first be seen; what changes after that is said on every table. */
+  readonly testOpenedAt: string | null
+}
+
+/** Null: no study has this name. */
+export function startingOver({ store }: Workbench, plan: Plan): StartingOver | null {
+  const record = store.study(plan.study.name)
+  if (record === null) return null
+  const runs = store.runs({ study: record.name })
+  const planned = new Set(plan.runs.map(({ key }) => key))
+  const known = new Set(runs.map(({ key }) => key))
+  return {
+    isImported: !isTrainable(record.study),
+    changes: isTrainable(record.study) ? changesBetween(record.study, plan.study) : [],
+    added: plan.runs.filter(({ key }) => !known.has(key)).length,
+    again: runs.filter(({ key, state }) => planned.has(key) && (state === 'failed' || state === 'cancelled'))
+      .length,
+    dropped: runs.filter(({ key, inPlan }) => inPlan && !planned.has(key)).length,
+    testOpenedAt: record.testOpenedAt,
+  }
+}
+
+/** Runs of a plan that this workspace has results for already. */
+export const settledRuns = ({ store }: Workbench, plan: Plan): number =>
+  plan.runs.filter(({ key }) => {
+    const known = store.run(idOf(key))
+    return known !== null && isSettled(known.state)
+  }).length
