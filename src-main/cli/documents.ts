@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Comparison } from '../analysis/comparison'
 import { RUN_STATES } from '../run'
 import type { RunRecord } from '../run'
+import type { RunAnnotations } from '../store/store'
 import { STUDY_STATES } from '../workbench'
 import { comparisonDocument, comparisonSchema } from './comparison-document'
 import type { StudyState, StudyStatus } from '../workbench'
@@ -45,6 +46,9 @@ export const runsSchema = z.strictObject({
       reason: z.string().nullable(),
       started_at: z.string().nullable(),
       finished_at: z.string().nullable(),
+      tags: z.array(z.string()),
+      note: z.string().nullable(),
+      archived: z.boolean(),
     }),
   ),
 })
@@ -114,7 +118,10 @@ export const statusDocument = (studies: readonly StudyStatus[]): z.infer<typeof 
   studies: studies.map(({ name, state, runs }) => ({ name, state, runs: { ...runs } })),
 })
 
-export const runDocument = (run: RunRecord): z.infer<typeof runsSchema>['runs'][number] => ({
+export const runDocument = (
+  run: RunRecord,
+  added?: RunAnnotations,
+): z.infer<typeof runsSchema>['runs'][number] => ({
   id: run.id,
   study: run.study,
   task: run.task,
@@ -132,6 +139,9 @@ export const runDocument = (run: RunRecord): z.infer<typeof runsSchema>['runs'][
   reason: run.reason,
   started_at: run.startedAt,
   finished_at: run.finishedAt,
+  tags: [...(added?.tags ?? [])],
+  note: added?.note ?? null,
+  archived: added !== undefined && added.archivedAt !== null,
 })
 
 /** What `run --json` prints: `trained` are those of the study's `runs` that this command worked on. */

@@ -12,6 +12,8 @@ export type ReadableDatabase = Database.Database & { readonly [readable]: true }
 /** The one connection that may be written to; it may be read from as well. */
 export type WritableDatabase = ReadableDatabase & { readonly [writable]: true }
 
+type SqlValue = string | number | null
+
 export const IN_MEMORY = ':memory:'
 
 /** Two writing connections can corrupt the WAL of earlier versions (sqlite.org/wal.html#walresetbug). */
@@ -72,6 +74,10 @@ function opened<T>(db: Database.Database, prepare: (db: Database.Database) => T)
     refuseOldSqlite(db)
     db.pragma('foreign_keys = ON')
     db.pragma('trusted_schema = OFF')
+    // As JavaScript reads numbers and letters, so that a filter means the same in memory and in SQL.
+    db.function('contains', { deterministic: true }, (text: SqlValue, part: SqlValue) =>
+      text === null ? null : Number(String(text).toLowerCase().includes(String(part).toLowerCase())),
+    )
     return prepare(db)
   } catch (error) {
     db.close()

@@ -6,6 +6,17 @@ import {
   type ReadableDatabase,
   type WritableDatabase,
 } from './database'
+import {
+  annotationsOf,
+  archiveRuns,
+  listTags,
+  listViews,
+  removeView,
+  saveView,
+  setNote,
+  tagRuns,
+  untagRuns,
+} from './annotations'
 import { downsample } from './downsample'
 import { listEvents, logEvent } from './events'
 import { networkFileSystem } from './filesystem'
@@ -15,7 +26,8 @@ import { appendPoints, findDamage, metricsOf, readSeries } from './points'
 import { all, reading, writing } from './query'
 import { queueOrder, queuePlaces, setQueueOrder, setQueuePlaces } from './queue-order'
 import { holdersOf, kinOf, parametersOf } from './run-kin'
-import { countRuns, listRuns, oneRun, runNumber, studyHolding, studyNumber } from './run-rows'
+import { countRuns, listRunIds, listRunValues, listRuns } from './run-lists'
+import { oneRun, runNumber, studyHolding, studyNumber } from './run-rows'
 import { beginRun, endRun, recoverInterrupted, setState } from './runs'
 import { isTestMetric } from './scores'
 import { isSealed, releaseTestScores, revealTest } from './seal'
@@ -60,6 +72,11 @@ export function readableStore(db: ReadableDatabase): ReadableStore {
     studiesOf: (id) =>
       read(() => {
         const sql =
+    runIds: (query = {}) => read(() => listRunIds(db, query)),
+    runValues: (query, fields) => read(() => listRunValues(db, query, fields)),
+    annotations: (runs) => read(() => annotationsOf(db, runs)),
+    tags: () => read(() => listTags(db)),
+    views: (place) => read(() => listViews(db, place)),
           'SELECT name FROM study_runs JOIN studies USING (study) WHERE run = ? AND in_plan ORDER BY study'
         return all<{ name: string }>(db, sql, runNumber(db, id).run).map(({ name }) => name)
       }),
@@ -107,6 +124,13 @@ export function writableStore(db: WritableDatabase, release: () => void = () => 
     revealTest: (name) =>
       write(() => {
         revealTest(db, { study: studyNumber(db, name), name }, now())
+    keepTrainingWay: (chosen) => write(() => keepTrainingWay(db, chosen, now())),
+    tagRuns: (tag, runs) => write(() => tagRuns(db, tag, runs)),
+    untagRuns: (tag, runs) => write(() => untagRuns(db, tag, runs)),
+    setNote: (id, note) => write(() => setNote(db, id, note, now())),
+    archiveRuns: (archived, runs) => write(() => archiveRuns(db, archived, runs, now())),
+    saveView: (place, view) => write(() => saveView(db, place, view, now())),
+    removeView: (place, name) => write(() => removeView(db, place, name)),
         return oneStudy(db, name)!
       }),
     together: (work) => write(work),

@@ -2,13 +2,13 @@ import { InputError } from '../errors'
 import { idOf } from '../run'
 import type { Environment, ImportedConfig, RunConfig, RunRecord, RunState, Summary } from '../run'
 import type { ReadableDatabase } from './database'
+import type { Seen } from './filter-sql'
 import { allTuples, first } from './query'
 import { readScores } from './scores'
 import { releaseTestScores } from './seal'
-import type { RunQuery } from './store'
 
 /** A run and the study from which it is seen, in the order of COLUMNS: as objects, rows cost twice the time. */
-type RunRow = readonly [
+export type RunRow = readonly [
   key: string,
   study: number,
   cell: number,
@@ -31,26 +31,44 @@ type RunRow = readonly [
   sealed: number,
 ]
 
-const COLUMNS = `runs.key, study_runs.study, study_runs.cell, study_runs.in_plan, runs.setup, runs.learning_rate, runs.seed,
+/** Where runs are read from, and as what; columns in the order of RunRow. */
+export interface SeenFrom extends Seen {
+  readonly from: string
+  readonly columns: string
+  /** The run's rowid, where an index on it can be used. */
+  readonly run: string
+}
+
+const seenFrom = (seen: Omit<SeenFrom, 'columns'>): SeenFrom => ({
+  ...seen,
+  columns: `runs.key, ${seen.study}, ${seen.cell}, ${seen.inPlan}, runs.setup, runs.learning_rate, runs.seed,
   runs.state, runs.steps, runs.best_step, runs.parameters_trained, runs.parameters_total, runs.step_flops, runs.scores,
-  runs.test_scores, runs.reason, runs.environment, runs.started_at, runs.finished_at`
+  runs.test_scores, runs.reason, runs.environment, runs.started_at, runs.finished_at,
+  ${seen.sealed}`,
+})
 
 /** Seen from one study, under its seal. */
-const IN_STUDY = {
-  columns: `${COLUMNS}, study_runs.study IN (SELECT study FROM sealed_studies) AS sealed`,
+const IN_STUDY = seenFrom({
   from: 'study_runs JOIN runs USING (run)',
   run: 'study_runs.run',
-}
+  study: 'study_runs.study',
+  cell: 'study_runs.cell',
+  inPlan: 'study_runs.in_plan',
+  sealed: 'study_runs.study IN (SELECT study FROM sealed_studies)',
+})
 
 /** Seen without a study: in the words of the first that plans it (or held it), under the seals of all. */
-const ANYWHERE = {
-  columns: `${COLUMNS},
-    EXISTS (SELECT 1 FROM study_runs AS held WHERE held.run = runs.run
-      AND held.study IN (SELECT study FROM sealed_studies)) AS sealed`,
-  from: `runs JOIN study_runs ON study_runs.run = runs.run AND study_runs.study =
-      (SELECT study FROM study_runs AS words WHERE words.run = runs.run ORDER BY in_plan DESC, study LIMIT 1)`,
+const ANYWHERE = seenFrom({
+  from: 'runs',
   run: 'runs.run',
-}
+  study: 'runs.home_study',
+  cell: 'runs.home_cell',
+  inPlan: 'runs.home_in_plan',
+  sealed: `EXISTS (SELECT 1 FROM study_runs AS held WHERE held.run = runs.run
+      AND held.study IN (SELECT study FROM sealed_studies))`,
+})
+
+export const seenBy = (study: string | undefined): SeenFrom => (study === undefined ? ANYWHERE : IN_STUDY)
 
 export interface RunNumber {
   /** Rowid. */
@@ -85,38 +103,12 @@ export function studyHolding(db: ReadableDatabase, run: number, name: string): n
   return study
 }
 
-export function listRuns(db: ReadableDatabase, query: RunQuery): RunRecord[] {
-  const { sql, values } = runFilter(db, query)
-  const seen = query.study === undefined ? ANYWHERE : IN_STUDY
-  const filters = [...sql]
-  const order = query.order === 'plan' ? 'study_runs.position' : `${seen.run} DESC`
-  if (query.order === 'plan' && query.study === undefined)
-    throw new InputError('the order "plan" needs a study')
-  if (query.after !== undefined) {
-    const { run } = runNumber(db, query.after)
-    if (query.order === 'plan') {
-      filters.push(
-        'study_runs.position > (SELECT position FROM study_runs AS other WHERE other.study = study_runs.study AND run = ?)',
-      )
-    } else {
-      filters.push(`${seen.run} < ?`)
-    }
-    values.push(run)
-  }
-  const where = filters.length > 0 ? `WHERE ${filters.join(' AND ')}` : ''
-  const rows = allTuples<RunRow>(
-    db,
-    `SELECT ${seen.columns} FROM ${seen.from} ${where} ORDER BY ${order} LIMIT ?`,
-    ...values,
-    query.limit ?? -1,
-  )
-  return toRecords(db, rows)
-}
-
 export function oneRun(db: ReadableDatabase, id: string, study: string | undefined): RunRecord | null {
-  const seen = study === undefined ? ANYWHERE : IN_STUDY
+  const seen = seenBy(study)
   const filter =
-    study === undefined ? '' : 'AND study_runs.study = (SELECT study FROM studies WHERE name = ?)'
+    study === undefined
+      ? 'AND runs.home_study IS NOT NULL'
+      : 'AND study_runs.study = (SELECT study FROM studies WHERE name = ?)'
   const values = study === undefined ? [id] : [id, study]
   const rows = allTuples<RunRow>(
     db,
@@ -126,29 +118,8 @@ export function oneRun(db: ReadableDatabase, id: string, study: string | undefin
   return toRecords(db, rows)[0] ?? null
 }
 
-export function countRuns(db: ReadableDatabase, query: RunQuery): number {
-  const { sql, values } = runFilter(db, query)
-  const from = query.study === undefined ? 'runs' : 'study_runs JOIN runs USING (run)'
-  const where = sql.length > 0 ? `WHERE ${sql.join(' AND ')}` : ''
-  return first<{ n: number }>(db, `SELECT count(*) AS n FROM ${from} ${where}`, ...values)!.n
-}
-
-function runFilter(db: ReadableDatabase, query: RunQuery): { sql: string[]; values: (string | number)[] } {
-  const sql: string[] = []
-  const values: (string | number)[] = []
-  if (query.study !== undefined) {
-    sql.push('study_runs.study = ?')
-    values.push(studyNumber(db, query.study))
-  }
-  if (query.states !== undefined) {
-    sql.push('runs.state IN (SELECT value FROM json_each(?))')
-    values.push(JSON.stringify(query.states))
-  }
-  return { sql, values }
-}
-
-function toRecords(db: ReadableDatabase, rows: readonly RunRow[]): RunRecord[] {
-  // What many rows share is looked up and parsed once, not once a row.
+/** Runs with what many of them share looked up and parsed once, not once a row. */
+export function toRecords(db: ReadableDatabase, rows: readonly RunRow[]): RunRecord[] {
   const studies = remembered((study) =>
     found<{ name: string }>(db, 'SELECT name FROM studies WHERE study = ?', study),
   )

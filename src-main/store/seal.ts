@@ -18,6 +18,10 @@ export function releaseTestScores<T>(sealed: boolean, scores: T, withheld: (scor
   return sealed ? withheld(scores) : scores
 }
 
+/** The same for a query that counts, compares or sorts by a test score without showing it: sealed, there is none. */
+export const unlessSealed = (sealed: string, score: string): string =>
+  `(CASE WHEN ${sealed} THEN NULL ELSE ${score} END)`
+
 /**
  * @param run rowid
  * @param study the study from which it is seen (rowid), or null

@@ -10,7 +10,13 @@ import type {
 } from '../run'
 import type { ImportedStudy, Plan, Study } from '../study/study'
 import type { MetricChunk, RunOutcome } from '../training/messages'
+import type { AnnotationReads, AnnotationWrites } from './annotations'
+import type { RunQuery, RunValue } from './run-query'
+import type { ChosenWay } from './training-ways'
 
+export type { RunAnnotations, SavedView } from './annotations'
+export type { RunQuery, RunValue, SortKey } from './run-query'
+export type { ChosenWay } from './training-ways'
 export { isBundle, openBundle, studyBatch, writeBundle } from './bundle'
 export { openReadableStore, openStore } from './open'
 export { StoreError } from './errors'
@@ -42,14 +48,15 @@ export interface StudyRecord {
   readonly changedAfterTest: readonly StudyChange[]
 }
 
-export interface RunQuery {
-  readonly study?: string
-  readonly states?: readonly RunState[]
-  /** `newest` (the default) is the history, latest first; `plan` is the plan's order, runs not in plan last, and needs `study`. */
-  readonly order?: 'newest' | 'plan'
-  /** Keyset paging: the id of the last run of the page before. */
-  readonly after?: string
-  readonly limit?: number
+/** What a study takes with it when it is deleted. */
+export interface StudyDeletion {
+  /** Runs that no other study holds. */
+  readonly runs: number
+  /** Runs that stay, because another study holds them. */
+  readonly shared: number
+  /** Of the runs that go: steps trained, and how many have a result. */
+  readonly steps: number
+  readonly results: number
 }
 
 /** Something worth remembering that happened to a study or a run, in order. */
@@ -155,7 +162,7 @@ export interface ImportOutcome {
  *
  * Unknown studies, runs and pages are an `InputError`; what the database itself refuses is a `StoreError` with a code.
  */
-export interface ReadableStore {
+export interface ReadableStore extends AnnotationReads {
   /** What the user should know about where this database lies (a network file system), or null. */
   readonly advice: string | null
   /** In the order of their creation. */
@@ -171,6 +178,9 @@ export interface ReadableStore {
   /** Names of the studies that plan this run. */
   studiesOf(run: string): string[]
   /** All studies that hold this run. */
+  runIds(query?: RunQuery): string[]
+  /** One row a run with the values of these fields of the filter language; null where it has none or it is sealed. */
+  runValues(query: RunQuery, fields: readonly string[]): RunValue[][]
   holdersOf(run: string): { readonly name: string; readonly inPlan: boolean }[]
   /** The runs of a study that differ from this one in learning rate and seed alone, itself included; by rate, then seed. */
   kinOf(run: string, study: string): RunRecord[]
@@ -200,7 +210,7 @@ export interface ReadableStore {
 }
 
 /** The one writer of a workspace. Every method is one transaction, on disk when it returns. */
-export interface Store extends ReadableStore {
+export interface Store extends ReadableStore, AnnotationWrites {
   /**
    * Records a study and its plan: missing runs are queued, known ones (same key) are shared, planned runs that had
    * `failed` or were `cancelled` are queued again, runs no longer planned are kept and marked.

@@ -168,7 +168,7 @@ describe('a file that cannot be used', () => {
     for (let flip = 0; flip < flips; flip++) {
       const bytes = Buffer.from(whole)
       // Beyond the schema and small tables, where the packed points are.
-      const at = Math.floor(bytes.length * (0.35 + (0.65 * flip) / flips))
+      const at = Math.floor(bytes.length * (0.55 + (0.45 * flip) / flips))
       bytes[at]! ^= 1 << (flip % 8)
       writeFileSync(copy, bytes)
       try {

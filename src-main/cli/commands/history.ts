@@ -1,13 +1,15 @@
 import { InputError } from '../../errors'
+import { mentions } from '../../filter/language'
+import { parseFilter } from '../../filter/parse'
 import type { RunRecord } from '../../run'
 import { formatRate } from '../../study/rates'
+import type { RunQuery } from '../../store/store'
 import { openWorkbench } from '../../workbench'
 import type { StudyStatus } from '../../workbench'
 import { findOwner } from '../../workspace/owner'
 import type { CommandLine, Invocation } from '../command-line'
 import { runDocument, statusDocument } from '../documents'
 import { EXIT } from '../exit'
-import { parseFilter } from '../filter'
 import { nameOfStudy } from '../which-study'
 import { countText, durationText, tableText } from '../words'
 
@@ -61,18 +63,20 @@ interface RunsOptions {
 }
 
 async function runs({ terminal, workspace }: Invocation, options: RunsOptions): Promise<number> {
-  const matches = options.filter === undefined ? () => true : parseFilter(options.filter)
-  const limit = options.limit === undefined ? (terminal.json ? Infinity : SHOWN_RUNS) : limitOf(options.limit)
+  const filter = options.filter === undefined ? undefined : parseFilter(options.filter, '--filter')
+  const asksForArchived = filter !== undefined && mentions(filter, 'archived')
+  const limit =
+    options.limit === undefined ? (terminal.json ? undefined : SHOWN_RUNS) : limitOf(options.limit)
   const workbench = await openWorkbench({ workspace, access: 'reader' })
   try {
     const study = options.study === undefined ? undefined : await nameOfStudy(workbench, options.study)
-    const found = workbench.store.runs({ study }).filter(matches)
-    const shown = found.slice(0, limit)
+    const query: RunQuery = { study, filter, archived: asksForArchived ? undefined : 'left out' }
+    const shown = workbench.store.runs({ ...query, limit })
+    const left = workbench.store.countRuns(query) - shown.length
     terminal.print(shown.length === 0 ? 'no runs' : tableText(COLUMNS, shown.map(runRow), RIGHT))
-    if (shown.length < found.length) {
-      terminal.print(`\n${countText(found.length - shown.length, 'more run')} (--limit, --filter)`)
-    }
-    terminal.document({ runs: shown.map(runDocument) })
+    if (left > 0) terminal.print(`\n${countText(left, 'more run')} (--limit, --filter)`)
+    const added = workbench.store.annotations(shown.map(({ id }) => id))
+    terminal.document({ runs: shown.map((run, i) => runDocument(run, added[i])) })
     return EXIT.done
   } finally {
     await workbench.close()

@@ -1,0 +1,165 @@
+import fc from 'fast-check'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { FIELDS } from '../../src-main/filter/language'
+import type { Filter } from '../../src-main/filter/language'
+import { parseFilter } from '../../src-main/filter/parse'
+import type { RunRecord } from '../../src-main/run'
+import { openStore } from '../../src-main/store/store'
+import type { RunAnnotations, RunQuery, Store } from '../../src-main/store/store'
+import { filters } from '../filter/filters'
+import { passes, valueOf } from '../filter/oracle'
+import { outcome, plan, START } from './plans'
+
+let store: Store
+beforeAll(() => {
+  store = openStore(':memory:')
+  store.saveStudy(plan({ seeds: [0, 1, 2], learning_rates: [1e-4, 1e-3, 1e-2] }))
+  const [a, b, c, d, e, ...rest] = ids({ study: 'lr-sweep', order: 'plan' })
+  const scores = [
+    { 'val/accuracy': 0.5, 'val/loss': Infinity, 'test/accuracy': 0.4 },
+    { 'val/accuracy': 0.25, 'val/loss': NaN, 'test/accuracy': 1 },
+    { 'val/accuracy': 1, 'val/loss': 0, 'test/accuracy': 0.25 },
+  ]
+  for (const [i, id] of [a, b, c].entries()) {
+    store.begin(id!, START)
+    store.end(id!, outcome(scores[i]))
+  }
+  store.setState(d!, 'failed', 'the worker died: out of memory')
+  store.begin(e!, START)
+  for (const id of rest) store.setState(id, 'cancelled')
+  // Another study shares some of the runs, is still open, and drops one from its plan.
+  store.saveStudy(plan({ name: 'two words', seeds: [0, 1], learning_rates: [1e-4, 1e-5] }))
+  store.saveStudy(plan({ name: 'two words', seeds: [1], learning_rates: [1e-4, 1e-5] }))
+  store.saveStudy(plan({ name: 'Ä study', seeds: [7], learning_rates: [1] }))
+  store.tagRuns('keep', [a!, b!, d!])
+  store.tagRuns('Ä', [b!])
+  store.tagRuns('two words', [c!])
+  store.setNote(c!, 'a *note* about the frozen trunk, and')
+  store.archiveRuns(true, [d!, rest[0]!])
+})
+
+const ids = (query: RunQuery = {}): string[] => store.runs(query).map(({ id }) => id)
+const oracle = (query: RunQuery): [RunRecord, RunAnnotations][] => {
+  const runs = store.runs(query)
+  const added = store.annotations(runs.map(({ id }) => id))
+  return runs.map((run, i) => [run, added[i]!])
+}
+
+describe('a filtered list', () => {
+  it.each([undefined, 'lr-sweep', 'two words'])(
+    'means in SQL what it means in words, seen from %s',
+    (study) => {
+      const all = oracle({ study })
+      let hits = 0
+      fc.assert(
+        fc.property(filters, (filter) => {
+          const expected = all.filter(([run, added]) => passes(filter, run, added)).map(([{ id }]) => id)
+          expect(ids({ study, filter })).toEqual(expected)
+          expect(store.runIds({ study, filter })).toEqual(expected)
+          expect(store.countRuns({ study, filter })).toBe(expected.length)
+          if (expected.length > 0 && expected.length < all.length) hits++
+        }),
+        { numRuns: 300 },
+      )
+      // The filters drawn tell runs apart: most of them are not empty words.
+      expect(hits).toBeGreaterThan(50)
+    },
+  )
+
+  it('sorts by any field, runs without it last, the newest first among equals', () => {
+    for (const field of Object.keys(FIELDS)) {
+      for (const descending of [false, true]) {
+        const newest = oracle({}).map(([run, added]) => ({
+          id: run.id,
+          value: field === 'tag' ? added.tags.join(', ') || null : valueOf(field, run, added),
+        }))
+        const expected = newest.toSorted((x, y) => {
+          if (x.value === null || y.value === null) return Number(x.value === null) - Number(y.value === null)
+          const order = x.value < y.value ? -1 : Number(x.value > y.value)
+          return descending ? -order : order
+        })
+        expect(ids({ sort: [{ field, descending }] }), `${field} ${descending}`).toEqual(
+          expected.map(({ id }) => id),
+        )
+      }
+    }
+  })
+
+  it('comes in pages that fit together', () => {
+    const sort = [{ field: 'val/accuracy', descending: true }]
+    const whole = ids({ sort })
+    const pages = [0, 4, 8, 12].flatMap((offset) => ids({ sort, offset, limit: 4 }))
+    expect(pages).toEqual(whole)
+  })
+
+  it('leaves out what was put away only when asked to', () => {
+    expect(ids().length - ids({ archived: 'left out' }).length).toBe(2)
+    expect(ids({ filter: parseFilter('archived = yes') })).toHaveLength(2)
+  })
+
+  it('gives the values of fields, one row a run', () => {
+    const filter = parseFilter('tag = Ä')
+    expect(store.runValues({ filter }, ['seed', 'tag', 'val/accuracy', 'best_step', 'reason'])).toEqual([
+      [1, 'keep, Ä', 0.25, 90, null],
+    ])
+    expect(() => store.runValues({}, ['no_such_field'])).toThrow('no field')
+  })
+})
+
+describe('a score under seal', () => {
+  const withTest = (query: RunQuery): string[] => ids({ ...query, filter: parseFilter('test/accuracy >= 0') })
+  const sealedOf = (study?: string): string[] =>
+    store
+      .runs({ study })
+      .filter(({ state, summary }) => state === 'finished' && summary['test/accuracy'] == null)
+      .map(({ id }) => id)
+
+  it('is nowhere in what a filter, an order or a column tells', () => {
+    expect(store.study('lr-sweep')?.testSealed).toBe(true)
+    for (const study of [undefined, 'lr-sweep']) {
+      expect(sealedOf(study)).toHaveLength(3)
+      for (const source of [
+        'test/accuracy >= 0',
+        'test/accuracy != none',
+        'test/accuracy ~ 0',
+        'test/loss != 7',
+      ]) {
+        expect(ids({ study, filter: parseFilter(source) }), source).toEqual([])
+      }
+      const all = store.countRuns({ study })
+      expect(store.countRuns({ study, filter: parseFilter('not test/accuracy > 0.3') })).toBe(all)
+      const sort = [{ field: 'test/accuracy', descending: true }]
+      expect(ids({ study, sort })).toEqual(ids({ study }))
+      expect(store.runValues({ study }, ['test/accuracy']).flat()).toEqual(
+        Array.from({ length: all }, () => null),
+      )
+    }
+  })
+
+  it('is there for all of it once the study ends or is opened, under the seals of all that hold the run', () => {
+    const open: Filter = parseFilter('test/accuracy > 0.3')
+    store.revealTest('lr-sweep')
+    expect(withTest({ study: 'lr-sweep' })).toHaveLength(3)
+    expect(ids({ study: 'lr-sweep', filter: open })).toHaveLength(2)
+    // Two of the three are shared with a study that is still sealed.
+    expect(withTest({})).toHaveLength(sealedOf().length === 0 ? 3 : 3 - sealedOf().length)
+    expect(sealedOf().length).toBeGreaterThan(0)
+    store.revealTest('two words')
+    expect(withTest({})).toHaveLength(3)
+  })
+})
+
+describe('the words in which a run is listed', () => {
+  it('are those of the first study that plans it, whatever is planned, dropped or deleted later', () => {
+    const mine = openStore(':memory:')
+    const home = (): string[] => [...new Set(mine.runs().map(({ study, inPlan }) => `${study} ${inPlan}`))]
+    mine.saveStudy(plan({ name: 'first', seeds: [0], learning_rates: [1e-3] }))
+    mine.saveStudy(plan({ name: 'second', seeds: [0], learning_rates: [1e-3] }))
+    expect(home()).toEqual(['first true'])
+    mine.saveStudy(plan({ name: 'first', seeds: [], learning_rates: [1e-3] }))
+    expect(home()).toEqual(['second true'])
+    mine.saveStudy(plan({ name: 'second', seeds: [], learning_rates: [1e-3] }))
+    expect(home()).toEqual(['first false'])
+    mine.close()
+  })
+})
