@@ -1,4 +1,5 @@
 import { InputError } from '../errors'
+import type { TrainingWay } from '../run'
 import type { Entry } from './entry'
 import type { Group } from './groups'
 
@@ -7,6 +8,8 @@ export interface Batch {
   readonly study: string
   readonly group: Group
   readonly entries: readonly Entry[]
+  /** Null: it is to be measured first. */
+  readonly way: TrainingWay | null
   /** Where it stands in its study: its number in the plan, unless somebody moved it. */
   place: number
 }
@@ -68,6 +71,7 @@ export class Schedule {
   move(study: string, run: string, before: string | null): Map<string, number> {
     const line = this.lines.get(study) ?? []
     const moved = find(line, study, run)
+    if (moved.entries.some(({ id }) => id === before)) return new Map()
     const rest = line.filter((batch) => batch !== moved)
     const at = before === null ? rest.length : rest.indexOf(find(rest, study, before))
     rest.splice(at, 0, moved)
