@@ -156,7 +156,7 @@ describe('time left', () => {
     workers.step()
     await new Promise((resolve) => setTimeout(resolve, 20))
     workers.step()
-    const [{ stepsPerSecond }] = queue.progress() as [{ stepsPerSecond: number }]
+    const stepsPerSecond = queue.progress()[0]?.stepsPerSecond ?? NaN
     const left = queue.survey.secondsLeft('s')
     expect(left).toBeCloseTo(38 / stepsPerSecond, 6)
     expect(queue.survey.overview(null)).toMatchObject({
