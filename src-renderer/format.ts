@@ -35,9 +35,9 @@ export function estimate(
 
 export const count = (value: number): string => value.toLocaleString('en-US')
 
-/** "1 run", "2 runs". */
-export const plural = (value: number, word: string): string =>
-  `${count(value)} ${word}${value === 1 ? '' : 's'}`
+/** "1 run", "2 runs", "2 studies". */
+export const plural = (value: number, word: string, words = `${word}s`): string =>
+  `${count(value)} ${value === 1 ? word : words}`
 
 /** "40 s", "3 min", "2 h 5 min", "3 d 4 h". */
 export function duration(seconds: number): string {

@@ -9,10 +9,31 @@ import type { StudyStatus, Workbench } from '../workbench'
 import { presets } from './presets'
 import { problemsOf, procedure, router, studyName } from './procedure'
 import type { Problem } from './procedure'
+import { settledRuns, startingOver } from './starting-over'
+import type { StartingOver } from './starting-over'
+import { studyLifecycle } from './study-lifecycle'
 
 /** A study with what it is doing now. */
 export type StudySummary = StudyStatus &
-  Pick<StudyRecord, 'createdAt' | 'testSealed' | 'testOpenedAt' | 'testRevealedAt' | 'changedAfterTest'>
+  Pick<
+    StudyRecord,
+    | 'createdAt'
+    | 'archivedAt'
+    | 'importedFrom'
+    | 'testSealed'
+    | 'testOpenedAt'
+    | 'testRevealedAt'
+    | 'changedAfterTest'
+  > & {
+    /** What it compares, for its card. */
+    readonly asks: {
+      readonly tasks: readonly string[]
+      readonly models: readonly string[]
+      readonly settings: readonly string[]
+      readonly rates: number
+      readonly seeds: number
+    }
+  }
 
 /** What a study file asks for, or what is wrong with it. */
 export type StudyCheck =
@@ -33,6 +54,8 @@ export type StudyCheck =
 const text = z.string().max(1_000_000)
 
 export const studies = router({
+  ...studyLifecycle,
+
   list: procedure.query(({ ctx }): StudySummary[] => {
     const states = new Map(ctx.workbench.status().map((status) => [status.name, status]))
     return ctx.workbench.store.studies().flatMap((record) => {
@@ -94,17 +117,25 @@ async function check(workbench: Workbench, source: string): Promise<StudyCheck> 
     study: plan.study,
     runs: plan.runs.length,
     perSetting,
-    settled: plan.runs.filter((run) => hasResult(workbench, run.key)).length,
-    exists: workbench.store.study(plan.study.name) !== null,
+    settled: settledRuns(workbench, plan),
+    over: startingOver(workbench, plan),
   }
 }
 
-function hasResult(workbench: Workbench, key: string): boolean {
-  const known = workbench.store.run(idOf(key))
-  return known !== null && isSettled(known.state)
-}
-
 function summaryOf(record: StudyRecord, status: StudyStatus): StudySummary {
-  const { createdAt, testSealed, testOpenedAt, testRevealedAt, changedAfterTest } = record
-  return { ...status, createdAt, testSealed, testOpenedAt, testRevealedAt, changedAfterTest }
+  const { createdAt, archivedAt, importedFrom, testSealed, testOpenedAt, testRevealedAt, changedAfterTest } =
+    record
+  const { tasks, models, settings, learning_rates, seeds } = record.study
+  const names = (named: readonly { readonly name: string }[]): string[] => named.map(({ name }) => name)
+  return {
+    ...status,
+    ...{ createdAt, archivedAt, importedFrom, testSealed, testOpenedAt, testRevealedAt, changedAfterTest },
+    asks: {
+      tasks: names(tasks),
+      models: names(models),
+      settings: names(settings),
+      rates: learning_rates.length,
+      seeds: seeds.length,
+    },
+  }
 }

@@ -32,6 +32,7 @@ import { beginRun, endRun, recoverInterrupted, setState } from './runs'
 import { isTestMetric } from './scores'
 import { isSealed, releaseTestScores, revealTest } from './seal'
 import { listStudies, oneStudy, saveStudy } from './studies'
+import { archiveStudy, deleteStudy, deletionOf, purgeDeleted, restoreStudy } from './study-lifecycle'
 import type { ReadableStore, StepRange, Store, StoredSeries } from './store'
 import { holdWriterLock } from './writer-lock'
 
@@ -65,13 +66,11 @@ export function readableStore(db: ReadableDatabase): ReadableStore {
     advice: adviceOn(db.name),
     studies: () => read(() => listStudies(db)),
     study: (name) => read(() => oneStudy(db, name)),
+    deletionOf: (study) => read(() => deletionOf(db, study)),
     published: (study) => read(() => publishedCells(db, study)),
     runs: (query = {}) => read(() => listRuns(db, query)),
     run: (id, study) => read(() => oneRun(db, id, study)),
     countRuns: (query = {}) => read(() => countRuns(db, query)),
-    studiesOf: (id) =>
-      read(() => {
-        const sql =
     runIds: (query = {}) => read(() => listRunIds(db, query)),
     runValues: (query, fields) => read(() => listRunValues(db, query, fields)),
     annotations: (runs) => read(() => annotationsOf(db, runs)),
@@ -131,8 +130,24 @@ export function writableStore(db: WritableDatabase, release: () => void = () => 
     archiveRuns: (archived, runs) => write(() => archiveRuns(db, archived, runs, now())),
     saveView: (place, view) => write(() => saveView(db, place, view, now())),
     removeView: (place, name) => write(() => removeView(db, place, name)),
+    log: (event) => write(() => logEvent(db, now(), event)),
+    revealTest: (name) =>
+      write(() => {
+        revealTest(db, { study: studyNumber(db, name), name }, now())
         return oneStudy(db, name)!
       }),
+    archiveStudy: (name, archived) =>
+      write(() => {
+        archiveStudy(db, name, archived, now())
+        return oneStudy(db, name)!
+      }),
+    deleteStudy: (name) => write(() => deleteStudy(db, name, now())),
+    restoreStudy: (name) =>
+      write(() => {
+        restoreStudy(db, name, now())
+        return oneStudy(db, name)!
+      }),
+    purgeDeleted: () => write(() => purgeDeleted(db)),
     together: (work) => write(work),
     close: () => {
       db.close()

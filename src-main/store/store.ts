@@ -44,6 +44,8 @@ export interface StudyRecord {
   readonly testOpenedAt: string | null
   /** When somebody opened the test before the last run ended. */
   readonly testRevealedAt: string | null
+  /** When it was put away: it is listed last and offered nowhere. */
+  readonly archivedAt: string | null
   /** What changed in the study after `testOpenedAt`; every table must say so. */
   readonly changedAfterTest: readonly StudyChange[]
 }
@@ -168,6 +170,7 @@ export interface ReadableStore extends AnnotationReads {
   /** In the order of their creation. */
   studies(): StudyRecord[]
   study(name: string): StudyRecord | null
+  deletionOf(study: string): StudyDeletion
   /** Numbers from papers that stand beside this study, in the order of their import. */
   published(study: string): PublishedCell[]
   /** Each run once; without `study`, in the words of the first study that plans it. */
@@ -251,9 +254,20 @@ export interface Store extends ReadableStore, AnnotationWrites {
   /** Replaces the queue's order of studies. */
   setQueueOrder(studies: readonly string[]): void
   setQueuePlaces(study: string, places: ReadonlyMap<string, number>): void
+  /** The first way that is kept for a study, program and device stays. */
+  keepTrainingWay(chosen: ChosenWay): void
   log(event: Omit<EventRecord, 'seq' | 'at'>): void
   /** Opens the test of a study before its last run has ended. Logged; once open, it stays open. */
   revealTest(study: string): StudyRecord
+  archiveStudy(study: string, archived: boolean): StudyRecord
+  /**
+   * Takes a study out of every list, and with it the runs that no other study holds. `restoreStudy` brings it back, as long
+   * as nothing was purged and no other study took its name.
+   */
+  deleteStudy(study: string): StudyDeletion
+  restoreStudy(study: string): StudyRecord
+  /** What was deleted is gone for good; returns the ids of its runs. */
+  purgeDeleted(): string[]
   /** All writes that `work` makes become one transaction: all are kept, or, when it throws, none. */
   together<T>(work: () => T): T
 }

@@ -20,10 +20,14 @@ interface StudyRow {
   readonly test_revealed_at: string | null
   readonly changed_after_test: string
   readonly imported_from: string | null
+  readonly archived_at: string | null
 }
 
 export function listStudies(db: ReadableDatabase): StudyRecord[] {
-  return all<StudyRow>(db, 'SELECT * FROM studies ORDER BY study').map((row) => toRecord(db, row))
+  return all<StudyRow>(
+    db,
+    'SELECT * FROM studies WHERE study NOT IN (SELECT study FROM deleted_studies) ORDER BY study',
+  ).map((row) => toRecord(db, row))
 }
 
 export function oneStudy(db: ReadableDatabase, name: string): StudyRecord | null {
@@ -227,6 +231,7 @@ function toRecord(db: ReadableDatabase, row: StudyRow): StudyRecord {
     ruleFrozenAt: row.rule_frozen_at,
     testOpenedAt: row.test_opened_at,
     testRevealedAt: row.test_revealed_at,
+    archivedAt: row.archived_at,
     changedAfterTest: JSON.parse(row.changed_after_test) as StudyChange[],
   }
 }
