@@ -31,9 +31,10 @@ const ROOMS = {
   'src-main/imports': ['study', 'reports/export-schema'],
   'src-main/workspace': ['installation'],
   'src-main/forecast': ['library', 'queue', 'study', 'analysis', 'installation'],
+  'src-main/conclude': ['analysis', 'library', 'study'],
   'src-main/workbench': [
-    ...['study', 'store', 'queue', 'library', 'analysis', 'reports', 'imports', 'forecast', 'workspace'],
-    'installation',
+    ...['conclude', 'study', 'store', 'queue', 'library', 'analysis', 'reports', 'imports', 'forecast'],
+    ...['workspace', 'installation'],
   ],
   'src-main/api': [
     ...['analysis', 'filter', 'study', 'reports', 'imports', 'library', 'forecast', 'workspace'],

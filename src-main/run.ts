@@ -87,6 +87,11 @@ export interface SelectionRule {
   readonly seeds: 'mean' | 'median'
   readonly tie: 'lowest-rate' | 'highest-rate'
   readonly diverged: 'exclude-arm' | 'as-chance'
+  /**
+   * A setting may be tried beyond the shared grid at most this often, half a decade each time, until its best rate is
+   * interior; the same for every setting. Left out: nobody set a limit beforehand.
+   */
+  readonly extensions?: number
 }
 
 export interface ExecutionOptions {
@@ -174,6 +179,20 @@ export interface ParameterRecord {
   readonly trained: boolean
 }
 
+/** How the runs of a cell are trained on a device: measured once for a study, kept with it, and used ever after. */
+export interface TrainingWay {
+  /** One TensorFlow graph a step as it is, or compiled by XLA. */
+  readonly path: 'graph' | 'xla'
+  /** Runs of one seed that advance together in one graph, at most. */
+  readonly groupSize: number
+  /** Workers that train side by side. */
+  readonly workers: number
+  /** Of each worker; null: as many as the machine has cores. */
+  readonly threads: number | null
+  /** What was chosen against what, in words with figures; empty: nothing was measured. */
+  readonly why: string
+}
+
 /** Where and with what a run was trained. */
 export interface Environment {
   readonly engine: string
@@ -181,6 +200,9 @@ export interface Environment {
   readonly versions: Readonly<Record<string, string>>
   readonly threads: number
   readonly group_size: number
+  /** The way of training that was chosen; absent for runs of earlier versions. */
+  readonly path?: TrainingWay['path']
+  readonly workers?: number
   readonly commit: string | null
 }
 
@@ -224,9 +246,15 @@ export interface RunRecord {
   readonly config: RunConfig | ImportedConfig
 }
 
-/** One metric of one run; `steps`, `values` and `times` (Unix milliseconds) are of equal length, steps rising. */
+/**
+ * One metric of one run; `steps`, `values` and `times` (Unix milliseconds, `NO_TIME` where none was recorded) are of
+ * equal length, steps rising.
+ */
 export interface Series {
   readonly steps: Uint32Array
   readonly values: Float64Array
   readonly times: Float64Array
 }
+
+/** The time of a point whose time is not known: other programs' points may have none. */
+export const NO_TIME = 0

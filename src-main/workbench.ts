@@ -1,10 +1,10 @@
 import { join, resolve } from 'node:path'
-import { compareStudy } from './analysis/comparison'
 import type { Comparison } from './analysis/comparison'
+import { concludeStudy } from './conclude'
+import type { CompareOptions } from './conclude'
 import { InputError } from './errors'
 import { Forecaster } from './forecast/forecaster'
 import { installation } from './installation'
-import { chanceScores } from './library/chance'
 import { openLibrary } from './library/library'
 import type { Library } from './library/library'
 import { channelsTo } from './queue/channel'
@@ -24,6 +24,7 @@ import { planStudy } from './study/plan'
 import { readStudy } from './study/read'
 import { isTrainable } from './study/study'
 import type { Plan } from './study/study'
+import { Annotations } from './workbench/annotations'
 import { StudyShelf } from './workbench/study-shelf'
 import { hasFile, makeFolder } from './workspace/folder'
 import { WorkspaceInUseError, findOwner, recordOwner } from './workspace/owner'
@@ -82,6 +83,11 @@ export class Workbench {
   /** Puts studies away, deletes them, brings them back. */
   get studyShelf(): StudyShelf {
     return this.mine.studies
+  }
+
+  /** Tags, notes, runs put away, saved views. */
+  get annotations(): Annotations {
+    return new Annotations(this.mine.store, this.events)
   }
 
   get access(): Access {
@@ -164,21 +170,8 @@ export class Workbench {
   }
 
   /** The study's conclusions from the runs there are. */
-  async compare(name: string, { otherRate }: { readonly otherRate?: number } = {}): Promise<Comparison> {
-    const { study } = this.known(name)
-    const chance = isTrainable(study) ? await chanceScores(study, this.library) : {}
-    const record = this.known(name)
-    const runs = this.store.runs({ study: name, order: 'plan' })
-    return compareStudy({
-      study: record.study,
-      runs,
-      testSealed: record.testSealed,
-      seal: isTrainable(record.study) ? record : null,
-      importedFrom: record.importedFrom,
-      published: this.store.published(name),
-      otherRate,
-      chance,
-    })
+  compare(name: string, options: CompareOptions = {}): Promise<Comparison> {
+    return concludeStudy(this.store, this.library, () => this.known(name), options)
   }
 
   /** Adds what was trained elsewhere to a study; `work` is given the store. */

@@ -9,6 +9,8 @@ export interface ScoringRule {
   readonly testSealed: boolean
   /** Score of guessing, in the selection metric; null: not known, so `as-chance` cannot be applied. */
   readonly chance: number | null
+  /** By run id (`numberDraws`). */
+  readonly draws: ReadonlyMap<string, number>
 }
 
 /** The learning rates that a study asks of a setting, rising. */
@@ -70,7 +72,7 @@ function buildArm(rate: number, runs: readonly RunRecord[], seeds: number, rule:
   }
 }
 
-function scoreSeed(run: RunRecord, { selection, testSealed, chance }: ScoringRule): SeedScore {
+function scoreSeed(run: RunRecord, { selection, testSealed, chance, draws }: ScoringRule): SeedScore {
   const substituted = run.state === 'diverged' && selection.diverged === 'as-chance' && chance !== null
   const read = (split: 'val' | 'test'): number | null => {
     if (substituted) return chance
@@ -85,6 +87,8 @@ function scoreSeed(run: RunRecord, { selection, testSealed, chance }: ScoringRul
     substituted,
     steps: run.steps,
     bestStep: run.bestStep,
+    stepFlops: run.stepFlops,
+    draws: draws.get(run.id) ?? null,
   }
 }
 

@@ -1,7 +1,9 @@
 import type { RunRecord } from '../run'
 import { audit, finding } from './audit/finding'
 import type { Audit, Finding } from './audit/finding'
-import { gridFindings } from './audit/grid'
+import { extensionFindings, gridFindings } from './audit/grid'
+import { importFindings } from './audit/imported'
+import type { LoggedPoints } from './audit/imported'
 import { planFindings } from './audit/plan'
 import { runFindings } from './audit/runs'
 import { verdictFindings } from './audit/verdict'
@@ -10,17 +12,23 @@ import type { Comparison, SealHistory, StudyOutline } from './conclusions'
 export type * from './audit/finding'
 export { auditPlan } from './audit/plan'
 
-/** Everything that an auditor would say about a comparison, each with its evidence and, where there is one, its remedy. */
+/**
+ * Everything that an auditor would say about a comparison, each with its evidence and, where there is one, its remedy.
+ * @param pointsOf what imported runs logged
+ */
 export function auditComparison(
   study: StudyOutline,
   comparison: Omit<Comparison, 'audit'>,
   runs: ReadonlyMap<string, RunRecord>,
+  pointsOf: LoggedPoints,
 ): Audit {
+  const { groups, extensions } = comparison
   const found = [
-    ...planFindings(study),
-    ...importFindings(comparison),
+    ...planFindings(study, { validated: validatedTasks(groups), extensions }),
+    ...importFindings(comparison, runs, pointsOf),
+    ...extensionFindings(study, extensions),
     ...sealFindings(comparison.seal),
-    ...comparison.groups.flatMap((group) => [
+    ...groups.flatMap((group) => [
       ...gridFindings(study, group),
       ...runFindings(study, group, runs),
       ...verdictFindings(study, group, comparison.metric),
@@ -31,22 +39,18 @@ export function auditComparison(
   return audit(mendable, 'The audit found nothing to object to.')
 }
 
-const withoutRemedy = (each: Finding): Finding => ({ ...each, remedy: null, alternative: null })
-
-function importFindings({
-  importedFrom,
-  progress,
-}: Pick<Comparison, 'importedFrom' | 'progress'>): Finding[] {
-  if (importedFrom === null) return []
-  return [
-    finding({
-      id: 'imported',
-      severity: 'note',
-      explanation: `These numbers were imported (${importedFrom}): nobody here kept watch over how they were chosen and how often the test was read. Their seal cannot be vouched for.`,
-      numbers: { runs: progress.planned },
-    }),
-  ]
+/** Of each task that has complete runs, whether they have validation scores. */
+function validatedTasks(groups: Comparison['groups']): Map<string, boolean> {
+  const validated = new Map<string, boolean>()
+  for (const { task, cells } of groups) {
+    const arms = cells.flatMap((cell) => cell.arms).filter(({ counts }) => counts.complete > 0)
+    if (arms.length === 0) continue
+    validated.set(task, validated.get(task) === true || arms.some(({ validation }) => validation !== null))
+  }
+  return validated
 }
+
+const withoutRemedy = (each: Finding): Finding => ({ ...each, remedy: null, alternative: null })
 
 function sealFindings(seal: SealHistory | null): Finding[] {
   if (!seal) return []

@@ -1,9 +1,12 @@
 import type { PublishedCell, RunRecord } from '../run'
 import { buildArms } from './arms'
 import { auditComparison } from './audit'
+import type { LoggedPoints } from './audit/imported'
 import type { Cell, Comparison, Group, Progress, SealHistory, StudyOutline } from './conclusions'
 import { chosenArm, contrastsOf, differenceAtBest, differenceOfArms, differencesByRate } from './contrasts'
-import type { DifferenceRule } from './contrasts'
+import { numberDraws } from './draws'
+import type { Pairing } from './draws'
+import { gridExtensions } from './extensions'
 import { shareRate } from './other-rate'
 import { sayPublished, sayPublishedLimits } from './published'
 import { findFlips, rankAtBest, rankAtRate } from './ranking'
@@ -28,18 +31,19 @@ export interface ComparisonInput {
   readonly chance?: Readonly<Record<string, number>>
   /** The one learning rate that another paper used. */
   readonly otherRate?: number
-  /** Take differences by seed where two arms share split, order and options. Default: Welch, unpaired. */
-  readonly pairBySeed?: boolean
+  /** Default: paired by seed where both arms share split, order and first values, else Welch. */
+  readonly pairing?: Pairing
+  /** How often the log says that the grid was changed after the first run had started; left out: nobody kept a log. */
+  readonly gridChanges?: number | null
+  /** What imported runs logged: it may give away how they were selected. */
+  readonly pointsOf?: LoggedPoints
 }
 
 /** Everything that a study's runs say about its settings, by the study's own selection rule. */
 export function compareStudy(input: ComparisonInput): Comparison {
   const { study, testSealed } = input
   const runs = input.runs.filter(({ inPlan }) => inPlan)
-  const rule: DifferenceRule = {
-    pairBySeed: input.pairBySeed ?? false,
-    runs: new Map(runs.map((run) => [run.id, run])),
-  }
+  const shared: Shared = { pairing: input.pairing ?? 'auto', draws: numberDraws(runs) }
   const byCell = new Map<string, RunRecord[]>()
   for (const run of runs) {
     const key = cellKey(run.task, run.model, run.setting)
@@ -50,7 +54,7 @@ export function compareStudy(input: ComparisonInput): Comparison {
   const groups = study.tasks.flatMap((task) =>
     study.models.map((model) => {
       const ofGroup = study.settings.map(({ name }) => byCell.get(cellKey(task.name, model.name, name)) ?? [])
-      return compareGroup(input, rule, task.name, model.name, ofGroup)
+      return compareGroup(input, shared, task.name, model.name, ofGroup)
     }),
   )
   const seal = input.seal && {
@@ -68,11 +72,21 @@ export function compareStudy(input: ComparisonInput): Comparison {
     testSealed,
     seal: seal ?? null,
     importedFrom: input.importedFrom ?? null,
+    pairing: shared.pairing,
+    extensions: gridExtensions(study, groups, input.gridChanges ?? null),
     otherRate: input.otherRate ?? null,
     progress: countProgress(groups, input.runs),
     groups,
   }
-  return { ...conclusions, audit: auditComparison(study, conclusions, rule.runs) }
+  const records = new Map(runs.map((run) => [run.id, run]))
+  const pointsOf = input.pointsOf ?? (() => null)
+  return { ...conclusions, audit: auditComparison(study, conclusions, records, pointsOf) }
+}
+
+/** What all groups of a comparison have in common. */
+interface Shared {
+  readonly pairing: Pairing
+  readonly draws: ReadonlyMap<string, number>
 }
 
 const cellKey = (...words: readonly string[]): string => JSON.stringify(words)
@@ -80,7 +94,7 @@ const cellKey = (...words: readonly string[]): string => JSON.stringify(words)
 /** One task and model. `runs` holds each setting's, in the study's order of settings. */
 function compareGroup(
   { study, testSealed, chance: chances, otherRate, published = [] }: ComparisonInput,
-  rule: DifferenceRule,
+  { pairing, draws }: Shared,
   task: string,
   model: string,
   runs: readonly (readonly RunRecord[])[],
@@ -88,7 +102,7 @@ function compareGroup(
   const { selection } = study
   const chance = chances && Object.hasOwn(chances, task) ? (chances[task] ?? null) : null
   const unshared = study.settings.map(({ name }, i): Omit<Cell, 'shared'> => {
-    const arms = buildArms(study, name, runs[i] ?? [], { selection, testSealed, chance })
+    const arms = buildArms(study, name, runs[i] ?? [], { selection, testSealed, chance, draws })
     return {
       setting: name,
       arms,
@@ -107,12 +121,14 @@ function compareGroup(
     test: testSealed ? null : rankAtBest(cells, 'test', selection),
   }
   const contrasts = contrastsOf(study.settings)
-  const flips = findFlips(rankings, best.validation, (a, b, rate) => isBeyondNoise(cells, a, b, rate, rule))
+  const flips = findFlips(rankings, best.validation, (a, b, rate) =>
+    isBeyondNoise(cells, a, b, rate, pairing),
+  )
   const bestDifferences = contrasts.flatMap((contrast) => [
-    ...differenceAtBest(cells, contrast, 'validation', rule),
-    ...(testSealed ? [] : differenceAtBest(cells, contrast, 'test', rule)),
+    ...differenceAtBest(cells, contrast, 'validation', pairing),
+    ...(testSealed ? [] : differenceAtBest(cells, contrast, 'test', pairing)),
   ])
-  const differences = contrasts.flatMap((contrast) => differencesByRate(cells, contrast, rule))
+  const differences = contrasts.flatMap((contrast) => differencesByRate(cells, contrast, pairing))
   const flipRates = [...new Set(flips.map(({ rate }) => rate))]
   const cited = published.filter((cell) => cell.task === task && cell.metric === selection.metric)
   const verdict = { cells, rankings, best, flips, flipRates, bestDifferences }
@@ -140,7 +156,7 @@ function isBeyondNoise(
   a: string,
   b: string,
   rate: number | null,
-  rule: DifferenceRule,
+  pairing: Pairing,
 ): boolean {
   const [armA, armB] = [a, b].map((setting) => {
     const cell = cells.find((candidate) => candidate.setting === setting)
@@ -149,7 +165,7 @@ function isBeyondNoise(
   if (!armA || !armB) return false
   if (armA.ineligible === 'diverged' || armB.ineligible === 'diverged') return true
   if (!armA.eligible || !armB.eligible) return false
-  const { interval } = differenceOfArms(armA, armB, 'validation', rule)
+  const { interval } = differenceOfArms(armA, armB, 'validation', pairing)
   return interval !== null && (interval.low > 0 || interval.high < 0)
 }
 

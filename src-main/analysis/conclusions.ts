@@ -1,6 +1,8 @@
 import type { PublishedCell, RunState, SelectionRule, Setting } from '../run'
 import type { ImportedStudy, Study, UnknownSetting } from '../study/study'
 import type { Audit } from './audit/finding'
+import type { Pairing } from './draws'
+import type { GridExtensions } from './extensions'
 
 /**
  * What analysis concludes, as plain data: every type here survives JSON, and every number stands beside the ids of
@@ -20,7 +22,7 @@ export type StudyOutline = Pick<
   | 'selection'
   | 'overrides'
 > & {
-  readonly tasks: readonly { readonly name: string }[]
+  readonly tasks: readonly { readonly name: string; readonly kind?: string }[]
   readonly models: readonly { readonly name: string }[]
   readonly settings: readonly (Setting | UnknownSetting)[]
 }
@@ -48,6 +50,10 @@ export interface SeedScore {
   readonly substituted: boolean
   readonly steps: number
   readonly bestStep: number | null
+  /** Floating-point operations of one step (`RunRecord.stepFlops`); null: not available. */
+  readonly stepFlops: number | null
+  /** Runs with equal numbers share split, order and first values (`numberDraws`); null: not known. */
+  readonly draws: number | null
 }
 
 /** What an arm's runs came to, by count; the four add up to `planned`. */
@@ -80,6 +86,10 @@ export interface Choice {
   readonly rate: number
   readonly validation: Estimate
   readonly test: Estimate | null
+  /** Mean steps that its complete seeds were trained; null: none is complete. */
+  readonly steps: number | null
+  /** Mean floating-point operations of their training, evaluations apart; null: not available. */
+  readonly flops: number | null
   /** Other rates with exactly the same score. */
   readonly tied: readonly number[]
   /** The rate is the lowest or highest that this setting tried, so a better one may lie outside. */
@@ -235,6 +245,10 @@ export interface Comparison {
   readonly seal: SealHistory | null
   /** Where the runs came from, if they were not trained here ("csv" …): their seal cannot be vouched for. */
   readonly importedFrom: string | null
+  /** How differences were to be taken; what each of them is says its own interval. */
+  readonly pairing: Pairing
+  /** Whether settings were tried beyond the shared grid, and by one rule; null: none was, or scores are still to come. */
+  readonly extensions: GridExtensions | null
   /** The rate of another paper, if one was named. */
   readonly otherRate: number | null
   readonly progress: Progress

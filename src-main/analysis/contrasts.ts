@@ -1,9 +1,9 @@
-import { isImported } from '../run'
-import type { RunRecord, Setting } from '../run'
+import type { Setting } from '../run'
 import type { UnknownSetting } from '../study/study'
 import type { Arm, Cell, Contrast, Difference } from './conclusions'
 import type { MeanDifference } from './difference'
-import { pairedDifference, welchDifference } from './difference'
+import { hasSpread, pairedDifference, welchDifference } from './difference'
+import type { Pairing } from './draws'
 import { pairs } from './ranking'
 
 const INIT_ORDER: readonly Setting['init'][] = ['pretrained', 'statistics', 'random']
@@ -44,22 +44,16 @@ const trainKey = ({ train }: Setting): string =>
     .sort()
     .join()
 
-/** How differences are taken: Welch, or paired by seed where two arms share everything else that chance decides. */
-export interface DifferenceRule {
-  readonly pairBySeed: boolean
-  readonly runs: ReadonlyMap<string, RunRecord>
-}
-
 /** The contrast at each rate that both settings tried and both have an eligible arm for, by validation. */
 export function differencesByRate(
   cells: readonly Cell[],
   contrast: Contrast,
-  rule: DifferenceRule,
+  pairing: Pairing,
 ): Difference[] {
   const b = cellOf(cells, contrast.b)
   return (cellOf(cells, contrast.a)?.arms ?? []).flatMap((armA) => {
     const armB = b?.arms.find((arm) => arm.rate === armA.rate)
-    return armB ? difference(contrast, armA, armB, 'validation', rule) : []
+    return armB ? difference(contrast, armA, armB, 'validation', pairing) : []
   })
 }
 
@@ -68,11 +62,11 @@ export function differenceAtBest(
   cells: readonly Cell[],
   contrast: Contrast,
   split: Difference['split'],
-  rule: DifferenceRule,
+  pairing: Pairing,
 ): Difference[] {
   const a = chosenArm(cellOf(cells, contrast.a))
   const b = chosenArm(cellOf(cells, contrast.b))
-  return a && b ? difference(contrast, a, b, split, rule) : []
+  return a && b ? difference(contrast, a, b, split, pairing) : []
 }
 
 /** The arm that a cell's choice names. */
@@ -87,12 +81,12 @@ function difference(
   a: Arm,
   b: Arm,
   split: Difference['split'],
-  rule: DifferenceRule,
+  pairing: Pairing,
 ): Difference[] {
   const estimateA = a[split]
   const estimateB = b[split]
   if (!a.eligible || !b.eligible || !estimateA || !estimateB) return []
-  const result = differenceOfArms(a, b, split, rule)
+  const result = differenceOfArms(a, b, split, pairing)
   return [
     {
       a: contrast.a,
@@ -113,27 +107,44 @@ export function differenceOfArms(
   a: Arm,
   b: Arm,
   split: Difference['split'],
-  rule: DifferenceRule,
+  pairing: Pairing,
 ): MeanDifference {
-  const scoresA = a.seeds.flatMap((seed) => (seed[split] === null ? [] : { ...seed, value: seed[split] }))
-  const scoresB = b.seeds.flatMap((seed) => (seed[split] === null ? [] : { ...seed, value: seed[split] }))
-  const paired =
-    rule.pairBySeed &&
-    scoresA.length === scoresB.length &&
-    scoresA.every((seed, i) => {
-      const other = scoresB[i]
-      return other?.seed === seed.seed && shareDraws(rule.runs.get(seed.run), rule.runs.get(other.run))
-    })
-  const [x, y] = [scoresA.map(({ value }) => value), scoresB.map(({ value }) => value)]
-  return paired ? pairedDifference(x, y) : welchDifference(x, y)
+  const [x, y] = [scoredSeeds(a, split), scoredSeeds(b, split)]
+  const difference = arePairs(x, y, pairing) ? pairedDifference : welchDifference
+  return difference(
+    x.map(({ value }) => value),
+    y.map(({ value }) => value),
+  )
 }
 
-/** The two runs saw the same split in the same order from the same seed; only setting and rate may differ. */
-function shareDraws(a: RunRecord | undefined, b: RunRecord | undefined): boolean {
-  if (!a || !b || a.seed !== b.seed) return false
-  const drawn = ({ config }: RunRecord): string | null =>
-    isImported(config)
-      ? null
-      : JSON.stringify([config.task, config.validation, config.training, config.start_from])
-  return drawn(a) !== null && drawn(a) === drawn(b)
+/** A seed that has a score on the split in question. */
+export interface ScoredSeed {
+  readonly run: string
+  readonly seed: number
+  readonly draws: number | null
+  readonly value: number
+}
+
+/** The seeds of an arm that have a score on a split, by rising seed. */
+export const scoredSeeds = ({ seeds }: Pick<Arm, 'seeds'>, split: Difference['split']): ScoredSeed[] =>
+  seeds.flatMap((score) => {
+    const { run, seed, draws, [split]: value } = score
+    return value === null ? [] : { run, seed, draws, value }
+  })
+
+/**
+ * Whether two arms' seeds are compared pair by pair: they must be the same seeds, and, unless pairing was asked for, known to
+ * share split, order and first values. Where all pairs differ by the same amount there is no spread to judge by, so that
+ * the seeds' own is taken.
+ */
+export const arePairs = (a: readonly ScoredSeed[], b: readonly ScoredSeed[], pairing: Pairing): boolean =>
+  pairing !== 'welch' &&
+  a.length === b.length &&
+  a.every(({ seed }, i) => seed === b[i]?.seed) &&
+  (pairing === 'paired' ||
+    (a.every(({ draws }, i) => draws !== null && draws === b[i]?.draws) && spread(a, b)))
+
+const spread = (a: readonly ScoredSeed[], b: readonly ScoredSeed[]): boolean => {
+  const differences = a.map(({ value }, i) => value - (b[i]?.value ?? NaN))
+  return hasSpread(differences, Math.max(...[...a, ...b].map(({ value }) => Math.abs(value))))
 }

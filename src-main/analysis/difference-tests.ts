@@ -2,10 +2,12 @@ import gammaln from '@stdlib/math-base-special-gammaln'
 import tCdf from '@stdlib/stats-base-dists-t-cdf'
 import tQuantile from '@stdlib/stats-base-dists-t-quantile'
 import type { Cell, Comparison, Difference, Estimate, Group, SeedScore } from './conclusions'
-import { chosenArm } from './contrasts'
-import { welchDifference } from './difference'
+import { arePairs, chosenArm, scoredSeeds } from './contrasts'
+import type { ScoredSeed } from './contrasts'
+import { pairedDifference, welchDifference } from './difference'
+import type { Pairing } from './draws'
 import { estimate, mean, variance } from './estimate'
-import { seedsToShow, smallestDifference } from './power'
+import { seedsToShow, smallestDifference, smallestPairedDifference } from './power'
 import { bootstrapInterval, signFlipTest } from './resampling'
 import type { BootstrapInterval, PermutationTest } from './resampling'
 import { compareScores, higherIsBetter } from './selection'
@@ -53,10 +55,13 @@ export interface TestFamily {
 }
 
 /** Tests of every contrast of a group, each side at its chosen rate: on test once it is open, else on validation. */
-export function testDifferences(group: Group, { metric, testSealed }: Comparison): TestFamily {
+export function testDifferences(
+  group: Group,
+  { metric, testSealed, pairing }: Pick<Comparison, 'metric' | 'testSealed' | 'pairing'>,
+): TestFamily {
   const split = testSealed ? 'validation' : 'test'
   const differences = group.bestDifferences.filter((difference) => difference.split === split)
-  const tests = differences.map((difference) => testDifference(group, difference, metric))
+  const tests = differences.map((difference) => testDifference(group, difference, metric, pairing))
   const adjusted = holm(tests.map(({ p }) => p))
   return {
     task: group.task,
@@ -71,13 +76,14 @@ function testDifference(
   group: Group,
   difference: Difference,
   metric: Comparison['metric'],
+  pairing: Pairing,
 ): Omit<DifferenceTest, 'holm'> {
   const [a, b] = [difference.a, difference.b].map((setting) =>
     group.cells.find((cell) => cell.setting === setting),
   )
   const { split } = difference
-  const seedsA = scored(chosenArm(a)?.seeds ?? [], split)
-  const seedsB = scored(chosenArm(b)?.seeds ?? [], split)
+  const [seedsA, seedsB] = [a, b].map((cell) => scoredSeeds(chosenArm(cell) ?? NO_SEEDS, split))
+  if (!seedsA || !seedsB) throw new Error('a difference has two sides')
   const [x, y] = [seedsA.map(({ value }) => value), seedsB.map(({ value }) => value)]
   const paired = seedsA.flatMap(({ seed, value }) => {
     const other = seedsB.find((candidate) => candidate.seed === seed)
@@ -89,7 +95,6 @@ function testDifference(
     x.map((value) => sign * value),
     y.map((value) => sign * value),
   )
-  const deviation = Math.sqrt((variance(x) + variance(y)) / 2)
   return {
     difference,
     p: pValue(difference),
@@ -103,19 +108,26 @@ function testDifference(
     noOrder: order
       ? null
       : `almost stochastic order is computed from 5 seeds an arm; there are ${x.length} and ${y.length}`,
-    smallest: deviation > 0 ? smallestDifference(deviation, Math.min(x.length, y.length)) : null,
+    smallest: smallestShown(x, y, arePairs(seedsA, seedsB, pairing) ? paired : null),
     seedsNeeded: seedsToShow(difference),
-    reselected: reselect(a, b, split, metric),
+    reselected: reselect(a, b, split, metric, pairing),
   }
 }
 
-const scored = (
-  seeds: readonly SeedScore[],
-  split: 'validation' | 'test',
-): { run: string; seed: number; value: number }[] =>
-  seeds.flatMap((seed) =>
-    seed[split] === null ? [] : { run: seed.run, seed: seed.seed, value: seed[split] },
-  )
+const NO_SEEDS = { seeds: [] }
+
+/** The smallest true difference that as many seeds an arm would show; `pairs` are differences of seeds compared in pairs. */
+function smallestShown(
+  x: readonly number[],
+  y: readonly number[],
+  pairs: readonly number[] | null,
+): number | null {
+  const deviation = Math.sqrt(pairs ? variance(pairs) : (variance(x) + variance(y)) / 2)
+  if (!(deviation > 0)) return null
+  return pairs
+    ? smallestPairedDifference(deviation, pairs.length)
+    : smallestDifference(deviation, Math.min(x.length, y.length))
+}
 
 /** The two-sided p of the t interval, recovered from it: the same distribution, the same error. */
 function pValue({ mean: difference, interval }: Difference): number | null {
@@ -154,12 +166,13 @@ function reselect(
   b: Cell | undefined,
   split: 'validation' | 'test',
   metric: Comparison['metric'],
+  pairing: Pairing,
 ): Reselected | null {
   const [x, y] = [a, b].map((cell) => pickPerSeed(cell, split, metric))
   const estimateA = estimate(x ?? [])
   const estimateB = estimate(y ?? [])
   if (!x || !y || !estimateA || !estimateB) return null
-  const difference = welchDifference(
+  const difference = (arePairs(x, y, pairing) ? pairedDifference : welchDifference)(
     x.map(({ value }) => value),
     y.map(({ value }) => value),
   )
@@ -170,7 +183,7 @@ function pickPerSeed(
   cell: Cell | undefined,
   split: 'validation' | 'test',
   metric: Comparison['metric'],
-): { run: string; value: number }[] {
+): ScoredSeed[] {
   const bySeed = new Map<number, SeedScore>()
   for (const { eligible, seeds } of cell?.arms ?? []) {
     for (const candidate of eligible ? seeds : []) {
@@ -180,5 +193,5 @@ function pickPerSeed(
         bySeed.set(candidate.seed, candidate)
     }
   }
-  return scored([...bySeed.values()], split)
+  return scoredSeeds({ seeds: [...bySeed.values()].sort((a, b) => a.seed - b.seed) }, split)
 }

@@ -55,10 +55,15 @@ export function pairedDifference(a: readonly number[], b: readonly number[], lev
   const differences = a.map((value, i) => value - (b[i] ?? NaN))
   const difference = mean(differences)
   if (differences.length < 2) return without(difference, 'one seed shows no spread')
+  if (!hasSpread(differences, Math.max(...[...a, ...b].map(Math.abs))))
+    return without(difference, 'all pairs differ by the same amount, so there is no spread to judge by')
   const error = Math.sqrt(variance(differences) / differences.length)
-  if (error === 0) return without(difference, 'the pairs do not differ, so there is no spread to judge by')
   return within(difference, error, differences.length - 1, level, 'paired-t')
 }
+
+/** Whether differences of values of this size differ among themselves by more than their rounding. */
+export const hasSpread = (differences: readonly number[], size: number): boolean =>
+  Math.max(...differences) - Math.min(...differences) > 1e-12 * size
 
 function within(
   difference: number,

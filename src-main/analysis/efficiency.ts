@@ -17,6 +17,8 @@ export interface TimeToTarget {
   /** First evaluated step that reaches it; null: not within `lastStep`, which is all that is known of this seed. */
   readonly step: number | null
   readonly seconds: number | null
+  /** Floating-point operations of the training up to there; null: not reached, or not available. */
+  readonly flops: number | null
   readonly lastStep: number
 }
 
@@ -26,7 +28,11 @@ export interface Efficiency {
   readonly rate: number
   readonly seeds: readonly TimeToTarget[]
   /** Middle seed, those that never reached it counted as later than all others; null where that is the middle one. */
-  readonly median: { readonly step: number; readonly seconds: number | null } | null
+  readonly median: {
+    readonly step: number
+    readonly seconds: number | null
+    readonly flops: number | null
+  } | null
   /** Earliest and latest step among the seeds that reached it. */
   readonly range: { readonly from: number; readonly to: number } | null
   readonly reached: number
@@ -78,23 +84,27 @@ function efficiencyOf(
 ): Efficiency | null {
   const arm = arms.find(({ rate }) => rate === choice?.rate)
   if (!arm) return null
-  const seeds = arm.seeds.flatMap(({ run, seed, steps }): TimeToTarget[] => {
+  const seeds = arm.seeds.flatMap(({ run, seed, steps, stepFlops }): TimeToTarget[] => {
     const curve = curveOf(run)
     if (!curve || curve.steps.length === 0) return []
     const step = firstReaching(curve, metric, target)
     const seconds = step === null || curve.secondsPerStep === null ? null : step * curve.secondsPerStep
-    return [{ run, seed, step, seconds, lastStep: steps }]
+    const flops = step === null || stepFlops === null ? null : step * stepFlops
+    return [{ run, seed, step, seconds, flops, lastStep: steps }]
   })
   if (seeds.length === 0) return null
   const reached = seeds.flatMap(({ step }) => step ?? [])
   const middle = median(seeds.map(({ step }) => step ?? Infinity))
-  const seconds = median(seeds.map((seed) => seed.seconds ?? Infinity))
+  const middleOf = (value: (seed: TimeToTarget) => number | null): number | null => {
+    const found = median(seeds.map((seed) => value(seed) ?? Infinity))
+    return Number.isFinite(found) ? found : null
+  }
   return {
     setting,
     rate: arm.rate,
     seeds,
     median: Number.isFinite(middle)
-      ? { step: middle, seconds: Number.isFinite(seconds) ? seconds : null }
+      ? { step: middle, seconds: middleOf(({ seconds }) => seconds), flops: middleOf(({ flops }) => flops) }
       : null,
     range: reached.length === 0 ? null : { from: Math.min(...reached), to: Math.max(...reached) },
     reached: reached.length,

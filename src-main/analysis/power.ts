@@ -17,6 +17,11 @@ export function smallestDifference(deviation: number, n: number): number | null 
   return n < 2 ? null : reach(2 * (n - 1)) * deviation * Math.sqrt(2 / n)
 }
 
+/** The same for n pairs of seeds whose differences have the given standard deviation. */
+export function smallestPairedDifference(deviation: number, n: number): number | null {
+  return n < 2 ? null : (reach(n - 1) * deviation) / Math.sqrt(n)
+}
+
 /**
  * Seeds an arm that would show a true difference of this size with 80 % power, the spread staying as observed.
  * Null when there is no spread to go by, no difference, or more than 10,000 would be needed.

@@ -1,5 +1,7 @@
+import { isComplete } from '../run'
 import type { SelectionRule } from '../run'
 import type { Arm, Choice, Estimate } from './conclusions'
+import { mean } from './estimate'
 
 /** Accuracy is better when higher, loss when lower. */
 export const higherIsBetter = (metric: SelectionRule['metric']): boolean => metric === 'accuracy'
@@ -26,9 +28,21 @@ export function chooseArm(arms: readonly Arm[], rule: SelectionRule): Choice | n
     rate: winner.arm.rate,
     validation: winner.validation,
     test: winner.arm.test,
+    ...costOf(winner.arm),
     tied: tied.filter((other) => other !== winner).map(({ arm }) => arm.rate),
     edge: edgeOf(arms, winner.arm),
     only: arms.length === 1,
+  }
+}
+
+/** What the complete seeds of an arm cost on average. */
+function costOf({ seeds }: Arm): Pick<Choice, 'steps' | 'flops'> {
+  const complete = seeds.filter(({ state }) => isComplete(state))
+  if (complete.length === 0) return { steps: null, flops: null }
+  const flops = complete.flatMap(({ steps, stepFlops }) => (stepFlops === null ? [] : steps * stepFlops))
+  return {
+    steps: mean(complete.map(({ steps }) => steps)),
+    flops: flops.length < complete.length ? null : mean(flops),
   }
 }
 

@@ -18,8 +18,19 @@ export function formatDifference(metric: Metric, difference: number): string {
 /** What a formatted difference is counted in. */
 export const differenceUnit = (metric: Metric): string => (metric === 'accuracy' ? 'points' : 'of loss')
 
-const formatInterval = (metric: Metric, { low, high, level }: Interval): string =>
-  `${Math.round(level * 100)} % interval ${formatDifference(metric, low)} to ${formatDifference(metric, high)}`
+const formatInterval = (metric: Metric, { low, high, level, method }: Interval): string =>
+  `${Math.round(level * 100)} % interval ${formatDifference(metric, low)} to ${formatDifference(metric, high)}${method === 'paired-t' ? ', paired by seed' : ''}`
+
+/** "3.42 TFLOP": floating-point operations with three digits. */
+export function formatFlops(flops: number): string {
+  const place = Math.min(FLOP_UNITS.length - 1, Math.max(0, Math.floor(Math.log10(flops) / 3)))
+  const amount = (flops / 1000 ** place).toPrecision(3)
+  // 999.6 of a unit is written as one of the next.
+  if (Number(amount) >= 1000 && place + 1 < FLOP_UNITS.length) return `1.00 ${FLOP_UNITS[place + 1] ?? ''}`
+  return `${Number(amount) >= 1000 ? Number(amount) : amount} ${FLOP_UNITS[place] ?? ''}`
+}
+
+const FLOP_UNITS = ['FLOP', 'kFLOP', 'MFLOP', 'GFLOP', 'TFLOP', 'PFLOP', 'EFLOP', 'ZFLOP'] as const
 
 /** "A − B: −3.1 points (95 % interval −4.0 to −2.2)". */
 export function describeDifference(metric: Metric, difference: Difference): string {

@@ -57,7 +57,7 @@ export const comparisonSchema = z.strictObject({
   test_sealed: z.boolean(),
   /** Where the runs came from, if they were not trained here: their seal cannot be vouched for. */
   imported_from: z.string().nullable(),
-  selection: z.record(z.string(), z.string()),
+  selection: z.record(z.string(), z.union([z.string(), z.number()])),
   progress: z.strictObject({
     planned: z.int(),
     complete: z.int(),

@@ -131,7 +131,7 @@ describe('a study of imported runs', () => {
   })
 
   it('never pairs seeds: whether they share a split is not known', () => {
-    const { groups } = compare({ study, runs: runs.filter(({ seed }) => seed < 2), pairBySeed: true })
+    const { groups } = compare({ study, runs: runs.filter(({ seed }) => seed < 2) })
     expect(groups[0]?.differences.map(({ interval }) => interval?.method)).toEqual(['welch-t', undefined])
   })
 })

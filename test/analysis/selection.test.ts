@@ -15,7 +15,12 @@ function armsOf(
 ) {
   const study = aStudy({ learning_rates: Object.keys(rates).map(Number) }, rule)
   const runs = sweep({ [FROZEN]: rates }, study)
-  const arms = buildArms(study, FROZEN, runs, { selection: study.selection, testSealed: false, chance })
+  const arms = buildArms(study, FROZEN, runs, {
+    selection: study.selection,
+    testSealed: false,
+    chance,
+    draws: new Map(),
+  })
   return { arms, selection: study.selection }
 }
 
@@ -93,7 +98,7 @@ describe('chooseArm', () => {
         const best = Math.max(...means)
         fc.pre(worse < best)
         const runs = means.map((mean, i) => aRun({ rate: 10 ** (i - 6), validation: mean }, study))
-        const scoring = { selection: study.selection, testSealed: false, chance: null }
+        const scoring = { selection: study.selection, testSealed: false, chance: null, draws: new Map() }
         const before = chooseArm(buildArms(study, FROZEN, runs, scoring), study.selection)
         const more = [...runs, aRun({ rate: 0.5, validation: worse, test }, study)]
         expect(chooseArm(buildArms(study, FROZEN, more, scoring), study.selection)?.rate).toBe(before?.rate)
@@ -111,7 +116,12 @@ describe('pickByTest', () => {
     ]
     const pick = (testSealed: boolean) =>
       pickByTest(
-        buildArms(study, FROZEN, runs, { selection: study.selection, testSealed, chance: null }),
+        buildArms(study, FROZEN, runs, {
+          selection: study.selection,
+          testSealed,
+          chance: null,
+          draws: new Map(),
+        }),
         study.selection,
       )
     expect(pick(false)?.rate).toBe(1e-4)

@@ -15,6 +15,7 @@ function sensitivity(
     selection: study.selection,
     testSealed: true,
     chance: null,
+    draws: new Map(),
   })
   const cell = {
     setting: 'frozen-pretrained',

@@ -25,6 +25,7 @@ export type FindingId =
   | 'changed-after-test'
   | 'opened-early'
   | 'imported'
+  | 'selected-on-test'
 
 /** `error`: the comparison is not valid as it stands. `warning`: it may mislead. `note`: worth knowing. */
 export type Severity = 'error' | 'warning' | 'note'

@@ -1,6 +1,9 @@
 import { formatRate, roundRate } from '../../study/rates'
 import type { Cell, Group, StudyOutline } from '../conclusions'
+import { scoredSeeds } from '../contrasts'
 import { welchDifference } from '../difference'
+import { sayExtension } from '../extensions'
+import type { GridExtensions } from '../extensions'
 import { changeStudy, finding, withRates } from './finding'
 import type { Finding } from './finding'
 
@@ -23,6 +26,10 @@ function checkEdge(study: StudyOutline, { task, model }: Group, cell: Cell): Fin
   if (!choice?.edge) return []
   const next = roundRate(choice.edge === 'lowest' ? choice.rate / HALF_DECADE : choice.rate * HALF_DECADE)
   const extra = study.extra_learning_rates
+  const limit = study.selection.extensions
+  const [low, high] = [Math.min(...study.learning_rates), Math.max(...study.learning_rates)]
+  const beyond = (extra[setting] ?? []).filter((rate) => rate < low || rate > high)
+  const isSpent = limit !== undefined && beyond.length >= limit
   return [
     finding({
       id: 'edge-of-grid',
@@ -36,10 +43,12 @@ function checkEdge(study: StudyOutline, { task, model }: Group, cell: Cell): Fin
       remedy: changeStudy(`Add ${formatRate(next)} for all settings.`, {
         learning_rates: withRates(study, [next]),
       }),
-      alternative: changeStudy(
-        `Add ${formatRate(next)} for ${setting} only; fair if every setting is extended by the same rule until its best rate is interior.`,
-        { extra_learning_rates: { ...extra, [setting]: [...(extra[setting] ?? []), next] } },
-      ),
+      alternative: isSpent
+        ? null
+        : changeStudy(
+            `Add ${formatRate(next)} for ${setting} only; fair if every setting is extended by the same rule, until its best rate is interior${limit === undefined ? '; selection.extensions says how often at most' : `, at most ${sayExtension(limit)}`}.`,
+            { extra_learning_rates: { ...extra, [setting]: [...(extra[setting] ?? []), next] } },
+          ),
     }),
   ]
 }
@@ -74,8 +83,8 @@ function checkStep(study: StudyOutline, { task, model }: Group, cell: Cell): Fin
   ]
 }
 
-const scores = ({ seeds }: Cell['arms'][number]): number[] =>
-  seeds.flatMap(({ validation }) => validation ?? [])
+const scores = (arm: Cell['arms'][number]): number[] =>
+  scoredSeeds(arm, 'validation').map(({ value }) => value)
 
 function checkEligible(study: StudyOutline, { task, model }: Group, cell: Cell): Finding[] {
   const { arms, choice, setting } = cell
@@ -112,6 +121,33 @@ function checkTie({ task, model }: Group, { choice, setting }: Cell): Finding[] 
       explanation: `${setting} scores exactly the same at ${[choice.rate, ...choice.tied].map(formatRate).join(', ')}. The rule's tie-break chose ${formatRate(choice.rate)}; the validation set may be too small to tell them apart.`,
       runs: choice.validation.runs,
       numbers: { tied: choice.tied.length + 1 },
+    }),
+  ]
+}
+
+/** Grids that differ by one rule for all settings are information; grids that differ otherwise favour a setting. */
+export function extensionFindings(study: StudyOutline, extensions: GridExtensions | null): Finding[] {
+  if (!extensions) return []
+  const { atMost, isSet, settings, breaches } = extensions
+  const extended = settings.filter(({ times }) => times > 0)
+  const rule = `extend until the best rate is interior, at most ${sayExtension(atMost)}${isSet ? '' : ' (the most that any had; selection.extensions sets it beforehand)'}`
+  const said = extended.map(({ setting, times }) => `${setting} ${sayExtension(times)}`).join(', ')
+  const isKept = breaches.length === 0
+  const more = Object.values(study.extra_learning_rates).flat()
+  return [
+    finding({
+      id: 'unequal-grids',
+      severity: isKept ? 'note' : 'warning',
+      explanation: isKept
+        ? `Settings were tried beyond the shared grid by one rule: ${rule} (${said}). Every setting was searched until nothing called for more, so their grids differ and their chances do not.`
+        : `Settings were tried beyond the shared grid${said === '' ? '' : ` (${said})`}, but not by one rule, ${rule}: ${breaches.map(({ setting, why }) => `${setting}: ${why}`).join('; ')}. A wider search gives a setting a better chance at a high score.`,
+      numbers: { atMost, extended: extended.length, breaches: breaches.length },
+      remedy: isKept
+        ? null
+        : changeStudy('Give every setting the same rates.', {
+            learning_rates: withRates(study, more),
+            extra_learning_rates: {},
+          }),
     }),
   ]
 }

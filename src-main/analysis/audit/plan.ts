@@ -1,5 +1,6 @@
 import { formatRate, roundRate } from '../../study/rates'
 import type { StudyOutline } from '../conclusions'
+import type { GridExtensions } from '../extensions'
 import { audit, changeStudy, finding, withRates } from './finding'
 import type { Audit, Finding } from './finding'
 
@@ -14,29 +15,45 @@ export function auditPlan(study: StudyOutline): Audit {
   return audit(planFindings(study), 'The plan shows nothing to object to.')
 }
 
+/** What runs have shown of a plan. */
+export interface PlanEvidence {
+  /** Of each task that has complete runs, whether they have validation scores. */
+  readonly validated: ReadonlyMap<string, boolean>
+  /** Judged apart, once there are scores. */
+  readonly extensions: GridExtensions | null
+}
+
+const NO_RUNS: PlanEvidence = { validated: new Map(), extensions: null }
+
 /** The findings that do not need any run. */
-export function planFindings(study: StudyOutline): Finding[] {
+export function planFindings(study: StudyOutline, evidence = NO_RUNS): Finding[] {
   return [
-    ...checkValidation(study),
+    ...checkValidation(study, evidence),
     ...checkRates(study),
-    ...checkExtraRates(study),
+    ...checkExtraRates(study, evidence),
     ...checkSeeds(study),
     ...checkEvaluations(study),
     ...checkTest(study),
   ]
 }
 
-function checkValidation({ validation }: StudyOutline): Finding[] {
+/** Kinds of task whose files may bring a validation split of their own. */
+const MAY_VALIDATE: ReadonlySet<string> = new Set(['listops', 'remote-homology', 'tensors'])
+
+function checkValidation({ validation, tasks }: StudyOutline, { validated }: PlanEvidence): Finding[] {
   if (!validation || validation.fraction > 0) return []
-  return [
-    finding({
+  return tasks.flatMap(({ name, kind }) => {
+    const isValidated = validated.get(name)
+    if (isValidated === true) return []
+    const mayBe = isValidated === undefined && (kind === undefined || MAY_VALIDATE.has(kind))
+    return finding({
       id: 'no-validation',
-      severity: 'warning',
-      explanation:
-        'No validation split is set apart from the training examples. Unless a task brings its own, no learning rate can be chosen without looking at the test.',
+      severity: mayBe ? 'warning' : 'error',
+      task: name,
+      explanation: `No validation split is set apart from the training examples of ${name}${mayBe ? '; unless it brings its own, no' : '. Nothing can be selected: no'} learning rate can be chosen without looking at the test.`,
       remedy: changeStudy('Set validation.fraction to 0.1.', { validation: { fraction: 0.1 } }),
-    }),
-  ]
+    })
+  })
 }
 
 function checkRates(study: StudyOutline): Finding[] {
@@ -100,12 +117,13 @@ function checkRates(study: StudyOutline): Finding[] {
 }
 
 /** Extra rates for one setting are fine where they go on from an end of the grid; between the others' rates they are a favour. */
-function checkExtraRates(study: StudyOutline): Finding[] {
+function checkExtraRates(study: StudyOutline, { extensions }: PlanEvidence): Finding[] {
   const [low, high] = [Math.min(...study.learning_rates), Math.max(...study.learning_rates)]
   return Object.entries(study.extra_learning_rates).flatMap(([setting, extra]) => {
     const more = extra.filter((rate) => !study.learning_rates.includes(rate))
     if (more.length === 0) return []
     const inside = more.filter((rate) => rate > low && rate < high)
+    if (inside.length === 0 && extensions !== null) return []
     return finding({
       id: 'unequal-grids',
       severity: inside.length > 0 ? 'warning' : 'note',
