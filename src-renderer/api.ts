@@ -31,7 +31,13 @@ function httpDoor(): TRPCLink<AppRouter> {
     condition: (call) => call.type === 'subscription',
     true: httpSubscriptionLink({ url: '/trpc' }),
     // Answers come as they are ready: a study that is still being checked holds up nobody else.
-    false: httpBatchStreamLink({ url: '/trpc', maxURLLength: 4_000, fetch: fetchSignedIn }),
+    false: httpBatchStreamLink({
+      url: '/trpc',
+      maxURLLength: 4_000,
+      // A study file may be longer than an address.
+      methodOverride: 'POST',
+      fetch: fetchSignedIn,
+    }),
   })
 }
 

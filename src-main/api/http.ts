@@ -91,7 +91,7 @@ function createApp(workbench: Workbench, renderer: string | null, gate: Gate): F
   )
   app.register(fastifyTRPCPlugin, {
     prefix: '/trpc',
-    trpcOptions: { router: appRouter, createContext: () => ({ workbench }) },
+    trpcOptions: { router: appRouter, createContext: () => ({ workbench }), allowMethodOverride: true },
   } satisfies FastifyTRPCPluginOptions<AppRouter>)
   if (renderer !== null) servePage(app, renderer)
   return app

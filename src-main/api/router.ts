@@ -1,6 +1,8 @@
 import { compare } from './compare'
+import { design } from './design'
 import { events } from './events'
 import { forecast } from './forecast'
+import { history } from './history'
 import { library } from './library'
 import { callerOf, router } from './procedure'
 import { queue } from './queue'
@@ -10,7 +12,18 @@ import { runs } from './runs'
 import { studies } from './studies'
 
 /** All that a window, a browser or a command-line client may ask; one file per noun. */
-export const appRouter = router({ studies, queue, runs, compare, remedies, reports, library, forecast, events })
+export const appRouter = router({
+  studies,
+  queue,
+  runs,
+  compare,
+  remedies,
+  reports,
+  library,
+  forecast,
+  design,
+  events,
+})
 export type AppRouter = typeof appRouter
 
 /** The router's procedures as plain functions, for callers in this process. */
