@@ -87,7 +87,7 @@ class WatchedWorker {
 
   private open(isolation: 'process' | 'thread'): TrainingWorker {
     return new TrainingWorker((kind, listener) => {
-      const channel = this.openWorker(kind, listener)
+      const channel = this.openWorker(kind, listener, null)
       this.pid = channel.pid ?? undefined
       return channel
     }, isolation)
@@ -129,6 +129,7 @@ function probeJob(target: ProbeTarget, folder: string): TrainingJob {
   return {
     runs: runs.map((run, slot) => ({ id: id(slot), slot, config: { ...probed, seed: run.config.seed } })),
     slots: runs.length,
+    path: 'graph',
     task,
     model,
     startFrom,

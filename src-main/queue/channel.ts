@@ -18,15 +18,23 @@ export interface ChannelListener {
   gone(reason: string): void
 }
 
-export type OpenChannel = (isolation: ExecutionOptions['isolation'], listener: ChannelListener) => Channel
+/** @param threads how many the engine computes with; null: as many as there are cores */
+export type OpenChannel = (
+  isolation: ExecutionOptions['isolation'],
+  listener: ChannelListener,
+  threads: number | null,
+) => Channel
 
 /** Lines of a worker's own output kept to explain its death: a native abort says why only there. */
 const TAIL_LINES = 12
 
 /** Workers that run the built file `entry`, as threads of this process or as processes of their own. */
 export function channelsTo(entry: string): OpenChannel {
-  return (isolation, listener) =>
-    isolation === 'thread' ? openThread(entry, listener) : openProcess(entry, listener)
+  return (isolation, listener, threads) =>
+    // TensorFlow has one pool of threads in a process, so that a number of its own needs a process of its own.
+    isolation === 'thread' && threads === null
+      ? openThread(entry, listener)
+      : openProcess(entry, listener, threads)
 }
 
 function openThread(entry: string, listener: ChannelListener): Channel {
@@ -45,8 +53,14 @@ function openThread(entry: string, listener: ChannelListener): Channel {
   }
 }
 
-function openProcess(entry: string, listener: ChannelListener): Channel {
-  const child = fork(entry, [], { serialization: 'advanced', silent: true })
+function openProcess(entry: string, listener: ChannelListener, threads: number | null): Channel {
+  const pools =
+    threads === null ? {} : { TF_NUM_INTRAOP_THREADS: `${threads}`, TF_NUM_INTEROP_THREADS: `${threads}` }
+  const child = fork(entry, [], {
+    serialization: 'advanced',
+    silent: true,
+    env: { ...process.env, ...pools },
+  })
   const tail = new Tail(child.stdout, child.stderr)
   const exited = new Promise<void>((resolve) => {
     const leave = (reason: string): void => {

@@ -1,4 +1,4 @@
-import type { ExecutionOptions, RunState } from '../run'
+import type { ExecutionOptions, RunState, TrainingWay } from '../run'
 import type { PlannedRun } from '../study/study'
 import type { TrainingJob } from '../training/messages'
 import type { Group } from './groups'
@@ -21,14 +21,25 @@ export const programOf = ({ task, model, setting }: PlannedRun): string => `${ta
 
 export const maxStepsOf = (run: PlannedRun): number => run.config.training.max_steps
 
-export const trained = (entry: Entry, group: readonly Entry[]): TrainedRun => ({
+export const trained = (
+  entry: Entry,
+  group: readonly Entry[],
+  { runs }: Group,
+  { path, workers }: TrainingWay,
+): TrainedRun => ({
   id: entry.id,
   maxSteps: maxStepsOf(entry.run),
   group: group.map(({ id }) => id),
+  trainedBy: { group_size: runs.length, path, workers },
 })
 
 /** What a worker is given to train these runs, each at its place in the group. */
-export function jobOf(entries: readonly Entry[], { runs }: Group, checkpoints: string): TrainingJob {
+export function jobOf(
+  entries: readonly Entry[],
+  { runs }: Group,
+  { path }: TrainingWay,
+  checkpoints: string,
+): TrainingJob {
   const first = entries[0]?.run
   if (first === undefined) throw new Error('a job without runs')
   const { taskSource: task, modelSource: model, startFrom } = first
@@ -39,6 +50,7 @@ export function jobOf(entries: readonly Entry[], { runs }: Group, checkpoints: s
       config,
     })),
     slots: runs.length,
+    path,
     task,
     model,
     startFrom,

@@ -29,6 +29,8 @@ export interface QueuedGroup {
   readonly runs: readonly QueuedRun[]
   /** How many runs the group's program is written for. */
   readonly size: number
+  /** How it is trained and why, in words with figures; empty: nothing was measured (yet). */
+  readonly way: string
 }
 
 export interface RunningGroup extends QueuedGroup {

@@ -3,10 +3,12 @@ import type { Environment, RunState } from '../run'
 import type { Store } from '../store/store'
 import type { Plan } from '../study/study'
 import type { RunProgress } from './events'
-import type { OpenChannel } from './channel'
 import type { CheckpointShelf } from './checkpoint-shelf'
+import { Crew } from './crew'
+import type { CrewOptions } from './crew'
 import { jobOf, trained } from './entry'
 import type { Entry } from './entry'
+import { Entrance } from './entrance'
 import type { EventStream } from './event-stream'
 import { fateOf } from './fate'
 import { heldBy } from './held'
@@ -15,20 +17,19 @@ import { Recorder } from './recorder'
 import { Roster } from './roster'
 import { Schedule } from './schedule'
 import type { Batch } from './schedule'
-import { Slot } from './slot'
-import type { SlotJob } from './slot'
+import type { Slot, SlotJob } from './slot'
 import { Survey } from './survey'
-import { WORKER_LIMITS, WorkerFault } from './training-worker'
-import type { RunMessage, TrainingWorker, WorkerLimits } from './training-worker'
+import { WorkerFault } from './training-worker'
+import type { RunMessage, TrainingWorker } from './training-worker'
+import { USUAL_WAYS } from './ways'
+import type { Ways } from './ways'
 
-export interface QueueOptions {
+export interface QueueOptions extends CrewOptions {
   readonly store: Store
   readonly events: EventStream
-  readonly openWorker: OpenChannel
   readonly checkpoints: CheckpointShelf
-  /** How many workers train at a time. One fills the processor, since the engine computes on all its cores. */
-  readonly workers?: number
-  readonly limits?: WorkerLimits
+  /** How the runs of a study are trained; the usual way where nobody says. */
+  readonly ways?: Ways
 }
 
 /** So many workers in a row that died before they could start: not the runs are at fault, and the queue stops. */
@@ -42,7 +43,8 @@ const FAILED_STARTS = 3
 export class Queue {
   private readonly schedule: Schedule
   private readonly roster = new Roster()
-  private readonly slots: Slot[]
+  private readonly crew: Crew
+  private readonly entrance: Entrance
   private readonly recorder: Recorder
   /** What it looks like to those who watch. */
   readonly survey: Survey
@@ -53,9 +55,10 @@ export class Queue {
   constructor(private readonly options: QueueOptions) {
     this.recorder = new Recorder(options.store, options.events)
     this.schedule = new Schedule(options.store.queueOrder())
-    const limits = options.limits ?? WORKER_LIMITS
-    this.slots = Array.from({ length: options.workers ?? 1 }, () => new Slot(options.openWorker, limits))
-    this.survey = new Survey(this.schedule, this.slots, this.recorder, (batch) => this.waitingIn(batch))
+    const { store, ways = USUAL_WAYS } = options
+    this.entrance = new Entrance(store, this.roster, this.schedule, ways)
+    this.crew = new Crew(options)
+    this.survey = new Survey(this.schedule, this.crew, this.recorder, (batch) => this.waitingIn(batch))
   }
 
   /** Why nothing more is started until a study is started or resumed: the disk is full, the engine does not load. */
@@ -68,25 +71,27 @@ export class Queue {
     const { store } = this.options
     const { name } = plan.study
     const states = new Map(store.runs({ study: name }).map((run) => [run.id, run.state] as const))
-    const inTraining = new Set(this.slots.flatMap(({ job }) => job?.entries ?? []))
+    const inTraining = new Set(this.crew.slots.flatMap(({ job }) => job?.entries ?? []))
     const entries = this.roster.enlist(plan, states, (entry) => inTraining.has(entry))
     const paused = entries.filter((entry) => entry.state === 'paused' && !inTraining.has(entry))
     for (const { id } of paused) this.setState(id, 'queued')
-    this.schedule.enter(name, this.roster.batchesOf(plan, store.queuePlaces(name)))
+    this.entrance.enter(plan)
     this.release()
   }
 
   /** Starts no more runs of the study and saves those in training; resolves when they are saved. */
   async pause(study: string): Promise<void> {
     this.schedule.leave(study)
-    for (const slot of this.slots) if (!slot.trains((entry) => this.isWanted(entry))) slot.worker?.pause()
+    this.entrance.stop(study)
+    for (const slot of this.crew.slots)
+      if (!slot.trains((entry) => this.schedule.wants(entry))) slot.worker?.pause()
     this.changed()
     await this.idle(study)
   }
 
   /** Ends a run as cancelled, wherever it is. */
   cancel(id: string): void {
-    const slot = this.slotOf(id)
+    const slot = this.crew.slotOf(id)
     const entry = this.roster.get(id)
     if (!slot) return this.setState(id, 'cancelled')
     if (entry) entry.isCancelled = true
@@ -118,7 +123,7 @@ export class Queue {
    */
   interruptFor(study: string): void {
     let waiting = this.schedule.batchesOf(study).filter((batch) => this.waitingIn(batch).length > 0).length
-    const others = this.slots.filter(({ job }) => job !== null && !job.entries.some(isOf(study)))
+    const others = this.crew.slots.filter(({ job }) => job !== null && !job.entries.some(isOf(study)))
     for (const { worker } of others) if (waiting-- > 0) worker?.pause()
     this.changed()
   }
@@ -162,25 +167,32 @@ export class Queue {
   /** Saves what is in training and ends all workers. */
   async close(): Promise<void> {
     for (const study of this.schedule.studies) this.schedule.leave(study)
-    for (const { worker } of this.slots) worker?.pause()
+    this.entrance.stop()
+    for (const { worker } of this.crew.slots) worker?.pause()
     await this.idle()
-    await Promise.all(this.slots.flatMap((slot) => slot.worker?.close() ?? []))
+    await this.crew.close()
   }
 
   /** Gives every free worker its next runs, and wakes those who wait for the queue to be idle. */
   private pump(): void {
-    for (const slot of this.slots) {
-      if (slot.job !== null) continue
-      const batch = this.nextBatch()
-      if (batch === undefined) slot.dismiss()
-      else void this.train(slot, { batch, entries: this.waitingIn(batch), since: Date.now() })
+    for (let next = this.nextBatch(); next !== undefined; next = this.nextBatch()) {
+      if (next.way === null) {
+        // A measurement wants the machine for itself.
+        if (this.crew.isIdle) void this.entrance.measure(next).then(() => this.pump())
+        break
+      }
+      const slot = this.crew.placeFor(next.way)
+      if (slot === undefined) break
+      const entries = this.waitingIn(next)
+      void this.train(slot, { batch: next, way: next.way, entries, since: Date.now() })
     }
+    this.crew.dismissIdle()
     this.changed()
     for (const wake of this.waiters.splice(0)) wake()
   }
 
   private nextBatch(): Batch | undefined {
-    if (this.trouble !== null) return undefined
+    if (this.trouble !== null || this.entrance.isMeasuring) return undefined
     for (const batch of this.schedule) if (this.waitingIn(batch).length > 0) return batch
     return undefined
   }
@@ -188,19 +200,19 @@ export class Queue {
   /** Runs of a group to be trained now. One of a job that failed is tried alone, lest it takes the others along again. */
   private waitingIn({ entries }: Batch): readonly Entry[] {
     if (!entries.some(({ state }) => state === 'queued')) return []
-    const waiting = entries.filter(({ id, state }) => state === 'queued' && !this.slotOf(id))
+    const waiting = entries.filter(({ id, state }) => state === 'queued' && !this.crew.slotOf(id))
     const unhurt = waiting.filter(({ faults }) => faults === 0)
     return unhurt.length > 0 ? unhurt : waiting.slice(0, 1)
   }
 
   private async train(slot: Slot, job: SlotJob): Promise<void> {
     slot.job = job
-    const { batch, entries } = job
+    const { batch, way, entries } = job
     try {
-      const worker = slot.workerFor(entries[0]?.isolation ?? 'thread')
+      const worker = slot.workerFor(entries[0]?.isolation ?? 'thread', way.threads)
       for (const { id } of entries) this.setState(id, 'running')
-      const work = jobOf(entries, batch.group, this.options.checkpoints.folder)
-      await worker.train(work, (message, environment) => this.take(worker, entries, message, environment))
+      const work = jobOf(entries, batch.group, way, this.options.checkpoints.folder)
+      await worker.train(work, (message, environment) => this.take(worker, job, message, environment))
       this.failedStarts = 0
     } catch (error) {
       this.explain(entries, error)
@@ -208,19 +220,20 @@ export class Queue {
     slot.job = null
     // Started again while its worker was still saving, or broken off for another study.
     for (const entry of entries)
-      if (entry.state === 'paused' && this.isWanted(entry)) this.setState(entry.id, 'queued')
+      if (entry.state === 'paused' && this.schedule.wants(entry)) this.setState(entry.id, 'queued')
     this.pump()
   }
 
   private take(
     worker: TrainingWorker,
-    group: readonly Entry[],
+    { entries, batch, way }: SlotJob,
     message: RunMessage,
     environment: Environment,
   ): void {
-    const entry = group.find(({ id }) => id === message.run)
+    const entry = entries.find(({ id }) => id === message.run)
     try {
-      const { stored, state } = this.recorder.record(entry && trained(entry, group), message, environment)
+      const run = entry && trained(entry, entries, batch.group, way)
+      const { stored, state } = this.recorder.record(run, message, environment)
       if (stored !== undefined && message.run !== null) worker.stored(message.run, stored)
       if (state !== undefined && entry) this.ended(entry, state)
     } catch (error) {
@@ -249,7 +262,7 @@ export class Queue {
 
   private settle(entry: Entry, fault: WorkerFault, isAlone: boolean): void {
     const isHeld = this.trouble !== null
-    const fate = fateOf(entry, fault, { isAlone, isWanted: this.isWanted(entry), isHeld })
+    const fate = fateOf(entry, fault, { isAlone, isWanted: this.schedule.wants(entry), isHeld })
     if (fate === 'failed') {
       this.recorder.fail(entry.id, fault.message)
       entry.state = 'failed'
@@ -268,20 +281,10 @@ export class Queue {
   }
 
   private isBusy(study?: string): boolean {
-    if (this.slots.some((slot) => slot.trains(study === undefined ? () => true : isOf(study)))) return true
+    if (this.crew.slots.some((slot) => slot.trains(study === undefined ? () => true : isOf(study))))
+      return true
     if (this.trouble !== null) return false
-    const studies = study === undefined ? this.schedule.studies : [study]
-    return studies.some((name) =>
-      this.schedule.batchesOf(name).some(({ entries }) => entries.some(({ state }) => state === 'queued')),
-    )
-  }
-
-  private isWanted(entry: Entry): boolean {
-    return [...entry.studies].some((study) => this.schedule.has(study))
-  }
-
-  private slotOf(id: string): Slot | undefined {
-    return this.slots.find((slot) => slot.trains((entry) => entry.id === id))
+    return this.schedule.hasQueued(study)
   }
 
   private changed(): void {

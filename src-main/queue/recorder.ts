@@ -11,6 +11,8 @@ export interface TrainedRun {
   readonly id: string
   readonly maxSteps: number
   readonly group: readonly string[]
+  /** How; the worker knows the rest of its environment. */
+  readonly trainedBy: Pick<Environment, 'group_size' | 'path' | 'workers'>
 }
 
 const PROGRESS_EVERY_MS = 500
@@ -37,7 +39,7 @@ export class Recorder {
     switch (message.type) {
       case 'begun': {
         const { fromStep, evaluatedStep, parametersTrained, parametersTotal, stepFlops, parameters } = message
-        const started = { ...environment, group_size: run?.group.length ?? environment.group_size }
+        const started = { ...environment, ...run?.trainedBy }
         const size = { parametersTrained, parametersTotal, stepFlops, parameters }
         this.store.begin(message.run, { fromStep, evaluatedStep, ...size, environment: started })
         if (run) this.startMeter(run, fromStep)

@@ -1,9 +1,10 @@
 import { idOf } from '../run'
-import type { RunState } from '../run'
-import type { Plan } from '../study/study'
+import type { RunState, TrainingWay } from '../run'
+import type { Plan, PlannedRun } from '../study/study'
 import type { Entry } from './entry'
-import { groupsOf } from './groups'
+import { groupsOf, usualWay } from './groups'
 import type { Batch } from './schedule'
+import type { Ways } from './ways'
 
 /** All runs of started studies. A run is one entry, whichever studies plan it. */
 export class Roster {
@@ -38,11 +39,14 @@ export class Roster {
    * A plan's groups, of which every run is enlisted.
    * @param places of runs that somebody moved, by id
    */
-  batchesOf({ study, runs }: Plan, places: ReadonlyMap<string, number>): Batch[] {
-    return groupsOf(runs).map((group, number) => {
+  batchesOf(plan: Plan, places: ReadonlyMap<string, number>, ways: Ways): Batch[] {
+    const { study, runs } = plan
+    const wayOf = (run: PlannedRun): TrainingWay => ways.of(plan, run) ?? usualWay(run)
+    return groupsOf(runs, wayOf).map((group, number) => {
+      const way = group.runs[0] === undefined ? null : ways.of(plan, group.runs[0])
       const entries = group.runs.flatMap(({ key }) => this.entries.get(idOf(key)) ?? [])
       const moved = entries.flatMap(({ id }) => places.get(id) ?? [])
-      return { study: study.name, group, entries, place: moved.length > 0 ? Math.min(...moved) : number }
+      return { study: study.name, group, way, entries, place: moved.length > 0 ? Math.min(...moved) : number }
     })
   }
 }

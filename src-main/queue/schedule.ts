@@ -58,6 +58,19 @@ export class Schedule {
     return this.lines.get(study) ?? []
   }
 
+  /** Some started study waits for the run. */
+  wants({ studies }: Entry): boolean {
+    return [...studies].some((study) => this.lines.has(study))
+  }
+
+  /** Some run (of the study) is queued. */
+  hasQueued(study?: string): boolean {
+    const studies = study === undefined ? this.lines.keys() : [study]
+    return [...studies].some((name) =>
+      this.batchesOf(name).some(({ entries }) => entries.some(({ state }) => state === 'queued')),
+    )
+  }
+
   /** All groups in the order in which they are trained. */
   *[Symbol.iterator](): Generator<Batch> {
     for (const study of this.studies) yield* this.batchesOf(study)

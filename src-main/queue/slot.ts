@@ -1,4 +1,4 @@
-import type { ExecutionOptions } from '../run'
+import type { ExecutionOptions, TrainingWay } from '../run'
 import type { OpenChannel } from './channel'
 import type { Entry } from './entry'
 import type { Batch } from './schedule'
@@ -7,6 +7,7 @@ import type { WorkerLimits } from './training-worker'
 
 export interface SlotJob {
   readonly batch: Batch
+  readonly way: TrainingWay
   /** The runs of the group that are trained. */
   readonly entries: readonly Entry[]
   /** Unix milliseconds. */
@@ -25,9 +26,10 @@ export class Slot {
   ) {}
 
   /** The worker that is here, or a new one where it is dead or of another kind. */
-  workerFor(isolation: ExecutionOptions['isolation']): TrainingWorker {
-    if (this.worker?.isDead || this.worker?.isolation !== isolation) this.dismiss()
-    this.worker ??= new TrainingWorker(this.open, isolation, this.limits)
+  workerFor(isolation: ExecutionOptions['isolation'], threads: number | null): TrainingWorker {
+    const fits = this.worker?.isolation === isolation && this.worker.threads === threads
+    if (this.worker?.isDead || !fits) this.dismiss()
+    this.worker ??= new TrainingWorker(this.open, isolation, this.limits, threads)
     return this.worker
   }
 

@@ -1,4 +1,5 @@
 import { isOpen } from '../run'
+import type { Crew } from './crew'
 import { maxStepsOf, programOf } from './entry'
 import type { Entry } from './entry'
 import type { Held, QueueOverview, QueuePage, QueuedGroup, QueuedStudy, RunningGroup } from './overview'
@@ -13,17 +14,17 @@ export class Survey {
 
   constructor(
     private readonly schedule: Schedule,
-    private readonly slots: readonly Slot[],
+    private readonly crew: Crew,
     private readonly recorder: Recorder,
     private readonly waitingIn: (batch: Batch) => readonly Entry[],
   ) {}
 
   overview(held: Held | null): QueueOverview {
-    const running = this.slots.flatMap((slot) => (slot.job === null ? [] : this.running(slot, slot.job)))
+    const running = this.crew.slots.flatMap((slot) => (slot.job === null ? [] : this.running(slot, slot.job)))
     const studies = this.schedule.studies.map((name) => this.study(name))
     return {
       held,
-      workers: this.slots.length,
+      workers: this.crew.lanes,
       running,
       studies,
       order: this.schedule.order,
@@ -59,13 +60,13 @@ export class Survey {
       }
     }
     const seconds = this.pace.secondsFor(work)
-    return seconds === null ? null : seconds / this.slots.length
+    return seconds === null ? null : seconds / this.crew.lanes
   }
 
   /** Notes how fast everything goes now. @returns the step of each run in training */
   private measure(): ReadonlyMap<string, number> {
     const progress = this.recorder.progress()
-    for (const { job } of this.slots) {
+    for (const { job } of this.crew.slots) {
       const [first] = job?.entries ?? []
       if (!first) continue
       const ids = new Set(job?.entries.map(({ id }) => id))
@@ -104,7 +105,7 @@ export class Survey {
   }
 }
 
-function grouped({ study, group }: Batch, entries: readonly Entry[]): QueuedGroup {
+function grouped({ study, group, way }: Batch, entries: readonly Entry[]): QueuedGroup {
   const [first] = group.runs
   return {
     study,
@@ -120,5 +121,6 @@ function grouped({ study, group }: Batch, entries: readonly Entry[]): QueuedGrou
       faults,
     })),
     size: group.runs.length,
+    way: way?.why ?? '',
   }
 }

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import type { Environment, ExecutionOptions } from '../run'
 import type { FromWorker, TrainingJob } from '../training/messages'
-import type { Channel, OpenChannel } from './channel'
+import type { Channel, ChannelListener, OpenChannel } from './channel'
 
 /**
  * Why a job ended early. `died`: the worker is gone and another may do better. `failed`: the job itself cannot be done.
@@ -50,12 +50,15 @@ export class TrainingWorker {
     open: OpenChannel,
     readonly isolation: ExecutionOptions['isolation'],
     private readonly limits: WorkerLimits = WORKER_LIMITS,
+    /** Of the engine; null: as many as there are cores. */
+    readonly threads: number | null = null,
   ) {
     this.clock = setInterval(() => this.tick(), limits.tickMs)
-    this.channel = open(isolation, {
+    const listener: ChannelListener = {
       message: (message) => this.take(message),
       gone: (reason) => this.end('died', reason),
-    })
+    }
+    this.channel = open(isolation, listener, threads)
   }
 
   get isDead(): boolean {

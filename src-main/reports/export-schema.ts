@@ -41,6 +41,8 @@ const selection = z.strictObject({
   seeds: z.enum(['mean', 'median']),
   tie: z.enum(['lowest-rate', 'highest-rate']),
   diverged: z.enum(['exclude-arm', 'as-chance']),
+  /** How often at most a setting may be tried beyond the shared rates. */
+  extensions: z.int().nonnegative().optional(),
 })
 
 const setting = z.strictObject({
@@ -88,6 +90,8 @@ export const environmentSchema = z.strictObject({
   versions: texts,
   threads: z.number(),
   group_size: z.number(),
+  path: z.enum(['graph', 'xla']).optional(),
+  workers: z.number().optional(),
   commit: z.string().nullable(),
 })
 

@@ -16,6 +16,7 @@ import {
   setNote,
   tagRuns,
   untagRuns,
+  vocabularyOf,
 } from './annotations'
 import { downsample } from './downsample'
 import { listEvents, logEvent } from './events'
@@ -25,6 +26,7 @@ import { importRuns, publishedCells } from './imports'
 import { appendPoints, findDamage, metricsOf, readSeries } from './points'
 import { all, reading, writing } from './query'
 import { queueOrder, queuePlaces, setQueueOrder, setQueuePlaces } from './queue-order'
+import { keepTrainingWay, trainingWays } from './training-ways'
 import { holdersOf, kinOf, parametersOf } from './run-kin'
 import { countRuns, listRunIds, listRunValues, listRuns } from './run-lists'
 import { oneRun, runNumber, studyHolding, studyNumber } from './run-rows'
@@ -75,7 +77,11 @@ export function readableStore(db: ReadableDatabase): ReadableStore {
     runValues: (query, fields) => read(() => listRunValues(db, query, fields)),
     annotations: (runs) => read(() => annotationsOf(db, runs)),
     tags: () => read(() => listTags(db)),
+    vocabulary: () => read(() => vocabularyOf(db)),
     views: (place) => read(() => listViews(db, place)),
+    studiesOf: (id) =>
+      read(() => {
+        const sql =
           'SELECT name FROM study_runs JOIN studies USING (study) WHERE run = ? AND in_plan ORDER BY study'
         return all<{ name: string }>(db, sql, runNumber(db, id).run).map(({ name }) => name)
       }),
@@ -84,6 +90,7 @@ export function readableStore(db: ReadableDatabase): ReadableStore {
     parametersOf: (id) => read(() => parametersOf(db, id)),
     queueOrder: () => read(() => queueOrder(db)),
     queuePlaces: (study) => read(() => queuePlaces(db, study)),
+    trainingWays: () => read(() => trainingWays(db)),
     series: (id, metric, maxPoints, study, between) =>
       read(() => {
         const { run } = runNumber(db, id)
@@ -119,10 +126,6 @@ export function writableStore(db: WritableDatabase, release: () => void = () => 
     end: (id, outcome) => write(() => endRun(db, id, outcome, now())),
     setQueueOrder: (names) => write(() => setQueueOrder(db, names)),
     setQueuePlaces: (study, places) => write(() => setQueuePlaces(db, study, places)),
-    log: (event) => write(() => logEvent(db, now(), event)),
-    revealTest: (name) =>
-      write(() => {
-        revealTest(db, { study: studyNumber(db, name), name }, now())
     keepTrainingWay: (chosen) => write(() => keepTrainingWay(db, chosen, now())),
     tagRuns: (tag, runs) => write(() => tagRuns(db, tag, runs)),
     untagRuns: (tag, runs) => write(() => untagRuns(db, tag, runs)),

@@ -178,12 +178,12 @@ export interface ReadableStore extends AnnotationReads {
   /** Null where there is no such run, or the study named does not hold it. */
   run(id: string, study?: string): RunRecord | null
   countRuns(query?: RunQuery): number
-  /** Names of the studies that plan this run. */
-  studiesOf(run: string): string[]
-  /** All studies that hold this run. */
   runIds(query?: RunQuery): string[]
   /** One row a run with the values of these fields of the filter language; null where it has none or it is sealed. */
   runValues(query: RunQuery, fields: readonly string[]): RunValue[][]
+  /** Names of the studies that plan this run. */
+  studiesOf(run: string): string[]
+  /** All studies that hold this run. */
   holdersOf(run: string): { readonly name: string; readonly inPlan: boolean }[]
   /** The runs of a study that differ from this one in learning rate and seed alone, itself included; by rate, then seed. */
   kinOf(run: string, study: string): RunRecord[]
@@ -193,6 +193,8 @@ export interface ReadableStore extends AnnotationReads {
   queueOrder(): string[]
   /** Places in the queue, within the study, of the runs that somebody moved. */
   queuePlaces(study: string): Map<string, number>
+  /** Ways of training that were chosen in this workspace, the newest first. */
+  trainingWays(): ChosenWay[]
   /**
    * With `maxPoints` (at least 5), min/max downsampled: no spike is lost, and the first NaN of a bucket is kept.
    * Times are whole milliseconds. Empty where nothing was logged.

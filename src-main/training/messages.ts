@@ -1,4 +1,12 @@
-import type { Environment, MetricName, ParameterRecord, RunConfig, RunState, Summary } from '../run'
+import type {
+  Environment,
+  MetricName,
+  ParameterRecord,
+  RunConfig,
+  RunState,
+  Summary,
+  TrainingWay,
+} from '../run'
 import type { ModelSource, TaskSource } from '../study/study'
 
 /**
@@ -25,6 +33,8 @@ export interface TrainingJob {
    * size, so a run computes the same bits whoever is still beside it.
    */
   readonly slots: number
+  /** How a step is run; one that XLA cannot compile is run as a plain graph. */
+  readonly path: TrainingWay['path']
   readonly task: TaskSource
   readonly model: ModelSource
   readonly startFrom: string | null

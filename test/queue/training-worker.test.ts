@@ -28,6 +28,7 @@ function job(behave: string, options: Record<string, number> = {}, id = 'a'): Tr
   return {
     runs: [{ id, slot: 0, config: run.config }],
     slots: 1,
+    path: 'graph',
     task: run.taskSource,
     model: run.modelSource,
     startFrom: null,

@@ -169,6 +169,7 @@ export async function trainToys({
   const job: TrainingJob = {
     runs: runs.map((run, slot) => ({ id: run.id, slot, config: toyConfig(run, rest) })),
     slots: runs.length,
+    path: 'graph',
     task: { kind: 'toy', options: {}, files: {} },
     model: { source: 'random', type: 'toy', shape: {} },
     startFrom: null,

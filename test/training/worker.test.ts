@@ -102,6 +102,7 @@ function jobOf({
   return {
     runs: runs.map((run, slot) => ({ id: run.id, slot, config: config(run) })),
     slots: runs.length,
+    path: 'graph',
     task: source,
     model: trunk,
     startFrom: null,

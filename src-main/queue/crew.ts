@@ -1,0 +1,56 @@
+import type { TrainingWay } from '../run'
+import type { OpenChannel } from './channel'
+import { Slot } from './slot'
+import { WORKER_LIMITS } from './training-worker'
+import type { WorkerLimits } from './training-worker'
+
+export interface CrewOptions {
+  readonly openWorker: OpenChannel
+  readonly limits?: WorkerLimits
+  /** How many workers that compute on all cores train at a time. One fills the processor. */
+  readonly workers?: number
+}
+
+/** All places where workers train, and how the machine's cores are shared out among them. */
+export class Crew {
+  readonly slots: Slot[]
+
+  constructor(private readonly options: CrewOptions) {
+    this.slots = Array.from({ length: options.workers ?? 1 }, () => this.newSlot())
+  }
+
+  get isIdle(): boolean {
+    return this.slots.every(({ job }) => job === null)
+  }
+
+  /** How many groups are trained at a time, as things are now. */
+  get lanes(): number {
+    return Math.max(1, this.slots.filter(({ job }) => job !== null).length)
+  }
+
+  /** A free place, where one more worker of this way leaves the others their cores. */
+  placeFor({ workers }: TrainingWay): Slot | undefined {
+    const taken = this.slots.reduce((sum, { job }) => sum + (job === null ? 0 : 1 / job.way.workers), 0)
+    if (taken + 1 / workers > (this.options.workers ?? 1) + 1e-9) return undefined
+    const free = this.slots.find(({ job }) => job === null)
+    if (free === undefined) this.slots.push(this.newSlot())
+    return free ?? this.slots.at(-1)
+  }
+
+  slotOf(run: string): Slot | undefined {
+    return this.slots.find((slot) => slot.trains((entry) => entry.id === run))
+  }
+
+  /** Ends the workers that have nothing to do. */
+  dismissIdle(): void {
+    for (const slot of this.slots) if (slot.job === null) slot.dismiss()
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.slots.flatMap((slot) => slot.worker?.close() ?? []))
+  }
+
+  private newSlot(): Slot {
+    return new Slot(this.options.openWorker, this.options.limits ?? WORKER_LIMITS)
+  }
+}

@@ -1,0 +1,48 @@
+import type { Store } from '../store/store'
+import type { Plan } from '../study/study'
+import type { Roster } from './roster'
+import type { Batch, Schedule } from './schedule'
+import type { Ways } from './ways'
+
+/** How started studies come into the schedule: divided into groups by the ways of training, which may have to be measured. */
+export class Entrance {
+  private readonly plans = new Map<string, Plan>()
+  /** The study of which a way of training is being measured. */
+  private measuring: { readonly study: string; readonly stop: AbortController } | null = null
+
+  constructor(
+    private readonly store: Store,
+    private readonly roster: Roster,
+    private readonly schedule: Schedule,
+    private readonly ways: Ways,
+  ) {}
+
+  /** Nothing may be trained meanwhile. */
+  get isMeasuring(): boolean {
+    return this.measuring !== null
+  }
+
+  enter(plan: Plan): void {
+    const { name } = plan.study
+    this.plans.set(name, plan)
+    this.schedule.enter(name, this.roster.batchesOf(plan, this.store.queuePlaces(name), this.ways))
+  }
+
+  /** Measures the way of a group that has none; its study then stands in the schedule in new groups. */
+  async measure({ study, group }: Batch): Promise<void> {
+    const [run] = group.runs
+    const plan = this.plans.get(study)
+    if (plan === undefined || run === undefined) return
+    const stop = new AbortController()
+    this.measuring = { study, stop }
+    await this.ways.measure(plan, run, stop.signal)
+    this.measuring = null
+    // It may have left, or come in again with another plan.
+    if (this.schedule.has(study)) this.enter(this.plans.get(study) ?? plan)
+  }
+
+  /** Breaks off a measurement (for this study): it is made again when its runs are to be trained. */
+  stop(study?: string): void {
+    if (study === undefined || this.measuring?.study === study) this.measuring?.stop.abort()
+  }
+}
