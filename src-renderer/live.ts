@@ -72,6 +72,11 @@ export function followEvents(queryClient: QueryClient): void {
       case 'studies-changed':
         void queryClient.invalidateQueries()
         break
+      case 'annotations-changed':
+        refresh('runs')
+        refresh('run')
+        refresh('annotations')
+        break
       case 'queue-changed':
         refresh('queue')
         refresh('studies', 'held')

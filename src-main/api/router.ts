@@ -1,8 +1,10 @@
+import { annotations } from './annotations'
 import { compare } from './compare'
 import { design } from './design'
 import { events } from './events'
 import { forecast } from './forecast'
 import { history } from './history'
+import { imports } from './imports'
 import { library } from './library'
 import { callerOf, router } from './procedure'
 import { queue } from './queue'
@@ -18,6 +20,8 @@ export const appRouter = router({
   runs,
   compare,
   remedies,
+  history,
+  annotations,
   reports,
   library,
   forecast,

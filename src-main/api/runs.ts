@@ -1,12 +1,15 @@
 import { z } from 'zod'
 import { InputError } from '../errors'
-import { METRICS, RUN_STATES } from '../run'
+import { METRICS } from '../run'
 import type { MetricName, RunRecord } from '../run'
+import type { ReadableStore, RunAnnotations } from '../store/store'
 import type { Workbench } from '../workbench'
 import { procedure, router, runId, studyName } from './procedure'
+import { listed, runQueryOf } from './run-query'
 
-/** One row of the history, without what only the run's own page shows. */
-export type RunRow = Omit<RunRecord, 'config' | 'environment' | 'key'>
+/** One row of the history with what people added to it, without what only the run's own page shows. */
+export type RunRow = Omit<RunRecord, 'config' | 'environment' | 'key'> &
+  Pick<RunAnnotations, 'tags' | 'note' | 'archivedAt'>
 
 /** One metric of one run, downsampled. A value that is not a finite number is null: JSON has no word for it. */
 export interface Curve {
@@ -16,36 +19,44 @@ export interface Curve {
   readonly values: readonly (number | null)[]
 }
 
-const filter = { study: studyName.optional(), states: z.array(z.enum(RUN_STATES)).max(8).optional() }
 const PAGE_AT_MOST = 2_000
 
 export const runs = router({
-  /** A page of the history, newest first, or of a study in the order of its plan; `next` is the `after` of the page that follows, null at the end. */
+  /** A page of a list; it starts at `offset`, or, in an order that is not asked for, `after` a run: `next`, null at the end. */
   page: procedure
     .input(
       z.strictObject({
-        ...filter,
+        ...listed,
         after: runId.optional(),
+        offset: z.number().int().nonnegative().optional(),
         limit: z.number().int().min(1).max(PAGE_AT_MOST).default(500),
       }),
     )
     .query(({ ctx, input }) => {
-      const order = input.study === undefined ? 'newest' : 'plan'
-      const found = ctx.workbench.store.runs({ ...input, order, limit: input.limit + 1 })
-      const page = found.slice(0, input.limit)
-      return { runs: page.map(rowOf), next: found.length > page.length ? (page.at(-1)?.id ?? null) : null }
+      const { after, offset, limit } = input
+      const { store } = ctx.workbench
+      const found = store.runs({ ...runQueryOf(input), after, offset, limit: limit + 1 })
+      const page = found.slice(0, limit)
+      return {
+        runs: rowsOf(store, page),
+        next: found.length > page.length ? (page.at(-1)?.id ?? null) : null,
+      }
     }),
 
   count: procedure
-    .input(z.strictObject(filter))
-    .query(({ ctx, input }) => ctx.workbench.store.countRuns(input)),
+    .input(z.strictObject(listed))
+    .query(({ ctx, input }) => ctx.workbench.store.countRuns(runQueryOf(input))),
 
   /** Fresh rows for ids that changed; unknown ids are left out. */
   rows: procedure
     .input(z.strictObject({ ids: z.array(runId).max(PAGE_AT_MOST), study: studyName.optional() }))
-    .query(({ ctx, input }) =>
-      input.ids.flatMap((id) => ctx.workbench.store.run(id, input.study) ?? []).map(rowOf),
-    ),
+    .query(({ ctx, input }) => {
+      const { store } = ctx.workbench
+      return rowsOf(
+        store,
+        input.ids.flatMap((id) => store.run(id, input.study) ?? []),
+      )
+    }),
 
   get: procedure
     .input(z.strictObject({ id: runId, study: studyName.optional() }))
@@ -77,8 +88,12 @@ export const runs = router({
     .mutation(({ ctx, input }) => each(input.ids, (id) => ctx.workbench.rerun(id))),
 })
 
-function rowOf({ config: _config, environment: _environment, key: _key, ...row }: RunRecord): RunRow {
-  return row
+function rowsOf(store: ReadableStore, runs: readonly RunRecord[]): RunRow[] {
+  const added = store.annotations(runs.map(({ id }) => id))
+  return runs.map(({ config: _config, environment: _environment, key: _key, ...row }, i) => {
+    const { tags = [], note = null, archivedAt = null } = added[i] ?? {}
+    return { ...row, tags, note, archivedAt }
+  })
 }
 
 function existing(workbench: Workbench, id: string, study?: string): RunRecord {

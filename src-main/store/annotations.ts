@@ -1,6 +1,7 @@
 import type { ReadableDatabase, WritableDatabase } from './database'
 import { all, change, first } from './query'
 import { runNumber } from './run-rows'
+import { listStudies } from './studies'
 
 /** What people added to a run. */
 export interface RunAnnotations {
@@ -23,6 +24,8 @@ export interface AnnotationReads {
   annotations(runs: readonly string[]): RunAnnotations[]
   /** Every tag in use, and on how many runs. */
   tags(): { readonly tag: string; readonly runs: number }[]
+  /** The names that are in use, by the field of the filter language that they stand in. */
+  vocabulary(): Readonly<Record<string, readonly string[]>>
   views(place: string): SavedView[]
 }
 
@@ -54,6 +57,18 @@ export function annotationsOf(db: ReadableDatabase, runs: readonly string[]): Ru
 
 export const listTags = (db: ReadableDatabase): { tag: string; runs: number }[] =>
   all(db, 'SELECT tag, count(*) AS runs FROM run_tags GROUP BY tag ORDER BY tag')
+
+export function vocabularyOf(db: ReadableDatabase): Record<string, string[]> {
+  const names = (sql: string): string[] => all<{ name: string }>(db, sql).map(({ name }) => name)
+  return {
+    study: listStudies(db).map(({ name }) => name),
+    task: names('SELECT DISTINCT task AS name FROM cells ORDER BY name'),
+    model: names('SELECT DISTINCT model AS name FROM cells ORDER BY name'),
+    setting: names('SELECT DISTINCT setting AS name FROM cells ORDER BY name'),
+    device: names(`SELECT DISTINCT description ->> '$.device' AS name FROM environments ORDER BY name`),
+    tag: names('SELECT DISTINCT tag AS name FROM run_tags ORDER BY name'),
+  }
+}
 
 export const tagRuns = (db: WritableDatabase, tag: string, runs: readonly string[]): string[] =>
   changedAmong(db, runs, (run) =>
