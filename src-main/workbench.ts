@@ -33,6 +33,7 @@ import { WorkspaceInUseError, findOwner, recordOwner } from './workspace/owner'
 
 export { STUDY_STATES } from './queue/events'
 export type * from './queue/events'
+export type { SavedCheckpoint } from './queue/checkpoint-shelf'
 export type { MachineLoad } from './queue/machine'
 export type * from './queue/overview'
 export type { StudyStatus } from './queue/study-state'
@@ -56,6 +57,7 @@ export interface WorkbenchOptions {
 export class Workbench {
   /** What trains now and next, and in which order. */
   readonly queue: QueueDesk
+  readonly checkpoints: CheckpointShelf
   private isClosed = false
   /** The state of each study that was told last. */
   private readonly told = new Map<string, StudyState>()
@@ -77,6 +79,7 @@ export class Workbench {
     readonly forecaster: Forecaster,
   ) {
     this.queue = new QueueDesk(store, owned?.queue ?? null)
+    this.checkpoints = new CheckpointShelf(join(workspace, 'checkpoints'))
     events.subscribe((event) => {
       if (event.type === 'run-changed') for (const study of event.studies) this.tellState(study)
     })

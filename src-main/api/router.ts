@@ -9,6 +9,7 @@ import { callerOf, router } from './procedure'
 import { queue } from './queue'
 import { reports } from './reports'
 import { remedies } from './remedies'
+import { run } from './run'
 import { runs } from './runs'
 import { studies } from './studies'
 
@@ -16,6 +17,7 @@ import { studies } from './studies'
 export const appRouter = router({
   studies,
   queue,
+  run,
   runs,
   compare,
   remedies,

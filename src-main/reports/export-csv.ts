@@ -1,4 +1,5 @@
 import { stringify } from 'csv-stringify/sync'
+import type { RunRecord } from '../run'
 import type { ReadableStore } from '../store/store'
 import { exportedRuns, exportedSeries, knownStudy } from './export'
 import { RUN_COLUMNS } from './run-columns'
@@ -31,8 +32,13 @@ export function* exportRunsCsv(store: ReadableStore, study: string): Generator<s
 /** Every logged point of a study as CSV, a row a point, in pieces; `time` is ISO 8601, UTC. */
 export function* exportPointsCsv(store: ReadableStore, study: string): Generator<string> {
   knownStudy(store, study)
+  yield* pointsCsv(store, exportedRuns(store, study))
+}
+
+/** The same of these runs. */
+export function* pointsCsv(store: ReadableStore, runs: Iterable<RunRecord>): Generator<string> {
   yield 'run,metric,step,value,time\n'
-  for (const run of exportedRuns(store, study)) {
+  for (const run of runs) {
     for (const [metric, { steps, values, times }] of exportedSeries(store, run)) {
       const place = `${run.id},${metric}`
       for (let from = 0; from < steps.length; from += PAGE) {

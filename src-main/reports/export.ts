@@ -24,6 +24,12 @@ export function exportStudy(
   return { ...exportHead(knownStudy(store, study)), runs }
 }
 
+/** The same document of one run alone, with every point of it. */
+export const exportOneRun = (store: ReadableStore, run: RunRecord): ExportDocument => ({
+  ...exportHead(knownStudy(store, run.study)),
+  runs: [exportRun(store, run, { metrics: true })],
+})
+
 /** The same document as text, a line a run, in pieces: one run with its points in memory at a time. */
 export function* exportJson(
   store: ReadableStore,
