@@ -40,7 +40,7 @@ describe.skipIf(BROWSER === '')('the Reports place', () => {
 
   const go = (query: string): Promise<unknown> => page.goto(new URL(`/#/reports?${query}`, page.url()).href)
   const paper = () => page.getByRole('article', { name: 'Preview of the report' })
-  const clipboard = (): Promise<string> => page.evaluate(() => navigator.clipboard.readText())
+  const clipboard = (): Promise<string> => page.evaluate('navigator.clipboard.readText()')
 
   test('a report is chosen, looked at, copied from, resized, written and downloaded', async () => {
     await go('study=synthetic-mnist')
