@@ -18,8 +18,8 @@ import { studyState } from './queue/study-state'
 import type { StudyStatus } from './queue/study-state'
 import { isComplete, isOpen } from './run'
 import type { RunRecord } from './run'
-import { StoreError, openReadableStore, openStore } from './store/store'
-import type { ImportOutcome, ReadableStore, Store, StudyRecord } from './store/store'
+import { openReadableStore, openStore } from './store/store'
+import type { ReadableStore, Store, StudyRecord } from './store/store'
 import { planStudy } from './study/plan'
 import { readStudy } from './study/read'
 import { isTrainable } from './study/study'
@@ -28,8 +28,8 @@ import { Annotations } from './workbench/annotations'
 import { ImportDesk } from './workbench/import-desk'
 import { openOwnedStore } from './workbench/owned-store'
 import { StudyShelf } from './workbench/study-shelf'
-import { hasFile, makeFolder } from './workspace/folder'
-import { WorkspaceInUseError, findOwner, recordOwner } from './workspace/owner'
+import { hasFile } from './workspace/folder'
+import { findOwner, recordOwner } from './workspace/owner'
 
 export { STUDY_STATES } from './queue/events'
 export type * from './queue/events'
@@ -93,6 +93,11 @@ export class Workbench {
   /** Tags, notes, runs put away, saved views. */
   get annotations(): Annotations {
     return new Annotations(this.mine.store, this.events)
+  }
+
+  /** Other programs' runs, papers' numbers and bundles. */
+  get imports(): ImportDesk {
+    return new ImportDesk(this.store, this.owned?.store ?? null, this.events)
   }
 
   get access(): Access {
@@ -177,13 +182,6 @@ export class Workbench {
   /** The study's conclusions from the runs there are. */
   compare(name: string, options: CompareOptions = {}): Promise<Comparison> {
     return concludeStudy(this.store, this.library, () => this.known(name), options)
-  }
-
-  /** Adds what was trained elsewhere to a study; `work` is given the store. */
-  importInto(study: string, work: (store: Store) => ImportOutcome): ImportOutcome {
-    const outcome = work(this.mine.store)
-    this.tellState(study)
-    return outcome
   }
 
   status(): StudyStatus[] {
@@ -276,7 +274,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     const forecaster = new Forecaster({ workspace, store, library, events, openWorker })
     return new Workbench(workspace, store, library, events, null, forecaster)
   }
-  const store = openAsOwner(workspace, database)
+  const store = openOwnedStore(workspace, database)
   try {
     const release = recordOwner(workspace, options.what ?? 'fairsweep')
     store.recoverInterrupted()
@@ -291,18 +289,6 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     return new Workbench(workspace, store, library, events, owned, forecaster)
   } catch (error) {
     store.close()
-    throw error
-  }
-}
-
-function openAsOwner(workspace: string, database: string): Store {
-  makeFolder(workspace)
-  hasFile(workspace, database)
-  try {
-    return openStore(database)
-  } catch (error) {
-    if (error instanceof StoreError && error.code === 'writer-active')
-      throw new WorkspaceInUseError(workspace)
     throw error
   }
 }

@@ -4,6 +4,7 @@ import { design } from './design'
 import { events } from './events'
 import { forecast } from './forecast'
 import { history } from './history'
+import { imports } from './imports'
 import { library } from './library'
 import { callerOf, router } from './procedure'
 import { queue } from './queue'
@@ -25,6 +26,7 @@ export const appRouter = router({
   annotations,
   reports,
   library,
+  imports,
   forecast,
   design,
   events,

@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto'
 import { InputErrors, InputError } from '../errors'
-import { METRICS } from '../run'
+import { METRICS, NO_TIME } from '../run'
 import type { ImportedConfig, MetricName, PublishedCell, Summary } from '../run'
 import type { ImportedRun } from '../store/store'
 import { canonicalJson } from '../study/key'
 import { roundRate } from '../study/rates'
 import type { MetricChunk } from '../training/messages'
+import { contentKey } from './content-key'
 import { FieldReader } from './field-reader'
 import { fieldNames, seriesNames } from './guess'
 import type { Mapping } from './mapping'
@@ -50,7 +50,16 @@ class Draft {
   /** Names of runs that are left out. */
   private readonly scoreless: string[] = []
   private readonly places = new Map<string, number>()
-  private readonly counts = { task: 0, model: 0, setting: 0, seed: 0, test: 0, copies: 0, moments: 0 }
+  private readonly counts = {
+    task: 0,
+    model: 0,
+    setting: 0,
+    seed: 0,
+    test: 0,
+    copies: 0,
+    moments: 0,
+    timeless: 0,
+  }
 
   constructor(
     private readonly source: Source,
@@ -85,7 +94,7 @@ class Draft {
   }
 
   finished(): MappedRuns {
-    const { task, model, setting, seed, test, copies, moments } = this.counts
+    const { task, model, setting, seed, test, copies, moments, timeless } = this.counts
     const unknown = (count: number, field: string): string[] =>
       count === 0
         ? []
@@ -116,6 +125,7 @@ class Draft {
         ),
         ...say(copies, 'runs are there more than once, word for word, and count once'),
         ...say(moments, 'start or end times without a time zone are left out'),
+        ...say(timeless, 'points have no time there and get none here'),
       ],
     }
   }
@@ -177,6 +187,7 @@ class Draft {
     reader: FieldReader,
   ): Omit<ImportedRun, 'key' | 'config' | 'task' | 'model' | 'setting'> {
     const points = pointsOf(run, this.mapping, this.source.order)
+    for (const { times } of points) this.counts.timeless += times.filter((time) => time === NO_TIME).length
     const single = this.singleValues(reader, points)
     const bestStep = reader.count('best_step') ?? this.bestStep(points)
     const summary: Summary = { ...this.fromPoints(points, bestStep), ...single }
@@ -278,17 +289,4 @@ function stateOf(
   })
   if (bad === undefined) return { state: 'finished', reason }
   return { state: 'diverged', reason: reason ?? `the last ${bad} is not a finite number` }
-}
-
-/** SHA-256 of all that was imported of a run: the same content is the same run. */
-function contentKey({ points, summary, ...rest }: Omit<ImportedRun, 'key'>): string {
-  const hash = createHash('sha256')
-  const scores = Object.entries(summary).map(([metric, value]) => [metric, String(value)])
-  hash.update(canonicalJson({ ...rest, summary: scores }))
-  for (const { metric, steps, values, times } of points) {
-    hash.update(`${metric} ${steps.length}\n`)
-    for (const list of [steps, values, times])
-      hash.update(new Uint8Array(list.buffer, list.byteOffset, list.byteLength))
-  }
-  return hash.digest('hex')
 }

@@ -86,6 +86,9 @@ export interface Mapping {
   readonly keep?: readonly string[]
 }
 
+/** A mapping that is in nobody's file. */
+export const mappingSchema = mappingFile as z.ZodType<Mapping, Mapping>
+
 /** @throws {InputErrors} with file, line and field */
 export async function readMapping(file: string): Promise<Mapping> {
   const text = await readUtf8(file, { largest: 1_000_000, follow: true })

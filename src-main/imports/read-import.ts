@@ -19,6 +19,20 @@ import type { Source } from './source'
 export interface ImportOptions extends SourceOptions {
   /** A mapping file; what it leaves out is guessed. */
   readonly mapping?: string
+  /** A mapping that is in nobody's file; what it leaves out is guessed. */
+  readonly given?: Mapping
+}
+
+/** What is in the files, whether or not the mapping makes runs of it: what a person needs to correct the mapping. */
+export interface ImportSurvey {
+  readonly from: string
+  readonly files: readonly string[]
+  readonly mapping: Mapping
+  /** Every name in the files, with the first values that stand under it. */
+  readonly fields: readonly { readonly name: string; readonly examples: readonly string[] }[]
+  readonly metrics: readonly string[]
+  /** What the mapping makes of it, or why it makes nothing. */
+  readonly read: ReadImport | InputError
 }
 
 /** What was read, before anything is stored. */
@@ -36,24 +50,66 @@ export interface ReadImport {
 
 /** @throws {InputError} with file and line or offset, where something is not as expected */
 export async function readImport(paths: readonly string[], options: ImportOptions = {}): Promise<ReadImport> {
-  const given = options.mapping === undefined ? {} : await readMapping(options.mapping)
+  const { read } = await surveyImport(paths, options)
+  if (read instanceof InputError) throw read
+  return read
+}
+
+/** @throws {InputError} where the files or the mapping file cannot be read; what a mapping cannot do is in the answer */
+export async function surveyImport(
+  paths: readonly string[],
+  options: ImportOptions = {},
+): Promise<ImportSurvey> {
+  const given = options.mapping === undefined ? (options.given ?? {}) : await readMapping(options.mapping)
   const source = await readSource(paths, given, options)
   if (source.runs.length === 0) {
     throw new InputError('found no runs with a metric in it', { file: source.files.join(', ') })
   }
   const remarks = [...source.remarks, ...readNames(source, given.name)]
-  checkNames(source, given, options.mapping)
-  const mapping = guessMapping(source, given)
-  const mapped = mapRuns(source, mapping)
-  return {
+  const survey = {
     from: source.from,
     files: source.files,
-    mapping,
-    runs: mapped.runs,
-    published: mapped.published,
-    unmapped: unmappedOf(source, mapping),
-    remarks: [...remarks, ...mapped.remarks],
+    fields: fieldNames(source).map((name) => ({ name, examples: examplesOf(source, name) })),
+    metrics: seriesNames(source),
   }
+  try {
+    checkNames(source, given, options.mapping)
+    const mapping = guessMapping(source, given)
+    return { ...survey, mapping, read: readBy(source, mapping, remarks) }
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    return { ...survey, mapping: guessMapping(source), read: error }
+  }
+}
+
+function readBy(source: Source, mapping: Mapping, remarks: readonly string[]): ReadImport | InputError {
+  try {
+    const mapped = mapRuns(source, mapping)
+    return {
+      from: source.from,
+      files: source.files,
+      mapping,
+      runs: mapped.runs,
+      published: mapped.published,
+      unmapped: unmappedOf(source, mapping),
+      remarks: [...remarks, ...mapped.remarks],
+    }
+  } catch (error) {
+    if (error instanceof InputError) return error
+    throw error
+  }
+}
+
+const MOST_EXAMPLES = 3
+
+function examplesOf({ runs }: Source, name: string): string[] {
+  const found = new Set<string>()
+  for (const { fields } of runs) {
+    const value = fields.get(name)?.value
+    if (value !== undefined) found.add(String(value).slice(0, 60))
+    if (found.size === MOST_EXAMPLES) break
+  }
+  return [...found]
 }
 
 /**

@@ -1,3 +1,5 @@
+import { NO_TIME } from '../run'
+
 /**
  * What a reader found in another program's files, before anybody decided what it means: runs with named fields and named
  * series. `mapping.ts` says which of them are what; `map-runs.ts` makes runs of ours from both.
@@ -14,7 +16,7 @@ export interface SourceField {
 export interface SourceSeries {
   readonly steps: number[]
   readonly values: number[]
-  /** Unix milliseconds; 0 where none was recorded. */
+  /** Unix milliseconds; `NO_TIME` where none was recorded. */
   readonly times: number[]
 }
 
@@ -58,7 +60,7 @@ export function addPoint(
   metric: string,
   step: number,
   value: number,
-  time = 0,
+  time = NO_TIME,
 ): void {
   let series = run.series.get(metric)
   if (series === undefined) run.series.set(metric, (series = emptySeries()))

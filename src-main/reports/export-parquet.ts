@@ -1,5 +1,6 @@
 import { ByteWriter, ParquetWriter, schemaFromColumnData } from 'hyparquet-writer'
 import type { BasicType, ColumnSource } from 'hyparquet-writer'
+import { NO_TIME } from '../run'
 import type { ReadableStore } from '../store/store'
 import { exportedRuns, exportedSeries, knownStudy } from './export'
 import { RUN_COLUMNS } from './run-columns'
@@ -44,7 +45,7 @@ const columnsOf = (rows: readonly ColumnValue[][]): unknown[][] =>
     }),
   )
 
-/** Every logged point of a study as a Parquet file, in pieces; a row a point, `time` in milliseconds, UTC. */
+/** Every logged point of a study as a Parquet file, in pieces; a row a point, `time` in milliseconds, UTC, null where it is not known. */
 export function* exportPointsParquet(store: ReadableStore, study: string): Generator<Buffer> {
   knownStudy(store, study)
   const file = new ParquetPieces([
@@ -52,7 +53,7 @@ export function* exportPointsParquet(store: ReadableStore, study: string): Gener
     { name: 'metric', type: 'STRING', nullable: false },
     { name: 'step', type: 'INT64', nullable: false },
     { name: 'value', type: 'DOUBLE', nullable: false },
-    { name: 'time', type: 'TIMESTAMP', nullable: false },
+    { name: 'time', type: 'TIMESTAMP', nullable: true },
   ])
   let columns = emptyPoints()
   for (const run of exportedRuns(store, study)) {
@@ -62,7 +63,7 @@ export function* exportPointsParquet(store: ReadableStore, study: string): Gener
         columns[1].push(metric)
         columns[2].push(BigInt(steps[i]!))
         columns[3].push(values[i]!)
-        columns[4].push(new Date(times[i]!))
+        columns[4].push(times[i] === NO_TIME ? null : new Date(times[i]!))
         if (columns[0].length < GROUP_ROWS) continue
         yield file.group(columns)
         columns = emptyPoints()
@@ -73,7 +74,7 @@ export function* exportPointsParquet(store: ReadableStore, study: string): Gener
   yield file.end()
 }
 
-const emptyPoints = (): [string[], string[], bigint[], number[], Date[]] => [[], [], [], [], []]
+const emptyPoints = (): [string[], string[], bigint[], number[], (Date | null)[]] => [[], [], [], [], []]
 
 /** A Parquet file whose bytes are taken away row group by row group. */
 class ParquetPieces {

@@ -1,19 +1,14 @@
-import { statSync } from 'node:fs'
-import { basename } from 'node:path'
+import { resolve } from 'node:path'
 import { z } from 'zod'
-import { InputError } from '../../errors'
-import { mappingText, sayField } from '../../imports/mapping'
-import { importBatch, readImport } from '../../imports/read-import'
-import type { ReadImport } from '../../imports/read-import'
+import { InputError, InputErrors } from '../../errors'
+import { readMapping, sayField } from '../../imports/mapping'
+import type { Mapping } from '../../imports/mapping'
 import type { ImportOutcome } from '../../store/store'
-import { label } from '../../study/expect'
-import { isBundle } from '../../store/store'
 import { openWorkbench } from '../../workbench'
+import type { ImportOrder, ImportPreview } from '../../workbench/import-desk'
 import type { CommandLine, Invocation } from '../command-line'
 import { EXIT } from '../exit'
-import type { Terminal } from '../terminal'
-import { importBundle } from './import-bundle'
-import type { ImportedBundle } from './import-bundle'
+import { askOwner } from '../reach'
 import { countText, plain, tableText } from '../words'
 
 export function addImport(line: CommandLine): void {
@@ -41,69 +36,73 @@ async function importCommand(
   { mapping, as, skipDamaged = false, dryRun = false }: Options,
   ...paths: (string | undefined)[]
 ): Promise<number> {
-  const files = paths.filter((path) => path !== undefined)
-  const [first = ''] = files
-  if (files.length === 1 && statSync(first, { throwIfNoEntry: false })?.isFile() && isBundle(first)) {
-    const name = as === undefined ? undefined : studyName(as, first)
-    const imported = await importBundle(first, name, dryRun ? null : workspace)
-    printBundle(terminal, first, imported)
-    return EXIT.done
+  const order: ImportOrder = {
+    paths: paths.flatMap((path) => (path === undefined ? [] : [resolve(path)])),
+    ...(as === undefined ? {} : { as }),
+    ...(mapping === undefined ? {} : { mapping: await readMapping(mapping) }),
+    skipDamaged,
   }
-  const study = studyName(as, first)
-  const read = await readImport(files, { mapping, skipDamaged })
-  terminal.print(readText(read))
+  const preview = await lookAt(workspace, order, mapping)
+  terminal.print(previewText(preview))
   if (dryRun) {
-    terminal.document(importDocument(study, read, null))
+    terminal.document(importDocument(preview, null))
     return EXIT.done
   }
-  const workbench = await openWorkbench({ workspace, access: 'owner', what: `fairsweep import ${study}` })
+  // Whoever owns the workspace reads the files itself, by the mapping that was just shown.
+  const { paths: files, as: study, mapping: shown } = { ...order, ...mappingOf(preview) }
+  const { outcome, ...taken } = await askOwner(
+    { terminal, workspace, what: `fairsweep import ${preview.study}` },
+    (client) =>
+      client.imports.take.mutate({ source: { paths: [...files] }, as: study, mapping: shown, skipDamaged }),
+  )
+  terminal.print(outcomeText(taken.study, outcome))
+  terminal.document(importDocument(preview, outcome))
+  return EXIT.done
+}
+
+const mappingOf = ({ from, mapping }: ImportPreview): { mapping?: Mapping } =>
+  from === 'bundle' ? {} : { mapping }
+
+/** What is in the files; where the mapping makes nothing of it, the reason, with the mapping file's name. */
+async function lookAt(
+  workspace: string,
+  order: ImportOrder,
+  mapping: string | undefined,
+): Promise<ImportPreview> {
+  const reader = await openWorkbench({ workspace, access: 'reader' })
   try {
-    const isThere = workbench.store.study(study) !== null
-    const before = isThere ? workbench.store.runs({ study, order: 'plan' }) : []
-    const outcome = workbench.importInto(study, (store) => store.importRuns(importBatch(read, study, before)))
-    terminal.print(outcomeText(study, outcome))
-    terminal.document(importDocument(study, read, outcome))
-    return EXIT.done
+    const preview = await reader.imports.look(order)
+    const [first, ...more] = preview.problems.map((problem) => withMappingFile(problem, mapping))
+    if (first !== undefined) throw more.length === 0 ? first : new InputErrors([first, ...more])
+    return preview
+  } catch (error) {
+    if (error instanceof InputError && error.place.field === 'as') {
+      throw new InputError(error.problem, { field: '--as' })
+    }
+    throw error
   } finally {
-    await workbench.close()
+    await reader.close()
   }
 }
 
-function printBundle(
-  terminal: Terminal,
-  path: string,
-  { study, runs, published, outcome }: ImportedBundle,
-): void {
-  terminal.print(`${countText(runs, 'run')} of one study in ${plain(basename(path))} (bundle)`)
-  if (outcome !== null) terminal.print(outcomeText(study, outcome))
-  const none = { fields: [], metrics: [] }
-  const read = {
-    from: 'bundle',
-    files: [basename(path)],
-    runs,
-    published,
-    mapping: {},
-    unmapped: none,
-    remarks: [],
-  }
-  terminal.document({ study, ...read, outcome } satisfies ImportDocument)
+function withMappingFile(problem: InputError, file: string | undefined): InputError {
+  if (file === undefined || problem.place.file !== undefined) return problem
+  return new InputError(problem.problem, { ...problem.place, file })
 }
 
-/** @throws {InputError} where it is no name for a study */
-function studyName(as: string | undefined, path: string): string {
-  const name = as ?? basename(path).replace(/(\.(runs|points))?\.[^.]+$/, '')
-  const parsed = label().safeParse(name)
-  if (parsed.success) return parsed.data
-  throw new InputError(`found '${plain(name)}', expected ${parsed.error.issues[0]?.message ?? 'a name'}`, {
-    field: '--as',
-  })
-}
-
-function readText({ from, files, runs, published, mapping, unmapped, remarks }: ReadImport): string {
-  const counts = [
-    countText(runs.length, 'run'),
-    ...(published.length > 0 ? [countText(published.length, 'published cell')] : []),
-  ]
+function previewText({
+  from,
+  files,
+  runs,
+  published,
+  mapping,
+  mappingText,
+  unmapped,
+  remarks,
+}: ImportPreview): string {
+  if (from === 'bundle')
+    return `${countText(runs, 'run')} of one study in ${plain(files.join(', '))} (bundle)`
+  const counts = [countText(runs, 'run'), ...(published > 0 ? [countText(published, 'published cell')] : [])]
   const { fields = {}, metrics = {}, accuracy } = mapping
   const rows = [
     ...Object.entries(fields).map(([field, source]) => [field, sayField(source)]),
@@ -122,7 +121,7 @@ function readText({ from, files, runs, published, mapping, unmapped, remarks }: 
     plain(`${counts.join(' and ')} in ${files.join(', ')} (${from})`),
     tableText(['here', 'there'], rows),
     ...(more.length > 0 ? [more.map((sentence) => `  - ${plain(sentence)}`).join('\n')] : []),
-    `As a file for --mapping:\n\n${mappingText(mapping)}`,
+    `As a file for --mapping:\n\n${mappingText}`,
   ].join('\n\n')
 }
 
@@ -171,17 +170,12 @@ export const importSchema = z.strictObject({
 type ImportDocument = z.infer<typeof importSchema>
 
 const importDocument = (
-  study: string,
-  { from, files, runs, published, mapping, unmapped, remarks }: ReadImport,
+  { study, from, files, runs, published, mapping, unmapped, remarks }: ImportPreview,
   outcome: ImportOutcome | null,
 ): ImportDocument => ({
-  study,
-  from,
+  ...{ study, from, runs, published, outcome },
   files: [...files],
-  runs: runs.length,
-  published: published.length,
   mapping: { ...mapping },
   unmapped: { fields: [...unmapped.fields], metrics: [...unmapped.metrics] },
   remarks: [...remarks],
-  outcome,
 })
