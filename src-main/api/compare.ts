@@ -37,10 +37,16 @@ export const compare = router({
   /** Everything that a study's runs say; `otherRate` is the one learning rate that another paper used. */
   study: procedure
     .input(z.strictObject({ name: studyName, otherRate: z.number().positive().max(100).optional() }))
-    .query(async ({ ctx, input }) => ({
-      comparison: await ctx.workbench.compare(input.name, { otherRate: input.otherRate }),
-      seal: sealOf(ctx.workbench, known(ctx.workbench, input.name)),
-    })),
+    .query(async ({ ctx, input }) => {
+      const record = known(ctx.workbench, input.name)
+      const { learning_rates, seeds, training } = record.study
+      return {
+        comparison: await ctx.workbench.compare(input.name, { otherRate: input.otherRate }),
+        seal: sealOf(ctx.workbench, record),
+        /** What a click may add to; null for runs that were imported, which cannot be trained here. */
+        grid: training === null ? null : { rates: learning_rates, seeds },
+      }
+    }),
 
   /** The report's tables, as a page shows them. */
   tables: procedure.input(z.strictObject({ name: studyName })).query(async ({ ctx, input }) => {

@@ -48,6 +48,12 @@ interface Block {
   readonly seeds: readonly number[]
 }
 
+/** Every planned run of a group in its place, by rising row and column. */
+export const runMapSquares = (group: RunMapInput['group']): Square[] =>
+  blocksOf(group)
+    .flatMap((block) => squaresOf(block, group.rates))
+    .sort((a, b) => a.row - b.row || a.column - b.column)
+
 /** Height in pixels that the map of a group wants. */
 export const runMapHeight = (group: RunMapInput['group']): number => 100 + 17 * rowsOf(blocksOf(group))
 
@@ -58,7 +64,7 @@ export const runMapHeight = (group: RunMapInput['group']): number => 100 + 17 * 
 export function runMap({ metric, group, ink }: RunMapInput): EChartsCoreOption {
   const blocks = blocksOf(group)
   const rows = rowsOf(blocks)
-  const squares = blocks.flatMap((block) => squaresOf(block, group.rates))
+  const squares = runMapSquares(group)
   const scored = squares.filter(({ state }) => state === null)
   const scale = scoreScale(metric)
   const values = scored.map(({ seed }) => scale * (seed.validation ?? 0))
