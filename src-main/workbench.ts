@@ -221,6 +221,7 @@ export class Workbench {
     await this.forecaster.stop()
     await this.owned?.queue.close()
     this.owned?.studies.purge()
+    if (this.owned !== null) await this.library.purge()
     this.owned?.letGo()
     this.store.close()
   }
@@ -281,7 +282,9 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     const checkpoints = new CheckpointShelf(join(workspace, 'checkpoints'))
     checkpoints.removeSettled(store)
     const queue = new Queue({ store, events, openWorker, checkpoints })
-    const library = await openLibrary({ workspace, installation })
+    const changed = (): void => void events.emit({ type: 'library-changed' })
+    const library = await openLibrary({ workspace, installation, changed })
+    await library.purge()
     const forecaster = new Forecaster({ workspace, store, library, events, openWorker })
     const studies = new StudyShelf({ store, queue, checkpoints, events })
     studies.purge()

@@ -57,3 +57,12 @@ export function moment(iso: string, now = new Date()): string {
   const year = at.getFullYear() === now.getFullYear() ? undefined : 'numeric'
   return `${at.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year })} ${time}`
 }
+
+const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const
+
+/** "812 B", "90.9 MB", in powers of 1000, as file systems tell sizes. */
+export function bytes(value: number): string {
+  const step = Math.min(BYTE_UNITS.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, value)) / 3)))
+  const scaled = value / 1000 ** step
+  return `${step === 0 ? scaled : scaled.toPrecision(3)} ${BYTE_UNITS[step] ?? ''}`
+}

@@ -72,6 +72,9 @@ export function followEvents(queryClient: QueryClient): void {
       case 'studies-changed':
         void queryClient.invalidateQueries()
         break
+      case 'library-changed':
+        refresh('library')
+        break
       case 'annotations-changed':
         refresh('runs')
         refresh('run')

@@ -1,3 +1,7 @@
+import { z } from 'zod'
+import type { InstalledData, InstalledModel, Verification } from '../library/library'
+import type { ReadableStore } from '../store/store'
+import { isTrainable } from '../study/study'
 import { NOT_YET } from '../study/not-yet'
 import { procedure, router } from './procedure'
 
@@ -6,6 +10,14 @@ const TASKS = [
   { kind: 'mnist', about: 'Handwritten digits, 60,000 to train, 10,000 to test.' },
   { kind: 'idx-images', about: 'Images of your own in MNIST’s file format, cut into patches.' },
 ] as const
+
+/** A model or data set with the studies that name it. */
+export type ModelOnShelf = InstalledModel & { readonly usedBy: readonly string[] }
+export type DataOnShelf = InstalledData & { readonly usedBy: readonly string[] }
+
+const what = z.enum(['model', 'data'])
+const name = z.string().min(1).max(200)
+const holding = z.strictObject({ what, name })
 
 export const library = router({
   /** Models that a study may name. */
@@ -19,4 +31,77 @@ export const library = router({
     })),
   ),
   tasks: procedure.query(() => TASKS.filter(({ kind }) => !NOT_YET.tasks.includes(kind))),
+
+  /** Everything that is here, with its files and who uses it. */
+  shelves: procedure.query(async ({ ctx }) => {
+    const { library, store } = ctx.workbench
+    const [models, data] = await Promise.all([library.models(), library.data()])
+    const uses = usesIn(store)
+    return {
+      models: models.map((model): ModelOnShelf => ({ ...model, usedBy: uses.ofModel(model) })),
+      data: data.map((each): DataOnShelf => ({ ...each, usedBy: uses.ofData(each) })),
+    }
+  }),
+
+  /** Copies a folder of this machine into the workspace. */
+  add: procedure
+    .input(z.strictObject({ what, folder: z.string().min(1).max(4_096), name: name.optional() }))
+    .mutation(async ({ ctx, input }) => {
+      const { library } = ctx.workbench
+      const { folder, name } = input
+      const added =
+        input.what === 'model' ? await library.addModel(folder, name) : await library.addData(folder, name)
+      return { name: added.name }
+    }),
+
+  /** `restore` undoes it until the workbench closes. */
+  remove: procedure.input(holding).mutation(async ({ ctx, input }) => {
+    await ctx.workbench.library.remove(input.what, input.name)
+    return { name: input.name }
+  }),
+
+  restore: procedure.input(holding).mutation(async ({ ctx, input }) => {
+    await ctx.workbench.library.restore(input.what, input.name)
+    return { name: input.name }
+  }),
+
+  /** Hashes its files again; unsubscribing stops it. */
+  verify: procedure.input(holding).subscription(async function* ({
+    ctx,
+    input,
+    signal,
+  }): AsyncGenerator<Verification> {
+    for await (const progress of ctx.workbench.library.verify(input.what, input.name)) {
+      if (signal?.aborted === true) return
+      yield progress
+    }
+  }),
 })
+
+/** Which studies name what. */
+function usesIn(store: ReadableStore) {
+  const studies = store
+    .studies()
+    .map(({ study }) => study)
+    .filter(isTrainable)
+  return {
+    ofModel: (model: InstalledModel): string[] =>
+      studies
+        .filter(({ models }) =>
+          models.some(
+            (each) =>
+              (each.from === 'catalogue' && each.name === model.name) ||
+              (each.from === 'directory' && each.path === model.path),
+          ),
+        )
+        .map(({ name }) => name),
+    ofData: (data: InstalledData): string[] =>
+      studies
+        .filter(({ tasks }) =>
+          tasks.some(({ kind, options }) =>
+            data.from === 'set-up' ? kind === data.name : options['dir'] === data.path,
+          ),
+        )
+        .map(({ name }) => name),
+  }
+}

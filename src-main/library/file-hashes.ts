@@ -7,6 +7,7 @@ import { InputError } from '../errors'
 
 /** As many files as anybody has; the oldest are forgotten. */
 const MOST_ENTRIES = 10_000
+const BLOCK_BYTES = 2 ** 21
 
 const entrySchema = z.object({ stamp: z.string(), sha256: z.string().regex(/^[0-9a-f]{64}$/) })
 const memorySchema = z.record(z.string(), entrySchema)
@@ -32,22 +33,22 @@ export class FileHashes {
     if (known?.stamp === stamp) return known.sha256
     const underway = this.underway.get(path)
     if (underway !== undefined) return underway
-    const hashing = this.hash(path, stamp).finally(() => this.underway.delete(path))
+    const hashing = this.hash(path).finally(() => this.underway.delete(path))
     this.underway.set(path, hashing)
     return hashing
   }
 
-  /** Forgets everything, so that the next questions read the files. */
-  async forget(): Promise<void> {
-    const memory = await (this.memory ??= load(this.file))
-    memory.clear()
-  }
-
-  private async hash(path: string, stamp: string): Promise<string> {
+  /** Reads a file, whatever is remembered of it; tells how many bytes were read so far, and last its hash. */
+  async *reread(path: string): AsyncGenerator<number, string> {
+    const stamp = await stampOf(path)
     const hash = createHash('sha256')
+    let bytes = 0
     try {
-      for await (const block of createReadStream(path, { highWaterMark: 2 ** 20 }))
+      for await (const block of createReadStream(path, { highWaterMark: BLOCK_BYTES })) {
         hash.update(block as Buffer)
+        bytes += (block as Buffer).length
+        yield bytes
+      }
     } catch (error) {
       throw unreadable(path, error)
     }
@@ -58,6 +59,20 @@ export class FileHashes {
     memory.set(path, { stamp, sha256 })
     await save(this.file, memory)
     return sha256
+  }
+
+  /** Forgets everything, so that the next questions read the files. */
+  async forget(): Promise<void> {
+    const memory = await (this.memory ??= load(this.file))
+    memory.clear()
+  }
+
+  private async hash(path: string): Promise<string> {
+    const reading = this.reread(path)
+    for (;;) {
+      const step = await reading.next()
+      if (step.done === true) return step.value
+    }
   }
 }
 

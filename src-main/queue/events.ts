@@ -57,6 +57,8 @@ export type WorkbenchHappening =
   | { readonly type: 'study-changed'; readonly study: string; readonly state: StudyState }
   /** A study was put away, deleted or brought back: every list of studies and of runs may be another. */
   | { readonly type: 'studies-changed' }
+  /** A model or data set was added, removed, brought back or verified. */
+  | { readonly type: 'library-changed' }
   /** Tags, notes, runs put away or saved views. */
   | { readonly type: 'annotations-changed' }
   /** Studies or groups changed places, a job began or ended, or the queue is held or released. */

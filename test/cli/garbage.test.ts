@@ -88,7 +88,6 @@ it.each([
   [['models', 'remove', 'nothing'], 'no model "nothing"'],
   [['import', 'nowhere.csv', '--as', 'x'], 'nowhere.csv: cannot be read'],
   [['export-weights', 'abc', '--out', 'x'], "the command 'export-weights' is not there yet"],
-  [['data', 'add', 'x'], "the command 'data add' is not there yet"],
 ])('%j is answered with one clear message and exit code 2', async (args, words) => {
   const { code, stdout, stderr } = await answer(args)
   expect(stderr).toContain(words)

@@ -78,7 +78,7 @@ describe('removing a model', () => {
   it('removes what was added, and nothing else', async () => {
     const path = await folder.model('mine')
     await library.addModel(path)
-    await library.removeModel('mine')
+    await library.remove('model', 'mine')
     expect((await library.models()).map(({ name }) => name)).toEqual(['minilm-l6'])
     expect(await readdir(path)).toEqual(['config.json', 'model.safetensors'])
   })
@@ -88,7 +88,7 @@ describe('removing a model', () => {
     async (name) => {
       const outside = await folder.model('outside')
       await library.addModel(await folder.model('mine'))
-      await expect(library.removeModel(name)).rejects.toThrow('was added to this workspace')
+      await expect(library.remove('model', name)).rejects.toThrow('was added to this workspace')
       expect(await readdir(outside)).toHaveLength(2)
       expect(await readdir(folder.in('workspace/models'))).toEqual(['mine'])
     },
@@ -98,13 +98,13 @@ describe('removing a model', () => {
     const outside = await folder.model('outside')
     await mkdir(folder.in('workspace/models'), { recursive: true })
     await symlink(outside, folder.in('workspace/models/mine'))
-    await expect(library.removeModel('mine')).rejects.toThrow('no model "mine" was added')
+    await expect(library.remove('model', 'mine')).rejects.toThrow('no model "mine" was added')
     expect(await readdir(outside)).toHaveLength(2)
   })
 
   it('leaves what set-up brought', async () => {
     await cp(TINY_MODEL, folder.in('cache/models/minilm-l6'), { recursive: true })
-    await expect(library.removeModel('minilm-l6')).rejects.toThrow('set-up brought minilm-l6')
+    await expect(library.remove('model', 'minilm-l6')).rejects.toThrow('set-up brought minilm-l6')
   })
 })
 

@@ -1,5 +1,4 @@
 import type { InstalledData, InstalledModel } from '../../library/library'
-import { NotYetError } from '../../errors'
 import { openWorkbench } from '../../workbench'
 import type { Workbench } from '../../workbench'
 import type { CommandLine, Invocation } from '../command-line'
@@ -13,15 +12,10 @@ export function addLibrary(line: CommandLine): void {
     .option('--name <name>', "what studies call it; default: the folder's name")
   line.add('remove <name>', 'removes a model that was added', removeModel, models)
   const data = line.add('data', 'the data sets that are installed, their files checked', listData)
-  for (const name of ['add', 'remove']) {
-    data
-      .command(name)
-      .description('not there yet')
-      .argument('[anything...]')
-      .action(() => {
-        throw new NotYetError(`the command 'data ${name}'`)
-      })
-  }
+  line
+    .add('add <dir>', "copies a folder with four files in MNIST's format into the workspace", addData, data)
+    .option('--name <name>', "what it is called; default: the folder's name")
+  line.add('remove <name>', 'removes a data set that was added', removeData, data)
 }
 
 /** The library needs no owner: what it changes are folders of their own. */
@@ -63,7 +57,8 @@ function addModel(invocation: Invocation, { name }: { name?: string }, folder = 
 function removeModel(invocation: Invocation, _options: object, name = ''): Promise<number> {
   const { terminal } = invocation
   return withLibrary(invocation, async (library) => {
-    await library.removeModel(name)
+    await library.remove('model', name)
+    await library.purge()
     terminal.print(`${name} is removed`)
     terminal.document({ removed: name })
   })
@@ -73,8 +68,29 @@ function listData(invocation: Invocation): Promise<number> {
   const { terminal } = invocation
   return withLibrary(invocation, async (library) => {
     const data = await library.data({ reread: true })
-    terminal.print(tableText(['name', 'size', 'state'], data.map(dataRow)))
+    terminal.print(tableText(['name', 'size', 'from', 'state'], data.map(dataRow)))
     terminal.document({ data: data.map(dataDocument) })
+  })
+}
+
+function addData(invocation: Invocation, { name }: { name?: string }, folder = ''): Promise<number> {
+  const { terminal } = invocation
+  return withLibrary(invocation, async (library) => {
+    const data = await library.addData(folder, name)
+    terminal.print(
+      `${data.name} is installed; studies name it as task: {kind: idx-images, dir: ${data.path}}`,
+    )
+    terminal.document({ data: [dataDocument(data)] })
+  })
+}
+
+function removeData(invocation: Invocation, _options: object, name = ''): Promise<number> {
+  const { terminal } = invocation
+  return withLibrary(invocation, async (library) => {
+    await library.remove('data', name)
+    await library.purge()
+    terminal.print(`${name} is removed`)
+    terminal.document({ removed: name })
   })
 }
 
@@ -83,9 +99,10 @@ function modelRow({ name, facts, bytes, from, state, problem }: InstalledModel):
   return [name, type, bytesText(bytes), from, problem ?? state]
 }
 
-const dataRow = ({ name, bytes, state, problem }: InstalledData): string[] => [
+const dataRow = ({ name, bytes, from, state, problem }: InstalledData): string[] => [
   name,
   bytesText(bytes),
+  from,
   problem ?? state,
 ]
 

@@ -1,0 +1,147 @@
+import { constants } from 'node:fs'
+import { copyFile, lstat, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
+import { z } from 'zod'
+import { InputError, NotYetError } from '../errors'
+
+/** What is written beside a copy: where it came from, and what its files were. */
+const MANIFEST = 'added.json'
+const manifestSchema = z.object({ source: z.string(), files: z.record(z.string(), z.string()) })
+
+/** What the files of a thing were, and must be still: SHA-256 by file name. */
+export type ExpectedFiles = Readonly<Record<string, string>>
+
+/** Names are folders' names too: nothing that means something in a path, on any system. */
+const NAME = /^(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[a-z0-9][a-z0-9._-]{0,63}(?<!\.)$/i
+
+/** Things of one kind that were copied into a workspace, a folder each. */
+export class AddedShelf {
+  /**
+   * @param folder where they are
+   * @param what one of them, in words: "model"
+   * @param command of the command line, the place of its errors: "models"
+   */
+  constructor(
+    private readonly folder: string,
+    private readonly what: string,
+    private readonly command: string,
+  ) {}
+
+  names(): Promise<string[]> {
+    return foldersIn(this.folder)
+  }
+
+  pathOf = (name: string): string => join(this.folder, name)
+
+  async manifest(name: string): Promise<{ source: string; files: ExpectedFiles }> {
+    try {
+      return manifestSchema.parse(JSON.parse(await readFile(join(this.pathOf(name), MANIFEST), 'utf8')))
+    } catch {
+      return { source: 'unknown', files: {} }
+    }
+  }
+
+  /**
+   * The folder that is to be added, and the name that it will have.
+   * @param taken names that it may not have
+   * @throws {InputError} where there is no such folder, or the name cannot be used
+   */
+  async admit(
+    folder: string,
+    wanted: string | undefined,
+    taken: readonly string[],
+  ): Promise<{ source: string; name: string }> {
+    const source = resolve(folder)
+    const field = `${this.command} add`
+    const isFolder = await stat(source).then(
+      (found) => found.isDirectory(),
+      () => false,
+    )
+    if (!isFolder && /^[\w.-]+(\/[\w.-]+)?$/.test(folder)) {
+      throw new NotYetError(
+        `there is no folder ${source}, and fetching ${folder} from the Hugging Face hub`,
+        { field },
+      )
+    }
+    const name = wanted ?? basename(source)
+    if (!NAME.test(name)) {
+      throw new InputError(
+        `found the name "${name}", expected letters, digits, dots, dashes and underscores, 64 at most`,
+        { field },
+      )
+    }
+    const same = taken.find((known) => known.toLowerCase() === name.toLowerCase())
+    if (same !== undefined) {
+      throw new InputError(
+        `a ${this.what} "${same}" is there already; remove it first, or add this one under another name`,
+        { field },
+      )
+    }
+    return { source, name }
+  }
+
+  /**
+   * Copies files of a folder under a name, all or none. Links are followed (a hub cache is all links): what is copied are
+   * the files' contents, under their plain names.
+   */
+  async copyIn(
+    name: string,
+    from: { source: string; files: ExpectedFiles; also?: readonly string[] },
+  ): Promise<void> {
+    const temporary = this.pathOf(`.${name}.${process.pid}.tmp`)
+    await rm(temporary, { recursive: true, force: true })
+    await mkdir(temporary, { recursive: true, mode: 0o700 })
+    try {
+      for (const file of [...Object.keys(from.files), ...(from.also ?? [])]) {
+        await copyFile(join(from.source, file), join(temporary, file), constants.COPYFILE_FICLONE)
+      }
+      const manifest = { source: from.source, files: from.files }
+      await writeFile(join(temporary, MANIFEST), JSON.stringify(manifest, null, 2))
+      await rename(temporary, this.pathOf(name))
+    } finally {
+      await rm(temporary, { recursive: true, force: true })
+    }
+  }
+
+  /** Takes it off the shelf; `restore` puts it back until it is purged. @throws {InputError} where there is none. */
+  async remove(name: string): Promise<void> {
+    if (!(await this.names()).includes(name)) {
+      throw new InputError(`no ${this.what} "${name}" was added to this workspace`, {
+        field: `${this.command} remove`,
+      })
+    }
+    await rm(this.asideOf(name), { recursive: true, force: true })
+    await rename(this.pathOf(name), this.asideOf(name))
+  }
+
+  async restore(name: string): Promise<void> {
+    const isAside = NAME.test(name) && (await this.aside()).includes(this.asideName(name))
+    if (!isAside || (await this.names()).includes(name)) {
+      throw new InputError(`the ${this.what} "${name}" cannot be brought back`)
+    }
+    await rename(this.asideOf(name), this.pathOf(name))
+  }
+
+  /** Removes for good what was taken off the shelf. */
+  async purge(): Promise<void> {
+    for (const name of await this.aside()) await rm(this.pathOf(name), { recursive: true, force: true })
+  }
+
+  private readonly asideName = (name: string): string => `.removed.${name}`
+  private readonly asideOf = (name: string): string => this.pathOf(this.asideName(name))
+
+  private async aside(): Promise<string[]> {
+    const names = await readdir(this.folder).catch(() => [])
+    return names.filter((name) => name.startsWith(this.asideName('')))
+  }
+}
+
+/** Folders of things: real folders with a plain name. Links are not followed, so that none leads elsewhere. */
+export async function foldersIn(shelf: string): Promise<string[]> {
+  const names = await readdir(shelf).catch(() => [])
+  const found: string[] = []
+  for (const name of names.sort()) {
+    if (NAME.test(name) && (await lstat(join(shelf, name))).isDirectory()) found.push(name)
+  }
+  return found
+}

@@ -1,0 +1,50 @@
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { InputError } from '../errors'
+
+/** The files of CIFAR-10's binary version: role in a task, and the name it was published under. */
+const FILES = {
+  'train-1': 'data_batch_1.bin',
+  'train-2': 'data_batch_2.bin',
+  'train-3': 'data_batch_3.bin',
+  'train-4': 'data_batch_4.bin',
+  'train-5': 'data_batch_5.bin',
+  test: 'test_batch.bin',
+} as const
+
+/** The folder that the published archive unpacks to. */
+const ARCHIVE_FOLDER = 'cifar-10-batches-bin'
+
+const isThere = (path: string, what: 'isFile' | 'isDirectory'): Promise<boolean> =>
+  stat(path).then(
+    (found) => found[what](),
+    () => false,
+  )
+
+/**
+ * CIFAR-10's six binary files in a folder, or in the archive's own folder within it, by role.
+ * @throws {InputError} naming what is missing, and where it is to be had
+ */
+export async function cifarFiles(folder: string | undefined): Promise<Record<string, string>> {
+  if (folder === undefined) {
+    throw new InputError(
+      `CIFAR-10 is not brought by set-up; unpack its binary version (cifar-10-binary.tar.gz, from Alex Krizhevsky's page at the University of Toronto) and say where: {kind: cifar10, dir: DIR}`,
+      { field: 'task.dir' },
+    )
+  }
+  if (!(await isThere(folder, 'isDirectory'))) {
+    throw new InputError(`there is no folder ${folder}`, { field: 'task.dir' })
+  }
+  const within = join(folder, ARCHIVE_FOLDER)
+  const place = (await isThere(within, 'isDirectory')) ? within : folder
+  const files = Object.fromEntries(Object.entries(FILES).map(([role, name]) => [role, join(place, name)]))
+  const missing: string[] = []
+  for (const [role, name] of Object.entries(FILES)) {
+    if (!(await isThere(files[role] ?? '', 'isFile'))) missing.push(name)
+  }
+  if (missing.length === 0) return files
+  throw new InputError(
+    `${place} holds no ${missing.join(', no ')}, expected the six files of CIFAR-10's binary version`,
+    { field: 'task.dir' },
+  )
+}
