@@ -2,7 +2,6 @@ import { z } from 'zod'
 import { auditPlan } from '../analysis/audit'
 import type { Audit } from '../analysis/audit'
 import { InputError } from '../errors'
-import { idOf, isSettled } from '../run'
 import type { StudyRecord } from '../store/store'
 import type { Plan, Study } from '../study/study'
 import type { StudyStatus, Workbench } from '../workbench'
@@ -47,7 +46,7 @@ export type StudyCheck =
       /** Runs that this workspace has results for already. */
       readonly settled: number
       /** A study of this name exists; starting replaces its file. */
-      readonly exists: boolean
+      readonly over: StartingOver | null
     }
   | { readonly ok: false; readonly problems: readonly Problem[] }
 

@@ -1,7 +1,7 @@
-import { isDeepStrictEqual } from 'node:util'
 import { idOf } from '../run'
 import type { ImportedConfig, RunConfig, RunState } from '../run'
 import { InputError } from '../errors'
+import { changesBetween, STUDY_CHANGES } from '../study/changes'
 import type { ImportedStudy, Plan, PlannedRun, Study } from '../study/study'
 import type { ReadableDatabase, WritableDatabase } from './database'
 import { logEvent } from './events'
@@ -97,27 +97,6 @@ function noteChanges(db: WritableDatabase, before: StudyRow, study: Study, at: s
     JSON.stringify(STUDY_CHANGES.filter((kind) => changed.has(kind))),
     before.study,
   )
-}
-
-const PARTS_OF: Readonly<Record<StudyChange, readonly (keyof Study)[]>> = {
-  rule: ['selection'],
-  grid: ['tasks', 'models', 'settings', 'learning_rates', 'extra_learning_rates'],
-  seeds: ['seeds'],
-  protocol: ['training', 'validation', 'test', 'overrides', 'start_from'],
-}
-
-const STUDY_CHANGES = Object.keys(PARTS_OF) as StudyChange[]
-
-function changesBetween(before: Study, after: Study): { kind: StudyChange; detail: string }[] {
-  // What was stored has been JSON; compare like with like.
-  const now = JSON.parse(JSON.stringify(after)) as Study
-  return STUDY_CHANGES.flatMap((kind) => {
-    const parts = PARTS_OF[kind].filter((part) => !isDeepStrictEqual(before[part], now[part]))
-    const detail = parts.map(
-      (part) => `${part}: ${JSON.stringify(before[part])} to ${JSON.stringify(now[part])}`,
-    )
-    return parts.length === 0 ? [] : [{ kind, detail: detail.join('; ') }]
-  })
 }
 
 /** Queues what is missing, takes up what is there, marks what is no longer planned. */
