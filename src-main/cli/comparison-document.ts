@@ -1,5 +1,7 @@
 import { z } from 'zod'
-import type { Comparison } from '../analysis/comparison'
+import type { Finding } from '../analysis/audit'
+import type { Comparison, Difference } from '../analysis/comparison'
+import { PAIRINGS } from '../analysis/draws'
 
 /** What `compare --json` prints, and `run --json` within its own document; see docs/json.md. */
 
@@ -32,12 +34,38 @@ const cell = z.strictObject({
     .strictObject({
       learning_rate: z.number(),
       edge: z.enum(['lowest', 'highest']).nullable(),
+      /** Means over its complete seeds; operations are matrix products, null: not available. */
+      steps: number.nullable(),
+      flops: number.nullable(),
       validation: estimate,
       test: optional,
     })
     .nullable(),
   arms: z.array(arm),
 })
+
+const difference = z.strictObject({
+  a: z.string(),
+  b: z.string(),
+  split: z.enum(['validation', 'test']),
+  learning_rates: z.strictObject({ a: z.number(), b: z.number() }),
+  mean: number,
+  interval: z
+    .strictObject({
+      low: number,
+      high: number,
+      level: number,
+      df: number,
+      method: z.enum(['welch-t', 'paired-t']),
+    })
+    .nullable(),
+  /** Why there is no interval. */
+  no_interval: z.string().nullable(),
+  n: z.strictObject({ a: z.int(), b: z.int() }),
+})
+
+/** Keys of the study file with the value that they should have. */
+const change = z.record(z.string(), z.unknown()).nullable()
 
 const ranking = z.strictObject({
   /** Null: every setting at its own best rate. */
@@ -57,6 +85,8 @@ export const comparisonSchema = z.strictObject({
   test_sealed: z.boolean(),
   /** Where the runs came from, if they were not trained here: their seal cannot be vouched for. */
   imported_from: z.string().nullable(),
+  /** How differences were to be taken. */
+  pairing: z.enum(PAIRINGS),
   selection: z.record(z.string(), z.union([z.string(), z.number()])),
   progress: z.strictObject({
     planned: z.int(),
@@ -84,6 +114,8 @@ export const comparisonSchema = z.strictObject({
         }),
       ),
       rankings: z.array(ranking),
+      /** Each setting at its own best rate. */
+      differences: z.array(difference),
       sentences: z.array(z.string()),
       not_proven: z.array(z.string()),
     }),
@@ -100,6 +132,10 @@ export const comparisonSchema = z.strictObject({
         setting: z.string().nullable(),
         explanation: z.string(),
         remedy: z.string().nullable(),
+        /** The remedy as a change of the study file; null where it is none. */
+        change,
+        /** A second choice, in words and as a change. */
+        alternative: z.strictObject({ say: z.string(), change }).nullable(),
         runs: z.array(z.string()),
       }),
     ),
@@ -114,6 +150,7 @@ export function comparisonDocument(comparison: Comparison): ComparisonDocument {
     metric: comparison.metric,
     test_sealed: comparison.testSealed,
     imported_from: comparison.importedFrom,
+    pairing: comparison.pairing,
     selection: { ...comparison.selection },
     progress: {
       planned: progress.planned,
@@ -145,13 +182,14 @@ export function comparisonDocument(comparison: Comparison): ComparisonDocument {
           order_changes: rate !== null && group.flipRates.includes(rate),
         }),
       ),
+      differences: group.bestDifferences.map(differenceDocument),
       sentences: [...group.sentences],
       not_proven: [...group.notProven],
     })),
     audit: {
       summary: comparison.audit.summary,
       findings: comparison.audit.findings.map(
-        ({ id, severity, task, model, setting, explanation, remedy, runs }) => ({
+        ({ id, severity, task, model, setting, explanation, remedy, alternative, runs }) => ({
           id,
           severity,
           task,
@@ -159,12 +197,37 @@ export function comparisonDocument(comparison: Comparison): ComparisonDocument {
           setting,
           explanation,
           remedy: remedy?.say ?? null,
+          change: changeOf(remedy),
+          alternative: alternative && { say: alternative.say, change: changeOf(alternative) },
           runs: [...runs],
         }),
       ),
     },
   }
 }
+
+const changeOf = (remedy: Finding['remedy']): Record<string, unknown> | null =>
+  remedy?.kind === 'change-study' ? { ...remedy.patch } : null
+
+const differenceDocument = ({
+  a,
+  b,
+  split,
+  rates,
+  mean,
+  interval,
+  noInterval,
+  n,
+}: Difference): z.infer<typeof difference> => ({
+  a,
+  b,
+  split,
+  learning_rates: { ...rates },
+  mean,
+  interval: interval && { ...interval },
+  no_interval: noInterval,
+  n: { ...n },
+})
 
 type CellDocument = z.infer<typeof cell>
 type EstimateDocument = z.infer<typeof estimate>
@@ -179,6 +242,8 @@ function cellDocument({
     choice: choice && {
       learning_rate: choice.rate,
       edge: choice.edge,
+      steps: choice.steps,
+      flops: choice.flops,
       validation: estimateDocument(choice.validation),
       test: choice.test && estimateDocument(choice.test),
     },

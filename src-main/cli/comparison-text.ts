@@ -1,6 +1,6 @@
 import type { Cell, Comparison, Group, Ranking } from '../analysis/conclusions'
 import { publishedText } from '../analysis/published'
-import { formatScore } from '../analysis/wording'
+import { formatFlops, formatScore } from '../analysis/wording'
 import { formatRate } from '../study/rates'
 import { countText, estimateText, plain, tableText } from './words'
 
@@ -38,6 +38,9 @@ function auditText({ summary, findings }: Comparison['audit']): string {
   return [summary, ...lines].join('\n')
 }
 
+/** Steps and floating-point operations are means over the complete seeds at the chosen rate. */
+const COLUMNS = ['setting', 'best learning rate', 'validation', 'test', 'steps', 'compute', 'runs']
+
 function groupText(group: Group, { metric, testSealed }: Comparison): string {
   const chance = group.chance === null ? '' : `, chance ${formatScore(metric, group.chance)}`
   const rows = group.cells.map((cell) => [
@@ -47,10 +50,12 @@ function groupText(group: Group, { metric, testSealed }: Comparison): string {
       : `${formatRate(cell.choice.rate)}${cell.choice.edge === null ? '' : ' (edge)'}`,
     estimateText(cell.choice?.validation ?? null, metric),
     testSealed ? 'sealed' : estimateText(cell.choice?.test ?? null, metric),
+    cell.choice === null || cell.choice.steps === null ? '–' : String(Math.round(cell.choice.steps)),
+    cell.choice === null || cell.choice.flops === null ? '–' : formatFlops(cell.choice.flops),
     runsText(cell),
   ])
   const hasRuns = group.cells.some(({ arms }) => arms.length > 0)
-  const table = tableText(['setting', 'best learning rate', 'validation', 'test', 'runs'], rows)
+  const table = tableText(COLUMNS, rows, ['steps', 'compute'])
   return [
     `${plain(group.task)} × ${plain(group.model)}${chance}${hasRuns ? `\n\n${table}` : ''}`,
     publishedTable(group),

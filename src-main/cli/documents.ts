@@ -4,6 +4,14 @@ import { RUN_STATES } from '../run'
 import type { RunRecord } from '../run'
 import type { RunAnnotations } from '../store/store'
 import { STUDY_STATES } from '../workbench'
+import {
+  runPlace,
+  runPlaceSchema,
+  runResult,
+  runResultSchema,
+  runTimes,
+  runTimesSchema,
+} from '../reports/run-fields'
 import { comparisonDocument, comparisonSchema } from './comparison-document'
 import type { StudyState, StudyStatus } from '../workbench'
 
@@ -12,7 +20,6 @@ import type { StudyState, StudyStatus } from '../workbench'
  * Numbers that are not finite are the strings "NaN", "Infinity" and "-Infinity".
  */
 
-const number = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])])
 const state = z.enum(RUN_STATES)
 const counts = z.partialRecord(state, z.int().nonnegative())
 
@@ -31,21 +38,10 @@ export const runsSchema = z.strictObject({
     z.strictObject({
       id: z.string(),
       study: z.string(),
-      task: z.string(),
-      model: z.string(),
-      setting: z.string(),
-      learning_rate: z.number(),
-      seed: z.int(),
-      state,
-      in_plan: z.boolean(),
-      steps: z.int(),
-      best_step: z.int().nullable(),
-      parameters_trained: z.int().nullable(),
-      parameters_total: z.int().nullable(),
-      metrics: z.record(z.string(), number.nullable()),
+      ...runPlaceSchema,
+      ...runResultSchema,
       reason: z.string().nullable(),
-      started_at: z.string().nullable(),
-      finished_at: z.string().nullable(),
+      ...runTimesSchema,
       tags: z.array(z.string()),
       note: z.string().nullable(),
       archived: z.boolean(),
@@ -124,21 +120,10 @@ export const runDocument = (
 ): z.infer<typeof runsSchema>['runs'][number] => ({
   id: run.id,
   study: run.study,
-  task: run.task,
-  model: run.model,
-  setting: run.setting,
-  learning_rate: run.learningRate,
-  seed: run.seed,
-  state: run.state,
-  in_plan: run.inPlan,
-  steps: run.steps,
-  best_step: run.bestStep,
-  parameters_trained: run.parametersTrained,
-  parameters_total: run.parametersTotal,
-  metrics: run.summary,
+  ...runPlace(run),
+  ...runResult(run),
   reason: run.reason,
-  started_at: run.startedAt,
-  finished_at: run.finishedAt,
+  ...runTimes(run),
   tags: [...(added?.tags ?? [])],
   note: added?.note ?? null,
   archived: added !== undefined && added.archivedAt !== null,

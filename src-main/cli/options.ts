@@ -1,3 +1,5 @@
+import { PAIRINGS } from '../analysis/draws'
+import type { Pairing } from '../analysis/draws'
 import { InputError } from '../errors'
 
 /** A learning rate given as an option; undefined where it was not given. */
@@ -7,6 +9,17 @@ export function rateOption(text: string | undefined, field: string): number | un
   if (rate > 0 && rate <= 100) return rate
   throw new InputError(`found '${text}', expected a learning rate such as 1e-4`, { field })
 }
+
+/** How differences are taken; undefined where it was not given. */
+export function pairingOption(text: string | undefined): Pairing | undefined {
+  if (text === undefined) return undefined
+  const pairing = PAIRINGS.find((each) => each === text)
+  if (pairing !== undefined) return pairing
+  throw new InputError(`found '${text}', expected ${PAIRINGS.join(', ')}`, { field: '--pairing' })
+}
+
+export const PAIRING_HELP =
+  'differences between settings: auto (paired by seed where both share split, order and first values), welch or paired'
 
 /** The words of a list with commas. */
 export function wordsOption<Word extends string>(

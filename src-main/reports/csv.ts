@@ -16,6 +16,7 @@ export const CSV_COLUMNS = [
   'rule',
   'database',
   'other_rate',
+  'pairing',
 ] as const
 
 /**
@@ -24,7 +25,7 @@ export const CSV_COLUMNS = [
  */
 export function tablesToCsv(
   tables: readonly ReportTable[],
-  { study, rule, database, otherRate }: Provenance,
+  { study, rule, database, otherRate, pairing }: Provenance,
 ): string {
   const rows = tables.flatMap(({ id, columns, rows }) =>
     rows.flatMap(({ label, cells }) =>
@@ -43,6 +44,7 @@ export function tablesToCsv(
         rule,
         database,
         otherRate === null ? '' : String(otherRate),
+        pairing,
       ]),
     ),
   )

@@ -1,17 +1,12 @@
 import { z } from 'zod'
-import { METRICS, RUN_STATES } from '../run'
+import { METRICS } from '../run'
+import { exportNumber, runPlaceSchema, runResultSchema, runTimesSchema } from './run-fields'
+import type { ExportNumber } from './run-fields'
 
 /** The JSON export, as it is promised to users and their scripts. Unknown keys are errors: a key is added here first. */
 
-/** JSON has no word for these; they are strings in an export. */
-const NON_FINITE = ['NaN', 'Infinity', '-Infinity'] as const
-
-const number = z.union([z.number(), z.enum(NON_FINITE)])
-export type ExportNumber = z.infer<typeof number>
-
 const metric = z.enum(METRICS)
 const step = z.int().nonnegative()
-const time = z.iso.datetime()
 const examples = z.union([z.int().positive(), z.literal('all')])
 const open = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
 const texts = z.record(z.string(), z.string())
@@ -99,28 +94,15 @@ const run = z.strictObject({
   /** First 12 hex digits of the key. */
   id: z.string(),
   key: z.string(),
-  task: z.string(),
-  model: z.string(),
-  setting: z.string(),
-  learning_rate: z.number(),
-  seed: z.int(),
-  state: z.enum(RUN_STATES),
-  /** False: the study's file no longer asks for this run. */
-  in_plan: z.boolean(),
+  ...runPlaceSchema,
   reason: z.string().nullable(),
-  steps: step,
-  best_step: step.nullable(),
-  parameters_trained: z.int().nullable(),
-  parameters_total: z.int().nullable(),
-  /** Validation at the best step and test read there; null is not known, or sealed. */
-  metrics: z.partialRecord(metric, number.nullable()),
+  ...runResultSchema,
   /** Every logged point as [step, value]. */
-  series: z.partialRecord(metric, z.array(z.tuple([step, number]))).optional(),
+  series: z.partialRecord(metric, z.array(z.tuple([step, exportNumber]))).optional(),
   /** First and last step of logged points that can no longer be read and are missing in `series`. */
   damaged: z.partialRecord(metric, z.array(z.tuple([step, step]))).optional(),
   environment: environmentSchema.nullable(),
-  started_at: time.nullable(),
-  finished_at: time.nullable(),
+  ...runTimesSchema,
   config: runConfigSchema,
 })
 
@@ -143,10 +125,6 @@ export const exportDocument = z.strictObject({
 
 export type ExportDocument = z.infer<typeof exportDocument>
 export type ExportRun = ExportDocument['runs'][number]
-
-export function toExportNumber(value: number): ExportNumber {
-  return Number.isFinite(value) ? value : (String(value) as ExportNumber)
-}
 
 export function fromExportNumber(value: ExportNumber): number {
   return Number(value)

@@ -1,7 +1,9 @@
 import { InputError } from '../errors'
 import type { MetricName, RunRecord } from '../run'
 import type { ReadableStore, StoredSeries, StudyRecord } from '../store/store'
-import { toExportNumber, type ExportDocument, type ExportNumber, type ExportRun } from './export-schema'
+import type { ExportDocument, ExportRun } from './export-schema'
+import { runPlace, runResult, runTimes, toExportNumber } from './run-fields'
+import type { ExportNumber } from './run-fields'
 
 export interface ExportOptions {
   /** Every logged point too. */
@@ -90,32 +92,14 @@ function exportRun(store: ReadableStore, run: RunRecord, { metrics = false }: Ex
   return {
     id: run.id,
     key: run.key,
-    task: run.task,
-    model: run.model,
-    setting: run.setting,
-    learning_rate: run.learningRate,
-    seed: run.seed,
-    state: run.state,
-    in_plan: run.inPlan,
+    ...runPlace(run),
     reason: run.reason,
-    steps: run.steps,
-    best_step: run.bestStep,
-    parameters_trained: run.parametersTrained,
-    parameters_total: run.parametersTotal,
-    metrics: exportScores(run.summary),
+    ...runResult(run),
     ...(metrics ? exportPoints(store, run) : {}),
     environment: run.environment,
-    started_at: run.startedAt,
-    finished_at: run.finishedAt,
+    ...runTimes(run),
     config: run.config,
   }
-}
-
-function exportScores(summary: RunRecord['summary']): ExportRun['metrics'] {
-  const scores = Object.entries(summary) as [MetricName, number | null][]
-  return Object.fromEntries(
-    scores.map(([metric, value]) => [metric, value === null ? null : toExportNumber(value)]),
-  )
 }
 
 function exportPoints(store: ReadableStore, run: RunRecord): Pick<ExportRun, 'series' | 'damaged'> {

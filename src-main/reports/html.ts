@@ -24,13 +24,13 @@ const shipped = (file: string): string => readFileSync(join(installation.resourc
 
 /** The report as one file that needs nothing else: readable without script, sortable with. */
 export function pageToHtml(parts: PageParts, provenance: Provenance): string {
-  const { study, rule, database, otherRate, program, madeAt } = provenance
+  const { study, rule, database, otherRate, pairing, program, madeAt } = provenance
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="fairsweep" content="${toHtml(program)}" data-study="${toHtml(study)}" data-rule="${rule}" data-database="${database}"${otherRate === null ? '' : ` data-other-rate="${otherRate}"`}>
+<meta name="fairsweep" content="${toHtml(program)}" data-study="${toHtml(study)}" data-rule="${rule}" data-database="${database}"${otherRate === null ? '' : ` data-other-rate="${otherRate}"`} data-pairing="${pairing}">
 <title>${toHtml(parts.title)}</title>
 <style>${fontFaces()}
 ${shipped('page.css')}</style>

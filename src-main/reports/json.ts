@@ -1,4 +1,5 @@
 import { budgetCurves } from '../analysis/budget'
+import { computeEfficiency } from '../analysis/efficiency'
 import { conclusionRisk } from '../analysis/risk'
 import type { ChecklistItem } from './methods'
 import type { Provenance, ReportSource } from './report-source'
@@ -9,8 +10,8 @@ const VERSION = 1
 
 /** The report as one JSON document; numbers are unrounded, every cell names its runs. */
 export function reportToJson(
-  { comparison }: ReportSource,
-  { study, rule, database, otherRate, program, madeAt }: Provenance,
+  { study: outline, comparison, curveOf }: ReportSource,
+  { study, rule, database, otherRate, pairing, program, madeAt }: Provenance,
   parts: {
     readonly tables: readonly ReportTable[]
     readonly methods: string
@@ -29,6 +30,7 @@ export function reportToJson(
       rule,
       database,
       other_rate: otherRate,
+      pairing,
       selection: { ...selection, version: ruleVersion },
       test_sealed: testSealed,
       seal: seal && {
@@ -38,6 +40,14 @@ export function reportToJson(
         changed_after_test: seal.changedAfterTest,
       },
       verdict: ofGroups(({ sentences, notProven }) => ({ sentences, not_proven: notProven })),
+      differences: ofGroups(({ bestDifferences, differences }) => ({
+        at_best: bestDifferences,
+        by_rate: differences,
+      })),
+      extensions: comparison.extensions,
+      efficiency: ofGroups((group) => ({
+        ...computeEfficiency(group, comparison.metric, outline.validation?.every ?? null, curveOf),
+      })),
       budget: ofGroups((group) => budgetCurves(group, comparison)),
       risk: ofGroups((group) => conclusionRisk(group, comparison)),
       audit,

@@ -100,7 +100,7 @@ const cellToTex = ({ key, text, bold, runs }: ReportCell): string => {
 }
 
 const header = (
-  { study, rule, database, otherRate, program, madeAt }: Provenance,
+  { study, rule, database, otherRate, pairing, program, madeAt }: Provenance,
   table: string,
 ): string[] => [
   `% ${comment(program)}, ${madeAt}`,
@@ -109,6 +109,7 @@ const header = (
   `% rule ${rule}`,
   `% database ${database}`,
   ...(otherRate === null ? [] : [`% other-rate ${otherRate}`]),
+  `% pairing ${pairing}`,
 ]
 
 const toLabel = (text: string): string => text.replace(/[^A-Za-z0-9-]+/g, '-')

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import PDFDocument from 'pdfkit'
 import svgToPdf from 'svg-to-pdfkit'
@@ -70,8 +71,15 @@ export async function reportToPdf(parts: PdfParts, provenance: Provenance, json:
   numberPages(page, inOneLine(parts.title))
   page.end()
   await ended
-  return Buffer.concat(pieces)
+  return sealed(Buffer.concat(pieces))
 }
+
+/** Behind the end of the document, where readers look for nothing: the SHA-256 of all that stands before it. */
+export const PDF_SEAL = '%fairsweep sha256 '
+
+/** With its seal, so that `verify` finds any change of the pages, which carry no cell's name. */
+const sealed = (pdf: Buffer): Buffer =>
+  Buffer.concat([pdf, Buffer.from(`${PDF_SEAL}${createHash('sha256').update(pdf).digest('hex')}\n`)])
 
 /** @param next points that must fit below on the same page */
 function writeHeading(page: Page, heading: string, next = 50): void {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Comparison, StudyOutline } from '../analysis/comparison'
 import type { ValidationCurve } from '../analysis/efficiency'
+import type { Pairing } from '../analysis/draws'
 import type { RunRecord, SelectionRule } from '../run'
 
 /** Everything a report is made from. The same source gives the same report, byte for byte. */
@@ -25,6 +26,7 @@ export interface Provenance {
   /** Of the compared runs: ids, states and summaries. */
   readonly database: string
   readonly otherRate: number | null
+  readonly pairing: Pairing
   readonly program: string
   readonly madeAt: string
 }
@@ -34,6 +36,7 @@ export const provenanceOf = ({ study, comparison, runs, program, madeAt }: Repor
   rule: ruleHash(comparison.selection, comparison.ruleVersion),
   database: runsHash(runs),
   otherRate: comparison.otherRate,
+  pairing: comparison.pairing,
   program,
   madeAt,
 })

@@ -112,7 +112,7 @@ export async function writeReport(
 export function tableText(table: ReportTable, format: TableFormat, provenance: Provenance): string {
   switch (format) {
     case 'md':
-      return tableToMarkdown(table)
+      return tableToMarkdown(table, provenance)
     case 'latex':
       return tableToTex(table, provenance)
     case 'csv':
@@ -215,7 +215,7 @@ function reportToMarkdown(
       items.map((item) => `- ${toMarkdown(item)}`).join('\n'),
     ]),
     '## Tables',
-    ...tables.map(tableToMarkdown),
+    ...tables.map((table) => tableToMarkdown(table, provenance)),
     ...(shown === null
       ? []
       : [

@@ -32,6 +32,7 @@ export const RUN_COLUMNS: readonly RunColumn[] = [
   ['best_step', 'whole', (run) => run.bestStep],
   ['parameters_trained', 'whole', (run) => run.parametersTrained],
   ['parameters_total', 'whole', (run) => run.parametersTotal],
+  ['step_flops', 'whole', (run) => run.stepFlops],
   ['val/loss', 'number', (run) => run.summary['val/loss']],
   ['val/accuracy', 'number', (run) => run.summary['val/accuracy']],
   ['val/accuracy_masked', 'number', (run) => run.summary['val/accuracy_masked']],

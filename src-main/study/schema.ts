@@ -156,6 +156,10 @@ export const studyFile = strict({
         'What becomes of a rate with a diverged seed.',
         DEFAULTS.selection.diverged,
       ),
+      extensions: says(
+        whole(0, 100),
+        'How often at most a setting may be tried beyond the shared rates, until its best one is interior.',
+      ),
     })
       .partial()
       .optional(),

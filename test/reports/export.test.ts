@@ -65,6 +65,7 @@ describe('the JSON export', () => {
       best_step: 90,
       parameters_trained: 10,
       parameters_total: 100,
+      step_flops: 6000,
       metrics: SCORES,
       environment: ENVIRONMENT,
       started_at: record.startedAt,

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { deflateSync, inflateSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { writeReport } from '../../src-main/reports/report'
 import { readTableFile, verifyTable } from '../../src-main/reports/verify'
@@ -10,12 +11,24 @@ import { aSource, paperRuns, paperStudy } from './source'
 let folder: string
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'fairsweep-verify-'))
-  await writeReport(aSource(), folder, { formats: ['latex', 'csv', 'html', 'json'], figures: [] })
+  await writeReport(aSource(), folder, { formats: FORMATS, figures: [] })
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-const FILES = ['table-results.tex', 'report.csv', 'report.html', 'report.json']
-const read = (file: string): string => readFileSync(join(folder, file), 'utf8')
+const FORMATS = ['md', 'latex', 'csv', 'html', 'json', 'pdf'] as const
+const FILES = ['report.md', 'table-results.tex', 'report.csv', 'report.html', 'report.json', 'report.pdf']
+const read = (file: string): Buffer => readFileSync(join(folder, file))
+
+/** The file with every 44.0 changed to 84.0, in what a PDF carries too. */
+function forge(file: string): Buffer {
+  const change = (text: string): string => text.replace(/44\.0/g, '84.0')
+  const data = read(file)
+  if (!file.endsWith('.pdf')) return Buffer.from(change(data.toString()))
+  const begin = data.indexOf('\n', data.indexOf('stream', data.indexOf('/Type /EmbeddedFile'))) + 1
+  const end = data.indexOf('endstream', begin)
+  const attached = inflateSync(data.subarray(begin, end)).toString()
+  return Buffer.concat([data.subarray(0, begin), deflateSync(change(attached)), data.subarray(end)])
+}
 
 /** The runs after one test score changed. */
 const changed = (): RunRecord[] =>
@@ -47,8 +60,7 @@ describe.each(FILES)('verify %s', (file) => {
   })
 
   it('finds a number that somebody changed by hand', () => {
-    const forged = read(file).replace(/44\.0/g, '84.0')
-    const found = verifyTable(readTableFile(forged, file), file, aSource())
+    const found = verifyTable(readTableFile(forge(file), file), file, aSource())
     expect(found.changes.map(({ key }) => key)).toContain('test/mnist/minilm-l6/frozen-random')
     expect(found.runsChanged).toBe(false)
   })
@@ -62,25 +74,62 @@ describe.each(FILES)('verify %s', (file) => {
   })
 
   it('refuses a file that is none of ours', () => {
-    expect(() => readTableFile('hello', file)).toThrow('found no cells of a Fairsweep report')
+    expect(() => readTableFile(Buffer.from('hello'), file)).toThrow('found no cells of a Fairsweep report')
   })
 })
 
 describe('readTableFile', () => {
   it('names the formats it can read', () => {
-    expect(() => readTableFile('', 'report.md')).toThrow('found a .md, expected .tex, .csv, .html or .json')
+    expect(() => readTableFile(Buffer.from(''), 'report.txt')).toThrow(
+      'found a .txt, expected .md, .tex, .csv, .html, .json or .pdf',
+    )
   })
 
   it("remembers the other paper's rate that the report was made with", async () => {
     await writeReport(aSource(undefined, { otherRate: 1e-4 }), folder, {
-      formats: ['latex', 'csv', 'html', 'json'],
+      formats: FORMATS,
       figures: [],
     })
     for (const file of FILES) expect(readTableFile(read(file), file).otherRate, file).toBe(1e-4)
   })
 
+  it('remembers how differences were taken, and takes them as Welch where an older file does not say', async () => {
+    await writeReport(aSource(undefined, { pairing: 'paired' }), folder, { formats: FORMATS, figures: [] })
+    for (const file of FILES) expect(readTableFile(read(file), file).pairing, file).toBe('paired')
+    const older = read('table-results.tex')
+      .toString()
+      .replace(/^% pairing.*\n/m, '')
+    expect(readTableFile(Buffer.from(older), 'table-results.tex').pairing).toBe('welch')
+  })
+
   it('reads a LaTeX table that was pasted into a paper and indented anew', () => {
-    const pasted = `\\section{Results}\n${read('table-results.tex').replace(/^ +/gm, '\t')}`
-    expect(verifyTable(readTableFile(pasted, 'paper.tex'), 'paper.tex', aSource()).changes).toEqual([])
+    const pasted = `\\section{Results}\n${read('table-results.tex').toString().replace(/^ +/gm, '\t')}`
+    expect(
+      verifyTable(readTableFile(Buffer.from(pasted), 'paper.tex'), 'paper.tex', aSource()).changes,
+    ).toEqual([])
+  })
+})
+
+describe('the pages of a PDF', () => {
+  const verify = (data: Buffer) => verifyTable(readTableFile(data, 'report.pdf'), 'report.pdf', aSource())
+
+  it('are known to be as written by the seal behind them', () => {
+    expect(verify(read('report.pdf')).altered).toBe(false)
+  })
+
+  it('are found altered when anything in them changed, though the attached numbers still match', () => {
+    const data = read('report.pdf')
+    // A letter of the first page's text, in its compressed stream.
+    const at = data.indexOf('stream') + 100
+    data[at] = (data[at] ?? 0) ^ 1
+    const found = verify(data)
+    expect(found.changes).toEqual([])
+    expect(found.altered).toBe(true)
+    expect(verify(read('report.pdf').subarray(0, -70)).altered).toBe(true)
+  })
+
+  it('is no question for the formats that are text', () => {
+    const read = readTableFile(readFileSync(join(folder, 'report.csv')), 'report.csv')
+    expect(verifyTable(read, 'report.csv', aSource()).altered).toBeNull()
   })
 })

@@ -3,7 +3,7 @@ import type { CommandLine, Invocation } from '../command-line'
 import { comparisonText } from '../comparison-text'
 import { comparisonDocument } from '../comparison-document'
 import { EXIT } from '../exit'
-import { rateOption } from '../options'
+import { PAIRING_HELP, pairingOption, rateOption } from '../options'
 import { askOwner } from '../reach'
 import { existingStudy, nameOfStudy } from '../which-study'
 
@@ -16,20 +16,23 @@ export function addCompare(line: CommandLine): void {
     )
     .option('--reveal-test', 'open the test before the last run has ended; this is logged')
     .option('--other-rate <rate>', 'the one learning rate that another paper used for all settings')
+    .option('--pairing <how>', PAIRING_HELP)
 }
 
 interface Options {
   readonly revealTest?: boolean
   readonly otherRate?: string
+  readonly pairing?: string
 }
 
 async function compare(invocation: Invocation, options: Options, study = ''): Promise<number> {
   const { terminal, workspace } = invocation
   const otherRate = rateOption(options.otherRate, '--other-rate')
+  const pairing = pairingOption(options.pairing)
   if (options.revealTest) await revealTest(invocation, study)
   const workbench = await openWorkbench({ workspace, access: 'reader' })
   try {
-    const comparison = await workbench.compare(await nameOfStudy(workbench, study), { otherRate })
+    const comparison = await workbench.compare(await nameOfStudy(workbench, study), { otherRate, pairing })
     terminal.print(comparisonText(comparison))
     terminal.document(comparisonDocument(comparison))
     return EXIT.done

@@ -7,7 +7,7 @@ import type { Workbench } from '../../workbench'
 import { makeFolder } from '../../workspace/folder'
 import type { CommandLine, Invocation } from '../command-line'
 import { EXIT } from '../exit'
-import { rateOption, wordsOption } from '../options'
+import { PAIRING_HELP, pairingOption, rateOption, wordsOption } from '../options'
 import { nameOfStudy } from '../which-study'
 import { countText, plain, tableText } from '../words'
 
@@ -23,6 +23,7 @@ export function addReport(line: CommandLine): void {
     .option('--format <formats>', 'md, latex, csv, html, json, pdf; several with commas between', 'md')
     .option('--figures <formats>', 'svg, png, pdf; several with commas between', 'svg')
     .option('--other-rate <rate>', 'the one learning rate that another paper used for all settings')
+    .option('--pairing <how>', PAIRING_HELP)
   line.add('verify <file>', 'recomputes an exported table and lists what no longer matches', verify)
 }
 
@@ -31,16 +32,20 @@ interface Options {
   readonly format: string
   readonly figures: string
   readonly otherRate?: string
+  readonly pairing?: string
 }
 
 async function report({ terminal, workspace }: Invocation, options: Options, study = ''): Promise<number> {
   const { writeReport } = await loadReports()
   const formats = wordsOption(options.format, REPORT_FORMATS, '--format')
   const figures = wordsOption(options.figures, FIGURE_FORMATS, '--figures')
-  const otherRate = rateOption(options.otherRate, '--other-rate')
+  const asked = {
+    otherRate: rateOption(options.otherRate, '--other-rate'),
+    pairing: pairingOption(options.pairing),
+  }
   const workbench = await openWorkbench({ workspace, access: 'reader' })
   try {
-    const source = await sourceOf(workbench, await nameOfStudy(workbench, study), otherRate)
+    const source = await sourceOf(workbench, await nameOfStudy(workbench, study), asked)
     makeFolder(options.out, { field: '--out' })
     const files = await writeReport(source, options.out, { formats, figures })
     terminal.print(files.join('\n'))
@@ -54,10 +59,10 @@ async function report({ terminal, workspace }: Invocation, options: Options, stu
 async function sourceOf(
   workbench: Workbench,
   study: string,
-  otherRate: number | undefined,
+  asked: Parameters<Workbench['compare']>[1],
 ): Promise<ReportSource> {
   const { readReportSource } = await loadSource()
-  return readReportSource(workbench.store, study, await workbench.compare(study, { otherRate }))
+  return readReportSource(workbench.store, study, await workbench.compare(study, asked))
 }
 
 const LARGEST_TABLE_BYTES = 100_000_000
@@ -68,8 +73,9 @@ async function verify({ terminal, workspace }: Invocation, _options: object, fil
   const workbench = await openWorkbench({ workspace, access: 'reader' })
   try {
     const study = await nameOfStudy(workbench, read.study)
-    const found = verifyTable(read, file, await sourceOf(workbench, study, read.otherRate ?? undefined))
-    const { changes, cells, ruleChanged, runsChanged } = found
+    const { otherRate, pairing } = read
+    const source = await sourceOf(workbench, study, { otherRate: otherRate ?? undefined, pairing })
+    const { changes, cells, ruleChanged, runsChanged, altered } = verifyTable(read, file, source)
     if (changes.length > 0) {
       terminal.print(
         tableText(
@@ -88,18 +94,31 @@ async function verify({ terminal, workspace }: Invocation, _options: object, fil
         ? `${plain(file)}: all ${countText(cells, 'cell')} match ${plain(study)}${because && ` (though ${because})`}`
         : `\n${plain(file)}: ${changes.length} of ${countText(cells, 'cell')} no longer match ${plain(study)}${because && `: ${because}`}`,
     )
-    terminal.document({ file, study, cells, changes, rule_changed: ruleChanged, runs_changed: runsChanged })
-    return changes.length === 0 ? EXIT.done : EXIT.failed
+    if (altered === true) {
+      terminal.print(
+        'The pages were altered since they were written: compare what they show with the report attached to them.',
+      )
+    }
+    terminal.document({
+      file,
+      study,
+      cells,
+      changes,
+      rule_changed: ruleChanged,
+      runs_changed: runsChanged,
+      altered,
+    })
+    return changes.length === 0 && altered !== true ? EXIT.done : EXIT.failed
   } finally {
     await workbench.close()
   }
 }
 
-async function readTable(file: string): Promise<string> {
+async function readTable(file: string): Promise<Buffer> {
   const found = await stat(file).catch(() => null)
   if (!found?.isFile()) throw new InputError('no such file, expected an exported table', { file })
   if (found.size > LARGEST_TABLE_BYTES) {
     throw new InputError(`found ${found.size} bytes, expected at most ${LARGEST_TABLE_BYTES}`, { file })
   }
-  return readFile(file, 'utf8')
+  return readFile(file)
 }

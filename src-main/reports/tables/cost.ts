@@ -1,11 +1,12 @@
 import type { RunRecord } from '../../run'
 import { isComplete } from '../../run'
 import { mean } from '../../analysis/estimate'
+import { formatFlops } from '../../analysis/wording'
 import type { ReportSource } from '../report-source'
 import { cellKey, groupLabel, wordCell } from './table'
 import type { ReportCell, ReportTable } from './table'
 
-/** What the chosen arms cost: steps to the best score, steps trained, parameters trained, seconds a step. */
+/** What the chosen arms cost: steps to the best score, steps trained, parameters trained, time and operations. */
 export function costTable({ comparison, runs, curveOf }: ReportSource): ReportTable {
   const records = new Map(runs.map((run) => [run.id, run]))
   const { groups } = comparison
@@ -13,7 +14,15 @@ export function costTable({ comparison, runs, curveOf }: ReportSource): ReportTa
     id: 'cost',
     caption: 'Training at the chosen learning rates.',
     corner: 'setting',
-    columns: ['best step', 'steps trained', 'parameters trained', 'ms a step', 'complete runs'],
+    columns: [
+      'best step',
+      'steps trained',
+      'parameters trained',
+      'ms a step',
+      'a step',
+      'training',
+      'complete runs',
+    ],
     rows: groups.flatMap((group) =>
       group.cells.map(({ setting, arms, choice }) => {
         const chosen = (arms.find(({ rate }) => rate === choice?.rate)?.seeds ?? []).flatMap(
@@ -31,7 +40,7 @@ export function costTable({ comparison, runs, curveOf }: ReportSource): ReportTa
       }),
     ),
     notes: [
-      'Means over complete seeds. “ms a step” is the time of one step of one run; the time of runs that were trained together is shared among them.',
+      'Means over complete seeds. “ms a step” is the time of one step of one run; the time of runs that were trained together is shared among them. “A step” and “training” are floating-point operations: the matrix products of forward and backward pass, evaluations apart; “–” is not available (imported runs, and runs of earlier versions).',
     ],
   }
 }
@@ -68,6 +77,23 @@ function costCells(
       runs.flatMap(({ id }) => curveOf(id)?.secondsPerStep ?? []),
       (seconds) => String(Number((1000 * seconds).toPrecision(3))),
     ),
+    flopsCell(
+      key('step-flops'),
+      runs.map(({ stepFlops }) => stepFlops),
+      ids,
+    ),
+    flopsCell(
+      key('flops'),
+      runs.map(({ stepFlops, steps }) => (stepFlops === null ? null : stepFlops * steps)),
+      ids,
+    ),
     wordCell(key('runs'), String(runs.length), ids, { runs: runs.length }),
   ]
+}
+
+/** A mean over some runs says nothing of all of them. */
+function flopsCell(key: string, flops: readonly (number | null)[], ids: readonly string[]): ReportCell {
+  const known = flops.flatMap((count) => count ?? [])
+  if (known.length === 0 || known.length < flops.length) return wordCell(key, '–')
+  return wordCell(key, formatFlops(mean(known)), ids, { flops: mean(known) })
 }

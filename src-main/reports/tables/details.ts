@@ -1,10 +1,10 @@
 import type { Difference, Group } from '../../analysis/comparison'
 import { computeEfficiency } from '../../analysis/efficiency'
 import type { Efficiency } from '../../analysis/efficiency'
-import { differenceUnit, formatDifference, formatScore } from '../../analysis/wording'
+import { differenceUnit, formatDifference, formatFlops, formatScore } from '../../analysis/wording'
 import { formatRate } from '../../study/rates'
 import type { ReportSource } from '../report-source'
-import { scoreNotes, sayRule } from './notes'
+import { sayIntervals, scoreNotes, sayRule } from './notes'
 import { cellKey, groupLabel, metricUnit, scoreCell, wordCell } from './table'
 import type { ReportCell, ReportTable } from './table'
 
@@ -35,7 +35,7 @@ export function rateTable({ study, comparison }: ReportSource): ReportTable {
   }
 }
 
-/** Steps to the reference setting's best score: the paper's Table 2. Null where no run has a curve. */
+/** Steps, seconds and operations to the reference setting's best score: the paper's Table 2. Null where no run has a curve. */
 export function efficiencyTable({ study, comparison, curveOf }: ReportSource): ReportTable | null {
   const { groups, metric } = comparison
   // Of imported runs it is not known how often they were evaluated.
@@ -74,7 +74,7 @@ export function efficiencyTable({ study, comparison, curveOf }: ReportSource): R
       },
     ],
     notes: [
-      `Median over seeds of the first evaluated step that reaches the target, in brackets the range; k of n seeds reached it. ${every === null ? '' : `Evaluations are ${every} steps apart; `}“not within” marks settings whose median seed never reached it.`,
+      `Median over seeds of the first evaluated step that reaches the target, in brackets the range; k of n seeds reached it; then the medians of the seconds and of the floating-point operations (matrix products of forward and backward pass) up to there, evaluations apart. ${every === null ? '' : `Evaluations are ${every} steps apart; `}“not within” marks settings whose median seed never reached it.`,
       "The target is the reference setting's mean best validation score at its own chosen rate.",
     ],
   }
@@ -88,12 +88,19 @@ function efficiencyCell(key: string, efficiency: Efficiency | undefined): Report
   const last = Math.max(...seeds.map(({ lastStep }) => lastStep))
   if (!median || !range)
     return wordCell(key, `not within ${last} (${count})`, runs, { reached, lastStep: last })
-  const seconds = median.seconds === null ? '' : `, ${Math.round(median.seconds)} s`
-  return wordCell(key, `${median.step} [${range.from}, ${range.to}] (${count}${seconds})`, runs, {
+  const { step, seconds, flops } = median
+  const cost = [
+    count,
+    ...(seconds === null ? [] : [`${seconds < 10 ? Number(seconds.toPrecision(2)) : Math.round(seconds)} s`]),
+    ...(flops === null ? [] : [formatFlops(flops)]),
+  ]
+  return wordCell(key, `${step} [${range.from}, ${range.to}] (${cost.join(', ')})`, runs, {
     reached,
-    median: median.step,
+    median: step,
     from: range.from,
     to: range.to,
+    ...(seconds === null ? {} : { seconds }),
+    ...(flops === null ? {} : { flops }),
   })
 }
 
@@ -110,7 +117,7 @@ export function differenceTable({ comparison }: ReportSource): ReportTable {
     id: 'differences',
     caption: `Differences of ${split} ${metric} between settings, each at its own best rate.`,
     corner: 'a − b',
-    columns: ['task', `difference (${differenceUnit(metric)})`, '95 % interval', 'n', 'rates'],
+    columns: ['task', `difference (${differenceUnit(metric)})`, '95 % interval', 'by', 'n', 'rates'],
     rows: rows.map(({ group, difference }) => {
       const key = (column: string): string =>
         cellKey('difference', group.task, group.model, difference.a, difference.b, column)
@@ -128,22 +135,20 @@ export function differenceTable({ comparison }: ReportSource): ReportTable {
             bold: difference.beyondNoise === true,
           },
           intervalCell(key('interval'), difference, metric),
+          wordCell(key('method'), methodWord(difference)),
           wordCell(key('n'), `${difference.n.a}, ${difference.n.b}`),
           wordCell(key('rates'), `${formatRate(difference.rates.a)}, ${formatRate(difference.rates.b)}`),
         ],
       }
     }),
     notes: [
-      `Bold: the interval excludes 0. Intervals are ${methods(rows.map(({ difference }) => difference))}, not corrected for their number, and conditional on the chosen rates.`,
+      `Bold: the interval excludes 0. Intervals are ${sayIntervals(rows.map(({ difference }) => difference.interval))}, not corrected for their number, and conditional on the chosen rates.`,
     ],
   }
 }
 
-function methods(differences: readonly Difference[]): string {
-  const used = new Set(differences.flatMap(({ interval }) => interval?.method ?? []))
-  if (used.size > 1) return 'Welch t intervals, paired by seed where both arms share split, order and options'
-  return used.has('paired-t') ? 'paired t intervals by seed' : 'Welch t intervals'
-}
+const methodWord = ({ interval }: Difference): string =>
+  interval === null ? '–' : interval.method === 'paired-t' ? 'paired t' : 'Welch t'
 
 function intervalCell(
   key: string,

@@ -1,5 +1,5 @@
 import { sayHistory } from '../../analysis/audit'
-import type { Comparison, StudyOutline } from '../../analysis/comparison'
+import type { Comparison, Interval, StudyOutline } from '../../analysis/comparison'
 
 /** "highest mean validation accuracy over seeds; …": the selection rule in words. */
 export function sayRule({ selection, ruleVersion }: Pick<Comparison, 'selection' | 'ruleVersion'>): string {
@@ -36,3 +36,12 @@ export function scoreNotes(study: StudyOutline, comparison: Comparison, n: SeedC
       : [`Test scores are read on ${study.test.examples} test examples, not on all.`]),
   ]
 }
+
+/** Which intervals these are: "Welch t intervals". */
+export function sayIntervals(intervals: readonly (Interval | null)[]): string {
+  const used = new Set(intervals.flatMap((interval) => interval?.method ?? []))
+  if (used.size > 1) return `Welch t intervals, or ${PAIRED} where both arms share these`
+  return used.has('paired-t') ? PAIRED : 'Welch t intervals'
+}
+
+const PAIRED = 'paired t intervals (by seed: same split, order and first values)'

@@ -1,11 +1,11 @@
-import type { Cell, Comparison, Estimate, Group } from '../../analysis/comparison'
-import { welchDifference } from '../../analysis/difference'
+import type { Comparison, Estimate, Group, Interval } from '../../analysis/comparison'
+import { chosenArm, differenceOfArms } from '../../analysis/contrasts'
 import { publishedText } from '../../analysis/published'
 import { compareScores } from '../../analysis/selection'
 import { formatRate } from '../../study/rates'
 import type { PublishedCell } from '../../run'
 import type { ReportSource } from '../report-source'
-import { scoreNotes } from './notes'
+import { sayIntervals, scoreNotes } from './notes'
 import { cellKey, commonN, groupLabel, metricUnit, scoreCell, wordCell } from './table'
 import type { ReportTable } from './table'
 
@@ -30,7 +30,7 @@ export function resultTable({ study, comparison }: ReportSource, split: Split): 
           const choice = group.cells.find(({ setting }) => setting === name)?.choice ?? null
           return scoreCell(cellKey(split, group.task, group.model, name), choice?.[split] ?? null, {
             metric,
-            bold: bold.get(group)?.has(name) ?? false,
+            bold: bold.get(group)?.settings.has(name) ?? false,
             showN: n === null,
             mark: choice?.edge ? '†' : '',
           })
@@ -41,7 +41,7 @@ export function resultTable({ study, comparison }: ReportSource, split: Split): 
     notes: [
       n === 1
         ? 'Bold: the best score of each column; with one seed no difference has an interval.'
-        : 'Bold: the best mean of each column and every setting whose difference from it has a 95 % Welch t interval that contains 0 (pairwise, conditional on the chosen rates).',
+        : `Bold: the best mean of each column and every setting whose difference from it has an interval that contains 0 (95 %, ${sayIntervals([...bold.values()].flatMap(({ intervals }) => intervals))}; pairwise, conditional on the chosen rates).`,
       ...(edges ? ['†: the chosen rate is the lowest or highest that the setting tried.'] : []),
       ...scoreNotes(study, comparison, n),
       ...(cited.length > 0
@@ -70,23 +70,40 @@ function publishedRows(groups: readonly Group[]): ReportTable['rows'] {
   }))
 }
 
-/** Settings that share the best place of a group: the best mean, and all whose difference from it may be 0. */
-function leaders({ cells }: Group, split: Split, { metric }: Comparison): Set<string> {
-  const scored = cells.flatMap((cell) => {
-    const estimate = cell.choice?.[split]
-    return estimate ? [{ setting: cell.setting, mean: estimate.mean, scores: scoresOf(cell, split) }] : []
-  })
-  if (scored.length === 0) return new Set()
-  const best = scored.reduce((a, b) => (compareScores(metric, a.mean, b.mean) <= 0 ? a : b))
-  const level = scored.filter(({ mean, scores }) => {
-    const { interval } = welchDifference(best.scores, scores)
-    return mean === best.mean || (interval !== null && interval.low <= 0 && interval.high >= 0)
-  })
-  return new Set(level.map(({ setting }) => setting))
+/** Settings that share the best place of a group, and the intervals that decided it. */
+interface Leaders {
+  readonly settings: ReadonlySet<string>
+  readonly intervals: readonly Interval[]
 }
 
-const scoresOf = ({ arms, choice }: Cell, split: Split): number[] =>
-  arms.find(({ rate }) => rate === choice?.rate)?.seeds.flatMap((seed) => seed[split] ?? []) ?? []
+/** The best mean, and all whose difference from it may be 0. */
+function leaders({ cells }: Group, split: Split, { metric, pairing }: Comparison): Leaders {
+  const scored = cells.flatMap((cell) => {
+    const [estimate, arm] = [cell.choice?.[split], chosenArm(cell)]
+    return estimate && arm ? [{ setting: cell.setting, mean: estimate.mean, arm }] : []
+  })
+  const [first, ...rest] = scored
+  if (!first) return { settings: new Set(), intervals: [] }
+  const best = rest.reduce((a, b) => (compareScores(metric, a.mean, b.mean) <= 0 ? a : b), first)
+  const others = scored
+    .filter((other) => other !== best)
+    .map((other) => ({
+      ...other,
+      ...differenceOfArms(best.arm, other.arm, split, pairing),
+      mean: other.mean,
+    }))
+  return {
+    settings: new Set([
+      best.setting,
+      ...others
+        .filter(
+          ({ mean, interval }) => mean === best.mean || (interval && interval.low <= 0 && interval.high >= 0),
+        )
+        .map(({ setting }) => setting),
+    ]),
+    intervals: others.flatMap(({ interval }) => interval ?? []),
+  }
+}
 
 /** How much the conclusion owes to the rule: own best, one shared rate, and what picking on the test would have said. */
 export function ruleTables({ study, comparison }: ReportSource): ReportTable[] {
