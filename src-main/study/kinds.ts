@@ -30,7 +30,11 @@ export const TASK_KINDS = {
     max_length: says(whole(1, 1_000_000).default(2000), 'Tokens of the longest sequence.'),
   },
   mnist: image,
-  cifar10: { ...folder, ...image },
+  cifar10: {
+    ...folder,
+    ...image,
+    augment: says(flag().default(false), "FPT's random crops, flips and rotations of training images."),
+  },
   'cifar10-lra': folder,
   'remote-homology': {
     ...folder,

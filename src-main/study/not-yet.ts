@@ -7,7 +7,7 @@ export const NOT_YET: {
   readonly models: readonly string[]
   readonly precisions: readonly string[]
 } = {
-  tasks: ['bit-memory', 'bit-xor', 'listops', 'cifar10', 'cifar10-lra', 'remote-homology', 'tensors'],
+  tasks: ['listops', 'remote-homology', 'tensors'],
   models: ['vit', 'lstm', 'fpt_lnlstm'],
   precisions: ['bf16'],
 }

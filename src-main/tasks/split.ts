@@ -19,7 +19,7 @@ export function splitTask(task: Task, validation: ValidationOptions, test: TestO
   const { train, held } =
     task.validation === null ? carve(task.train, validation) : { train: task.train, held: task.validation }
   return {
-    train,
+    train: task.augment?.(train) ?? train,
     validation: held && subset(held, validation.examples, validation.seed, 'validation'),
     test: subset(task.test, test.examples, validation.seed, 'test'),
   }

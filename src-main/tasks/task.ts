@@ -37,4 +37,6 @@ export interface Task {
   /** A validation split of the task's own; null: one is carved from train by the study's protocol. */
   readonly validation: Split | null
   readonly test: Split
+  /** Training examples with random changes, where the options ask for them; applied after validation is set apart. */
+  readonly augment?: (train: Split) => Split
 }

@@ -109,7 +109,7 @@ describe('image tasks', () => {
       "task 'listops' is not there yet",
     )
     await expect(openTask({ kind: 'toString', options: {}, files: {} })).rejects.toThrow(
-      "no task 'toString', expected one of mnist",
+      "no task 'toString', expected one of bit-memory, bit-xor, mnist",
     )
   })
 })

@@ -1,0 +1,137 @@
+import { InputError } from '../errors'
+import type { TaskSource } from '../study/study'
+import { randomFor } from './random'
+import type { Batch, Split, Task } from './task'
+
+/**
+ * FPT's two bit tasks. FPT draws a fresh batch at every step, has no test set and no seed; here an example follows from
+ * its split and number, so that batches repeat, and validation and test are streams of their own.
+ */
+
+/** More training examples than a run of 4e5 steps sees at batch size 8. */
+const TRAIN_SIZE = 2 ** 22
+const HELD_OUT_SIZE = 10_000
+
+interface Sizes {
+  /** Bits of a pattern. */
+  readonly n: number
+  readonly patterns: number
+  /** Bits of a token. */
+  readonly patch: number
+}
+
+/** Writes one example: the sequence to `x`, n bits to `y`. */
+type Example = (bits: Bits, sizes: Sizes, x: Float32Array, y: Int32Array) => void
+
+/**
+ * Bit memory: `patterns` of n bits in {-1, +1}, then one of them again with about half of its bits shown and the others
+ * 0; the answer is the whole of it. A trunk that only copies what is shown reaches 75 %.
+ */
+export const openBitMemory = (source: TaskSource): Promise<Task> =>
+  openBits(source, 1, (bits, { n, patterns }, x, y) => {
+    for (let i = 0; i < patterns * n; i++) x[i] = bits.next() === 1 ? 1 : -1
+    const query = bits.below(patterns)
+    for (let i = 0; i < n; i++) {
+      const value = x[query * n + i] ?? 0
+      x[patterns * n + i] = bits.next() === 1 ? value : 0
+      y[i] = value > 0 ? 1 : 0
+    }
+  })
+
+/** Bit xor: `patterns` of n bits in {0, 1}; the answer is their exclusive or, bit by bit. */
+export const openBitXor = (source: TaskSource): Promise<Task> =>
+  openBits(source, 0, (bits, { n, patterns }, x, y) => {
+    for (let i = 0; i < patterns * n; i++) {
+      const bit = bits.next()
+      x[i] = bit
+      y[i % n] = (y[i % n] ?? 0) ^ bit
+    }
+  })
+
+/** Rows of n bits become n / patch tokens each; the answer is read at the tokens of the last row. */
+function openBits(source: TaskSource, queries: number, example: Example): Promise<Task> {
+  const sizes = sizesOf(source)
+  const { n, patterns, patch } = sizes
+  const values = (patterns + queries) * n
+  const split = (name: string, size: number): Split =>
+    new GeneratedSplit(source.kind, name, size, sizes, values, example)
+  return Promise.resolve({
+    input: { kind: 'vectors', tokens: values / patch, width: patch },
+    output: { kind: 'bits', count: n },
+    readTokens: n / patch,
+    train: split('train', TRAIN_SIZE),
+    validation: split('validation', HELD_OUT_SIZE),
+    test: split('test', HELD_OUT_SIZE),
+  })
+}
+
+class GeneratedSplit implements Split {
+  constructor(
+    private readonly kind: string,
+    private readonly name: string,
+    readonly size: number,
+    private readonly sizes: Sizes,
+    private readonly values: number,
+    private readonly example: Example,
+  ) {}
+
+  batch(indices: ArrayLike<number>): Batch {
+    const { values, sizes } = this
+    const x = new Float32Array(indices.length * values)
+    const y = new Int32Array(indices.length * sizes.n)
+    for (let i = 0; i < indices.length; i++) {
+      const index = indices[i] ?? -1
+      if (index < 0 || index >= this.size) throw new RangeError(`example ${index} of a split of ${this.size}`)
+      const bits = new Bits(this.kind, this.name, index)
+      const answer = y.subarray(i * sizes.n, (i + 1) * sizes.n)
+      this.example(bits, sizes, x.subarray(i * values, (i + 1) * values), answer)
+    }
+    return { size: indices.length, x, y }
+  }
+}
+
+/** Random bits, 32 from each draw. */
+class Bits {
+  readonly #random
+  #word = 0
+  #left = 0
+
+  constructor(...key: readonly (string | number)[]) {
+    this.#random = randomFor(...key)
+  }
+
+  next(): 0 | 1 {
+    if (this.#left === 0) {
+      this.#word = this.#random.next()
+      this.#left = 32
+    }
+    const bit = (this.#word & 1) as 0 | 1
+    this.#word >>>= 1
+    this.#left--
+    return bit
+  }
+
+  /** A whole number below `count`, each as likely. */
+  below(count: number): number {
+    const most = Math.floor(2 ** 32 / count) * count
+    for (;;) {
+      const draw = this.#random.next() >>> 0
+      if (draw < most) return draw % count
+    }
+  }
+}
+
+function sizesOf({ options }: TaskSource): Sizes {
+  const whole = (name: keyof Sizes): number => {
+    const value = options[name]
+    if (typeof value === 'number' && Number.isInteger(value) && value > 0) return value
+    throw new InputError(`found ${value}, expected a whole number`, { field: `task.${name}` })
+  }
+  const sizes = { n: whole('n'), patterns: whole('patterns'), patch: whole('patch') }
+  if (sizes.n % sizes.patch !== 0) {
+    throw new InputError(`found ${sizes.patch}, expected a whole number that divides n, ${sizes.n}`, {
+      field: 'task.patch',
+    })
+  }
+  return sizes
+}

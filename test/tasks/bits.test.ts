@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest'
+import { openTask } from '../../src-main/tasks'
+import { openBitMemory, openBitXor } from '../../src-main/tasks/bits'
+import type { Split } from '../../src-main/tasks/task'
+
+const memory = (options = {}) =>
+  openBitMemory({ kind: 'bit-memory', options: { n: 20, patterns: 3, patch: 5, ...options }, files: {} })
+const xor = (options = {}) =>
+  openBitXor({ kind: 'bit-xor', options: { n: 6, patterns: 2, patch: 3, ...options }, files: {} })
+const first = (split: Split, count: number) => split.batch(Uint32Array.from({ length: count }, (_, i) => i))
+const sequences = ({ x, size }: { x: ArrayLike<number>; size: number }): number[][] =>
+  Array.from({ length: size }, (_, i) =>
+    Array.from(x).slice((i * x.length) / size, ((i + 1) * x.length) / size),
+  )
+
+describe('bit memory', () => {
+  it('has the sizes of FPT: 120 tokens of 50 bits, the last 20 read', async () => {
+    const task = await memory({ n: 1000, patterns: 5, patch: 50 })
+    expect(task.input).toEqual({ kind: 'vectors', tokens: 120, width: 50 })
+    expect(task.output).toEqual({ kind: 'bits', count: 1000 })
+    expect(task.readTokens).toBe(20)
+  })
+
+  it('asks for one of its patterns, of which it shows a part', async () => {
+    const { train } = await memory()
+    const batch = first(train, 200)
+    let shown = 0
+    const asked = new Set<number>()
+    sequences(batch).forEach((sequence, i) => {
+      const answer = Array.from(batch.y).slice(i * 20, (i + 1) * 20)
+      const rows = [0, 1, 2].map((row) => sequence.slice(row * 20, (row + 1) * 20))
+      expect(rows.flat().every((bit) => bit === 1 || bit === -1)).toBe(true)
+      const match = rows.findIndex((row) => row.every((bit, j) => (bit > 0 ? 1 : 0) === answer[j]))
+      expect(match).toBeGreaterThanOrEqual(0)
+      asked.add(match)
+      sequence.slice(60).forEach((bit, j) => {
+        if (bit !== 0) expect(bit > 0 ? 1 : 0).toBe(answer[j])
+        shown += bit === 0 ? 0 : 1
+      })
+    })
+    expect(asked).toEqual(new Set([0, 1, 2]))
+    // 4,000 bits, each shown with probability one half: five deviations are 158.
+    expect(Math.abs(shown - 2000)).toBeLessThan(158)
+  })
+})
+
+describe('bit xor', () => {
+  it('answers the exclusive or of its patterns', async () => {
+    const task = await xor({ patterns: 3 })
+    const batch = first(task.train, 100)
+    sequences(batch).forEach((sequence, i) => {
+      for (let j = 0; j < 6; j++) {
+        const [a = 0, b = 0, c = 0] = [0, 1, 2].map((row) => sequence[row * 6 + j])
+        expect(batch.y[i * 6 + j]).toBe(a ^ b ^ c)
+      }
+    })
+    expect(task.input).toEqual({ kind: 'vectors', tokens: 6, width: 3 })
+    expect(task.readTokens).toBe(2)
+  })
+})
+
+describe('generated examples', () => {
+  it('are the same whenever and with whomever they are asked for', async () => {
+    const { train } = await memory()
+    const { x, y } = train.batch([7, 4_000_000, 7])
+    const alone = (await memory()).train.batch([4_000_000])
+    expect(x.slice(80, 160)).toEqual(alone.x)
+    expect(y.slice(20, 40)).toEqual(alone.y)
+    expect(x.slice(0, 80)).toEqual(x.slice(160))
+  })
+
+  it('of train, validation and test, and of the two tasks, are streams of their own', async () => {
+    const { train, validation, test } = await memory()
+    const streams = [train, validation ?? train, test]
+      .map((split) => sequences(first(split, 300)).map(String))
+      .flat()
+    expect(new Set(streams).size).toBe(900)
+  })
+
+  it('end with the split', async () => {
+    const { test } = await xor()
+    expect(() => test.batch([test.size])).toThrow(RangeError)
+    expect(() => test.batch([-1])).toThrow(RangeError)
+  })
+
+  it('have no preferred bit', async () => {
+    const { x } = first((await xor({ n: 32, patch: 32, patterns: 2 })).train, 500)
+    const ones = Array.from(
+      { length: 32 },
+      (_, bit) => Array.from(x).filter((value, i) => i % 32 === bit && value === 1).length,
+    )
+    for (const count of ones) expect(Math.abs(count - 500)).toBeLessThan(80)
+  })
+
+  it.each([{ patch: 7 }, { n: 0 }, { patterns: 1.5 }, { n: 'many' }])(
+    'refuses %j by field',
+    async (options) => {
+      const [field] = Object.keys(options)
+      await expect(
+        openTask({ kind: 'bit-memory', options: { n: 20, patterns: 3, patch: 5, ...options }, files: {} }),
+      ).rejects.toThrow(`task.${field}`)
+    },
+  )
+})
