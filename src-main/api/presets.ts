@@ -6,9 +6,18 @@ import { installation } from '../installation'
 export interface Preset {
   /** Its file's name without the ending. */
   readonly name: string
+  /** In words. */
+  readonly title: string
   /** The first comment of the file: what the study is for. */
   readonly about: string
   readonly text: string
+}
+
+const TITLES: Readonly<Record<string, string>> = {
+  'paper-protocol-mnist': 'Paper protocol',
+  'fpt-single-rate': 'FPT’s single learning rate',
+  'quick-look': 'Quick look',
+  demo: 'Demo',
 }
 
 export function presets(folder = installation.studies): Preset[] {
@@ -17,7 +26,8 @@ export function presets(folder = installation.studies): Preset[] {
     .sort()
     .map((file) => {
       const text = readFileSync(join(folder, file), 'utf8')
-      return { name: file.slice(0, -'.yaml'.length), about: firstComment(text), text }
+      const name = file.slice(0, -'.yaml'.length)
+      return { name, title: TITLES[name] ?? name, about: firstComment(text), text }
     })
 }
 

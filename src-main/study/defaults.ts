@@ -41,3 +41,21 @@ export const DEFAULTS: {
   },
   execution: { precision: 'float32', isolation: 'thread' },
 }
+
+/** What Rothermel et al. 2021 used, by key of the study file, where they say it: what the form marks a departure from. */
+export const PAPER: Readonly<Record<string, string | number>> = {
+  'training.batch_size': 8,
+  'training.optimizer': 'adam',
+  'training.grad_clip': 1,
+  'training.dropout': 0.1,
+  'test.examples': 'all',
+  'selection.seeds': 'mean',
+}
+/** Their most steps, by kind of task. */
+export const PAPER_MAX_STEPS: Readonly<Record<string, number>> = {
+  mnist: 400_000,
+  listops: 300_000,
+  cifar10: 400_000,
+  'cifar10-lra': 300_000,
+}
+export const PAPER_SEEDS = 3

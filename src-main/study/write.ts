@@ -57,13 +57,14 @@ const isEmpty = (value: unknown): boolean =>
 function put(document: Document, path: readonly (string | number)[], value: unknown): void {
   const old: unknown = document.getIn(path, true)
   const node = document.createNode(value, { flow: true })
-  visit(node, { Scalar: (_, scalar) => writeNumber(scalar) })
+  const isRate = String(path[0]).endsWith('learning_rates') && path.at(-1) !== 'per_decade'
+  visit(node, { Scalar: (_, scalar) => writeNumber(scalar, isRate) })
   if (isScalar(old) && isScalar(node)) {
     // The node stays, since a comment behind the value belongs to it.
     if (old.value === node.value) return
     old.value = node.value
     delete old.source
-    writeNumber(old)
+    writeNumber(old, isRate)
     return
   }
   if (isCollection(old) && isCollection(node)) {
@@ -87,10 +88,11 @@ function take(document: Document, path: readonly (string | number)[]): void {
   }
 }
 
-function writeNumber(scalar: Scalar): void {
+/** Rates of 1e-2 and below are written as people write them; of other numbers only very small ones. */
+function writeNumber(scalar: Scalar, isRate: boolean): void {
   const { value } = scalar
   if (typeof value !== 'number') return
-  const isRate = value !== 0 && Math.abs(value) < 0.01
-  scalar.format = isRate && formatRate(value).includes('e') ? 'EXP' : undefined
+  const isSmall = value !== 0 && Math.abs(value) < (isRate ? 0.1 : 0.01)
+  scalar.format = isSmall && formatRate(value).includes('e') ? 'EXP' : undefined
   scalar.minFractionDigits = undefined
 }

@@ -28,8 +28,9 @@ describe('setting one value of a study file', () => {
   it('writes rates as people do', () => {
     expect(editStudy(TEXT, ['learning_rates', 'from'], 1e-6)).toBe(TEXT.replace('1e-5', '1e-6'))
     expect(editStudy('name: s\n', ['learning_rates'], [1e-5, 3.16e-4, 0.01, 1])).toBe(
-      'name: s\nlearning_rates: [1e-5, 3.16e-4, 0.01, 1]\n',
+      'name: s\nlearning_rates: [1e-5, 3.16e-4, 1e-2, 1]\n',
     )
+    expect(editStudy('name: s\n', ['training', 'dropout'], 0.05)).toContain('dropout: 0.05')
   })
 
   it('adds the mapping around a value where there is none', () => {

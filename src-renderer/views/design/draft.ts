@@ -1,10 +1,12 @@
 import { keepPreviousData, useQuery } from '@tanstack/vue-query'
-import { computed, ref, watch } from 'vue'
+import { computed, ref, shallowRef, triggerRef, watch } from 'vue'
 import { isMap, parseDocument } from 'yaml'
 import type { StudyPatch } from '../../../src-main/analysis/audit'
 import type { Problem } from '../../../src-main/api/procedure'
 import { editStudy, patchStudy } from '../../../src-main/study/write'
 import { api } from '../../api'
+import { valueAt } from './study-schema'
+import { TextHistory } from './text-history'
 
 /** Where a value of the study file stands. */
 export type FieldPath = readonly (string | number)[]
@@ -24,13 +26,25 @@ const CHECK_AFTER_MS = 250
 
 /**
  * The study being designed. Its text is the truth; the form reads values out of it and writes them into it, so that
- * comments and order survive, and either side follows the other.
+ * comments and order survive, and either side follows the other. Every edit can be taken back.
  */
 export function useDraft() {
   const text = ref(sessionStorage.getItem(KEPT_AS) ?? NEW_STUDY)
   watch(text, (now) => sessionStorage.setItem(KEPT_AS, now))
+  const history = shallowRef(new TextHistory(text.value))
 
-  const document = computed(() => parseDocument(text.value))
+  function become(now: string, source: string): void {
+    history.value.push(now, source, Date.now())
+    triggerRef(history)
+    text.value = now
+  }
+
+  function goTo(now: string | null): void {
+    triggerRef(history)
+    if (now !== null) text.value = now
+  }
+
+  const document = computed(() => parseDocument(text.value, { logLevel: 'silent' }))
   /** False while the text is not YAML, or not a mapping: the form waits for it. */
   const isReadable = computed(() => document.value.errors.length === 0 && isMap(document.value.contents))
   const values = computed<Readonly<Record<string, unknown>>>(() =>
@@ -62,15 +76,25 @@ export function useDraft() {
     isReadable,
     plan,
     problems,
+    /** The text that `plan` and `problems` are about. */
+    asked,
     /** The plan and the problems are those of the text as it stands. */
     isChecked,
     error: check.error,
     recheck: check.refetch,
-    write: (now: string): void => void (text.value = now),
+    /** What was typed into the text. */
+    write: (now: string): void => become(now, 'text'),
+    /** Another study takes its place. */
+    replace: (now: string): void => become(now, ''),
     /** The value at a path as written, or undefined where the file leaves it out. */
-    at: (path: FieldPath): unknown => valueAt(values.value, path),
-    set: (path: FieldPath, value: unknown): void => void (text.value = editStudy(text.value, path, value)),
-    patch: (patch: StudyPatch): void => void (text.value = patchStudy(text.value, { ...patch })),
+    at: (path: FieldPath): unknown => path.reduce(valueAt, values.value),
+    set: (path: FieldPath, value: unknown): void =>
+      become(editStudy(text.value, path, value), path.join('.')),
+    patch: (patch: StudyPatch): void => become(patchStudy(text.value, { ...patch }), ''),
+    canUndo: computed(() => history.value.canUndo),
+    canRedo: computed(() => history.value.canRedo),
+    undo: (): void => goTo(history.value.undo()),
+    redo: (): void => goTo(history.value.redo()),
     /** What is wrong with a field or anything inside it. */
     problemOf: (field: string): string | null =>
       problems.value.find(({ place }) => place.field === field || place.field?.startsWith(`${field}.`))
@@ -88,13 +112,3 @@ export const keptOrigin = (): string => sessionStorage.getItem(ORIGIN_KEPT_AS) ?
 export const keepOrigin = (origin: string): void => sessionStorage.setItem(ORIGIN_KEPT_AS, origin)
 
 export type Draft = ReturnType<typeof useDraft>
-
-function valueAt(values: unknown, path: FieldPath): unknown {
-  return path.reduce<unknown>(
-    (value, key) =>
-      typeof value === 'object' && value !== null && Object.hasOwn(value, key)
-        ? (value as Record<string | number, unknown>)[key]
-        : undefined,
-    values,
-  )
-}
