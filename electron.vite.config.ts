@@ -20,6 +20,7 @@ export default defineConfig({
           electron: main('electron.ts'),
           cli: main('cli.ts'),
           worker: main('training/worker.ts'),
+          examine: main('engine/examine-program.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },

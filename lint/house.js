@@ -12,6 +12,7 @@ const SEAMS = [
   'src-main/tasks/task',
   'src-main/models/network',
   'src-main/training/messages',
+  'src-main/engine/describe',
   'src-main/store/store',
   'src-main/workbench',
 ]

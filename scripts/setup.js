@@ -33,7 +33,7 @@ export async function setUp({
  * @param {readonly import('./steps.js').Step[]} steps
  * @param {import('./report.js').Report} report
  */
-async function runSteps(steps, report) {
+export async function runSteps(steps, report) {
   const tools = findTools()
   let stepsRun = 0
   let leftOut = 0

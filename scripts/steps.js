@@ -27,11 +27,20 @@ export function planSteps(cache) {
   return [
     { title: 'installing npm packages', isDone: hasPackages, run: () => installPackages(cache) },
     { title: 'building SQLite', isDone: hasSqlite, run: ({ tools }) => buildSqlite(cache, tools) },
-    ...(wantsTensorFlow() ? tensorflowSteps(cache) : []),
-    ...TRUNKS.map((trunk) => trunkStep(cache, trunk)),
+    ...engineSteps(cache),
     { title: 'building Fairsweep', isDone: isBuilt, run: () => build(cache) },
   ]
 }
+
+/**
+ * What training needs: TensorFlow with its binding, where it is to be had, and the pretrained trunk.
+ * @param {string} cache
+ * @returns {readonly Step[]}
+ */
+export const engineSteps = (cache) => [
+  ...(wantsTensorFlow() ? tensorflowSteps(cache) : []),
+  ...TRUNKS.map((trunk) => trunkStep(cache, trunk)),
+]
 
 /** The wheels hold libraries for Linux on x86-64. */
 const wantsTensorFlow = () =>

@@ -16,6 +16,8 @@ export interface Installation {
   readonly studies: string
   /** The built training worker: a program for `new Worker()` or `fork()`. */
   readonly workerEntry: string
+  /** The built program that examines the engine: for `new Worker()`. */
+  readonly examineEntry: string
   /** The built renderer. */
   readonly renderer: string
   /** Per user, shared by all checkouts: the TensorFlow library, built bindings, pretrained trunks. */
@@ -37,6 +39,7 @@ function locate(start: string): Installation {
     migrations: join(root, 'resources/migrations'),
     studies: join(root, 'resources/studies'),
     workerEntry: join(root, 'out/main/worker.js'),
+    examineEntry: join(root, 'out/main/examine.js'),
     renderer: join(root, 'out/renderer'),
     cache,
     models: join(cache, 'models'),

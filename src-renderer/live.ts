@@ -72,6 +72,9 @@ export function followEvents(queryClient: QueryClient): void {
       case 'studies-changed':
         void queryClient.invalidateQueries()
         break
+      case 'settings-changed':
+        refresh('settings')
+        break
       case 'library-changed':
         refresh('library')
         break

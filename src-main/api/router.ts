@@ -12,6 +12,7 @@ import { reports } from './reports'
 import { remedies } from './remedies'
 import { run } from './run'
 import { runs } from './runs'
+import { settings } from './settings'
 import { studies } from './studies'
 
 /** All that a window, a browser or a command-line client may ask; one file per noun. */
@@ -27,6 +28,7 @@ export const appRouter = router({
   reports,
   library,
   imports,
+  settings,
   forecast,
   design,
   events,

@@ -59,6 +59,8 @@ export type WorkbenchHappening =
   | { readonly type: 'studies-changed' }
   /** A model or data set was added, removed, brought back or verified. */
   | { readonly type: 'library-changed' }
+  /** A backup was made, or the installation of the engine goes on. */
+  | { readonly type: 'settings-changed' }
   /** Tags, notes, runs put away or saved views. */
   | { readonly type: 'annotations-changed' }
   /** Studies or groups changed places, a job began or ended, or the queue is held or released. */

@@ -1,6 +1,6 @@
-import Database from 'better-sqlite3'
+import type Database from 'better-sqlite3'
 import { randomUUID } from 'node:crypto'
-import { closeSync, openSync, readFileSync, readSync, rmSync, statSync } from 'node:fs'
+import { closeSync, openSync, readSync, rmSync, statSync } from 'node:fs'
 import { InputError } from '../errors'
 import { isOpen } from '../run'
 import type { RunState } from '../run'
@@ -8,6 +8,7 @@ import { IN_MEMORY, openWritable, schemaVersion } from './database'
 import type { ReadableDatabase } from './database'
 import { explained } from './errors'
 import { APPLICATION_ID, migrate, shippedMigrations } from './migrate'
+import { memoryCopy } from './memory-copy'
 import { readableStore, writableStore } from './open'
 import { publish } from './publish'
 import type { BundledRun, ReadableStore, StudyBatch } from './store'
@@ -17,7 +18,6 @@ import type { BundledRun, ReadableStore, StudyBatch } from './store'
  * what `studyBatch` says; checkpoints, weights and data stay where they are.
  */
 
-const LARGEST_BYTES = 2 ** 30
 const MAGIC = 'SQLite format 3\0'
 /** Columns that are parsed wherever they are read. */
 const JSON_COLUMNS = [
@@ -31,8 +31,6 @@ const JSON_COLUMNS = [
 /** SQLite's file header, and where it keeps the application's number. */
 const HEAD_BYTES = 100
 const APPLICATION_ID_OFFSET = 68
-/** Offsets of the bytes that say which journal the file uses: 1 rollback, 2 write-ahead log. */
-const JOURNAL_BYTES = [18, 19]
 
 /** Everything that a store says of a study, its runs and points one at a time. */
 export function studyBatch(source: ReadableStore, name: string): StudyBatch {
@@ -117,10 +115,6 @@ export function isBundle(path: string): boolean {
  * @throws {StoreError} where it is damaged or newer than this program
  */
 export function openBundle(path: string): ReadableStore {
-  const { size } = statSync(path)
-  if (size > LARGEST_BYTES) {
-    throw new InputError(`found ${size} bytes, expected at most ${LARGEST_BYTES}`, { file: path })
-  }
   if ((statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0) {
     throw new InputError(
       'is the history of a workspace in use, expected a bundle (export --format bundle writes one)',
@@ -129,13 +123,9 @@ export function openBundle(path: string): ReadableStore {
       },
     )
   }
-  const bytes = readFileSync(path)
-  // A copy in memory has no write-ahead log.
-  for (const at of JOURNAL_BYTES) bytes[at] = 1
   return explained(path, () => {
-    const db = new Database(bytes)
+    const db = memoryCopy(path)
     try {
-      db.pragma('trusted_schema = OFF')
       db.pragma('cell_size_check = ON')
       checkSchema(db, path)
       migrate(db, shippedMigrations())

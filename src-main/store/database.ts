@@ -2,6 +2,7 @@ import Database from 'better-sqlite3'
 import { existsSync, statSync } from 'node:fs'
 import { explained, StoreError } from './errors'
 import { networkFileSystem } from './filesystem'
+import { memoryCopy } from './memory-copy'
 import { APPLICATION_ID, migrate, shippedMigrations, type Migration } from './migrate'
 
 declare const readable: unique symbol
@@ -64,6 +65,24 @@ export function openReadable(
           `${path}: written by an earlier version; open the workspace once for training (run, serve or the window) to bring it up to date`,
         )
       }
+      return db as ReadableDatabase
+    }),
+  )
+}
+
+/**
+ * The database as it is in a folder that nobody can write to: a copy in memory, brought up to date there.
+ * @throws {StoreError} when it is newer than this program, damaged or not ours
+ * @throws {InputError} when it is too large to be held in memory
+ */
+export function openFrozen(
+  path: string,
+  migrations: readonly Migration[] = shippedMigrations(),
+): ReadableDatabase {
+  return explained(path, () =>
+    opened(memoryCopy(path), (db) => {
+      refuseForeign(db, migrations)
+      migrate(db, migrations)
       return db as ReadableDatabase
     }),
   )

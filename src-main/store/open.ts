@@ -1,6 +1,7 @@
 import type { Series } from '../run'
 import {
   IN_MEMORY,
+  openFrozen,
   openReadable,
   openWritable,
   type ReadableDatabase,
@@ -18,11 +19,13 @@ import {
   untagRuns,
   vocabularyOf,
 } from './annotations'
+import { backUp } from './backup'
 import { downsample } from './downsample'
 import { listEvents, logEvent } from './events'
 import { networkFileSystem } from './filesystem'
 import { importStudy } from './import-study'
 import { importRuns, publishedCells } from './imports'
+import { isFrozen } from './memory-copy'
 import { appendPoints, findDamage, metricsOf, readSeries } from './points'
 import { all, reading, writing } from './query'
 import { queueOrder, queuePlaces, setQueueOrder, setQueuePlaces } from './queue-order'
@@ -57,8 +60,10 @@ export function openStore(path: string): Store {
  * Opens the history at `path` for looking on, beside its writer or without one.
  * @throws {StoreError} with code `missing`, `older-database`, `newer-database`, `not-a-history`, …
  */
-export function openReadableStore(path: string): ReadableStore {
-  return readableStore(openReadable(path))
+export function openReadableStore(path: string, frozen = isFrozen(path)): ReadableStore {
+  if (!frozen) return readableStore(openReadable(path))
+  const advice = `${path} lies in a folder that cannot be written to: it was read as it was when it was opened, into memory`
+  return { ...readableStore(openFrozen(path)), advice }
 }
 
 /** The store on an open connection, for reading. */
@@ -151,6 +156,7 @@ export function writableStore(db: WritableDatabase, release: () => void = () => 
         return oneStudy(db, name)!
       }),
     purgeDeleted: () => write(() => purgeDeleted(db)),
+    backUp: (path, stop) => backUp(db, path, stop),
     together: (work) => write(work),
     close: () => {
       db.close()

@@ -270,6 +270,8 @@ export interface Store extends ReadableStore, AnnotationWrites {
   restoreStudy(study: string): StudyRecord
   /** What was deleted is gone for good; returns the ids of its runs. */
   purgeDeleted(): string[]
+  /** Copies the history to a file while it is in use; whole or not at all. */
+  backUp(path: string, stop?: AbortSignal): Promise<void>
   /** All writes that `work` makes become one transaction: all are kept, or, when it throws, none. */
   together<T>(work: () => T): T
 }
