@@ -10,6 +10,8 @@ export default defineConfig({
     reporters: ['default', './test/closing-line.ts'],
     pool: 'forks',
     maxWorkers: 2,
+    // What trains in tests is too small to be measured, and is to be trained alike everywhere.
+    env: { FAIRSWEEP_WAYS: 'usual' },
     // Above what a test takes on a machine that does much else: a slow test is not a wrong one.
     testTimeout: 90_000,
     hookTimeout: 120_000,

@@ -1,8 +1,8 @@
 import type { CellFacts } from '../library/describe-cells'
 import type { Group } from '../queue/groups'
-import { groupsOf } from '../queue/groups'
+import { groupsOf, usualWay } from '../queue/groups'
 import { isSettled } from '../run'
-import type { RunConfig, RunRecord } from '../run'
+import type { RunConfig, RunRecord, TrainingWay } from '../run'
 import type { Plan, PlannedRun } from '../study/study'
 import { checkpointBytes, historyBytes } from './disk'
 import { earlierStepSeconds } from './earlier-runs'
@@ -52,6 +52,8 @@ export interface Forecast {
 /** What is known about speed. */
 export interface Paces {
   readonly history: readonly RunRecord[]
+  /** How a run is, or would be, trained. */
+  readonly wayOf?: (run: PlannedRun) => TrainingWay
   /** What was measured of a group of this size, as probe or from the log of a run underway. */
   readonly measured: (config: RunConfig, slots: number) => { pace: GroupPace; from: PaceSource } | null
   /** Speed of large products, for what was not measured; null: not counted. */
@@ -66,9 +68,13 @@ export interface OpenGroup {
 }
 
 /** The groups of a plan that still have something to train. */
-export function openGroups(plan: Plan, history: readonly RunRecord[]): OpenGroup[] {
+export function openGroups(
+  plan: Plan,
+  history: readonly RunRecord[],
+  wayOf: (run: PlannedRun) => TrainingWay = usualWay,
+): OpenGroup[] {
   const known = new Map(history.map((run) => [run.key, run]))
-  return groupsOf(plan.runs).flatMap((group) => {
+  return groupsOf(plan.runs, wayOf).flatMap((group) => {
     const lacking = group.runs.flatMap((run) => {
       const record = known.get(run.key)
       if (record && isSettled(record.state)) return []
@@ -82,7 +88,7 @@ export function openGroups(plan: Plan, history: readonly RunRecord[]): OpenGroup
 }
 
 export function forecastPlan(plan: Plan, facts: readonly CellFacts[], paces: Paces): Forecast {
-  const open = openGroups(plan, paces.history)
+  const open = openGroups(plan, paces.history, paces.wayOf)
   const timed = open.map((each) => timeGroup(each, cellOf(facts, each.open[0]), paces))
   const cells = facts.map((cell) => {
     const own = timed.filter((each) => each.cell === cell)
@@ -128,7 +134,11 @@ interface TimedGroup extends OpenGroup {
   readonly isMeasured: boolean
 }
 
-function timeGroup(open: OpenGroup, cell: CellFacts, { history, measured, gflops }: Paces): TimedGroup {
+function timeGroup(
+  open: OpenGroup,
+  cell: CellFacts,
+  { history, wayOf = usualWay, measured, gflops }: Paces,
+): TimedGroup {
   const slots = open.group.runs.length
   const [first] = open.open
   if (first === undefined) throw new Error('a group without runs')
@@ -144,9 +154,12 @@ function timeGroup(open: OpenGroup, cell: CellFacts, { history, measured, gflops
     isMeasured: peakBytes !== null,
   }
   const earlier = earlierStepSeconds(config, slots, history)
-  if (earlier !== null) return { ...common, seconds: open.steps * earlier, from: 'earlier-runs' }
+  // Logged times are those of one worker of several.
+  const { workers } = wayOf(first)
+  if (earlier !== null) return { ...common, seconds: (open.steps * earlier) / workers, from: 'earlier-runs' }
   if (probed !== null) {
-    return { ...common, seconds: groupSeconds(probed.pace, cell, config, open.steps), from: probed.from }
+    const seconds = groupSeconds(probed.pace, cell, config, open.steps)
+    return { ...common, seconds: probed.from === 'probe' ? seconds : seconds / workers, from: probed.from }
   }
   if (gflops === null) return { ...common, seconds: null, from: null }
   const pace = countedPace(cell, config, slots, gflops)

@@ -5,9 +5,11 @@ import type { CellFacts } from '../library/describe-cells'
 import type { Library } from '../library/library'
 import type { OpenChannel } from '../queue/channel'
 import type { EventStream } from '../queue/event-stream'
-import type { RunConfig, RunRecord } from '../run'
-import type { ReadableStore } from '../store/store'
-import type { Plan } from '../study/study'
+import { usualWay } from '../queue/groups'
+import type { Ways } from '../queue/ways'
+import type { RunConfig, RunRecord, TrainingWay } from '../run'
+import type { ReadableStore, Store } from '../store/store'
+import type { Plan, PlannedRun } from '../study/study'
 import { earlierStepSeconds, median, runUnderway } from './earlier-runs'
 import { forecastPlan, openGroups } from './forecast'
 import type { Forecast, PaceSource } from './forecast'
@@ -17,6 +19,7 @@ import type { ProbeTarget } from './probe'
 import { ProbeMemory } from './probe-memory'
 import { sweepPower } from './sweep-power'
 import type { SweepPower } from './sweep-power'
+import { WayChooser, keptWay } from './way-chooser'
 
 export type { CellForecast, Forecast, PaceSource } from './forecast'
 export type { SweepPower } from './sweep-power'
@@ -49,6 +52,12 @@ export class Forecaster {
     this.memory = new ProbeMemory(join(options.workspace, 'probes.json'))
   }
 
+  /** Chooses how the runs of studies are trained; what it chooses is kept in `store`. */
+  ways(store: Store): Ways {
+    const { events, openWorker } = this.options
+    return new WayChooser({ store, events, openWorker })
+  }
+
   /** @param gflops speed of large products, to count operations where nothing was measured */
   async of(plan: Plan, gflops: number | null = null): Promise<PlanForecast> {
     await this.memory.load()
@@ -56,7 +65,7 @@ export class Forecaster {
     const facts = await this.factsOf(plan)
     const measured = (config: RunConfig, slots: number) => this.known(config, slots, history)
     return {
-      ...forecastPlan(plan, facts, { history, measured, gflops }),
+      ...forecastPlan(plan, facts, { history, wayOf: this.wayOf(plan), measured, gflops }),
       power: sweepPower(plan, history),
       unmeasured: this.unknown(plan, facts, history).length,
       isTraining: this.isTraining,
@@ -89,6 +98,11 @@ export class Forecaster {
     const { underway } = this
     underway?.stop.abort()
     await underway?.ended.catch(() => {})
+  }
+
+  private wayOf(plan: Plan): (run: PlannedRun) => TrainingWay {
+    const chosen = this.options.store.trainingWays()
+    return (run) => keptWay(chosen, plan, run)?.way ?? usualWay(run)
   }
 
   /** Something trains in this workspace now, so that nothing can be measured fairly. */
@@ -125,7 +139,7 @@ export class Forecaster {
   /** One group of each kind of work that nothing is known of. */
   private unknown(plan: Plan, facts: readonly CellFacts[], history: readonly RunRecord[]): ProbeTarget[] {
     const targets = new Map<string, ProbeTarget>()
-    for (const { group, open } of openGroups(plan, history)) {
+    for (const { group, open } of openGroups(plan, history, this.wayOf(plan))) {
       const [first] = open
       const slots = group.runs.length
       if (first === undefined || this.known(first.config, slots, history) !== null) continue

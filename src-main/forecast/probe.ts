@@ -181,7 +181,7 @@ const forgetPeak = (pid: number | undefined): Promise<void> =>
   pid === undefined ? Promise.resolve() : writeFile(`/proc/${pid}/clear_refs`, '5').catch(() => {})
 
 /** Bytes; null for a thread, or where the system does not tell. */
-async function readPeak(pid: number | undefined): Promise<number | null> {
+export async function readPeak(pid: number | undefined): Promise<number | null> {
   if (pid === undefined) return null
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
   const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]

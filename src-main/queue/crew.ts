@@ -28,13 +28,20 @@ export class Crew {
     return Math.max(1, this.slots.filter(({ job }) => job !== null).length)
   }
 
-  /** A free place, where one more worker of this way leaves the others their cores. */
-  placeFor({ workers }: TrainingWay): Slot | undefined {
+  /** One more worker of this way leaves the others their cores. */
+  hasPlaceFor({ workers }: TrainingWay): boolean {
     const taken = this.slots.reduce((sum, { job }) => sum + (job === null ? 0 : 1 / job.way.workers), 0)
-    if (taken + 1 / workers > (this.options.workers ?? 1) + 1e-9) return undefined
+    return taken + 1 / workers <= (this.options.workers ?? 1) + 1e-9
+  }
+
+  /** A free place, where there is one for this way. */
+  placeFor(way: TrainingWay): Slot | undefined {
+    if (!this.hasPlaceFor(way)) return undefined
     const free = this.slots.find(({ job }) => job === null)
-    if (free === undefined) this.slots.push(this.newSlot())
-    return free ?? this.slots.at(-1)
+    if (free !== undefined) return free
+    const another = this.newSlot()
+    this.slots.push(another)
+    return another
   }
 
   slotOf(run: string): Slot | undefined {

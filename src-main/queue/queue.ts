@@ -175,16 +175,11 @@ export class Queue {
 
   /** Gives every free worker its next runs, and wakes those who wait for the queue to be idle. */
   private pump(): void {
-    for (let next = this.nextBatch(); next !== undefined; next = this.nextBatch()) {
-      if (next.way === null) {
-        // A measurement wants the machine for itself.
-        if (this.crew.isIdle) void this.entrance.measure(next).then(() => this.pump())
-        break
-      }
-      const slot = this.crew.placeFor(next.way)
-      if (slot === undefined) break
-      const entries = this.waitingIn(next)
-      void this.train(slot, { batch: next, way: next.way, entries, since: Date.now() })
+    for (let batch = this.nextBatch(); batch !== undefined; batch = this.nextBatch()) {
+      const { way } = batch
+      const slot = way && this.crew.placeFor(way)
+      if (way === null) void this.entrance.measure(batch).then(() => this.pump())
+      else if (slot) void this.train(slot, { batch, way, entries: this.waitingIn(batch), since: Date.now() })
     }
     this.crew.dismissIdle()
     this.changed()
@@ -193,8 +188,11 @@ export class Queue {
 
   private nextBatch(): Batch | undefined {
     if (this.trouble !== null || this.entrance.isMeasuring) return undefined
-    for (const batch of this.schedule) if (this.waitingIn(batch).length > 0) return batch
-    return undefined
+    const isWaiting = (batch: Batch): boolean => this.waitingIn(batch).length > 0
+    // A measurement wants the machine for itself.
+    const hasPlace = ({ way }: Batch): boolean =>
+      way === null ? this.crew.isIdle : this.crew.hasPlaceFor(way)
+    return this.schedule.next(isWaiting, hasPlace)
   }
 
   /** Runs of a group to be trained now. One of a job that failed is tried alone, lest it takes the others along again. */

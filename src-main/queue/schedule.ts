@@ -71,6 +71,21 @@ export class Schedule {
     )
   }
 
+  /**
+   * What is to be trained next: the first group that waits or, where there is no place for it now, the first of its study
+   * that there is a place for.
+   */
+  next(isWaiting: (batch: Batch) => boolean, hasPlace: (batch: Batch) => boolean): Batch | undefined {
+    let first: Batch | undefined
+    for (const batch of this) {
+      if (first !== undefined && batch.study !== first.study) return undefined
+      if ((first !== undefined && !hasPlace(batch)) || !isWaiting(batch)) continue
+      if (hasPlace(batch)) return batch
+      first = batch
+    }
+    return undefined
+  }
+
   /** All groups in the order in which they are trained. */
   *[Symbol.iterator](): Generator<Batch> {
     for (const study of this.studies) yield* this.batchesOf(study)

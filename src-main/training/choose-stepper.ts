@@ -1,30 +1,39 @@
 import { currentEngine } from '../engine'
 import type { RunConfig } from '../run'
 import { CompiledStepper } from './compiled-stepper'
+import type { TrainingJob } from './messages'
 import type { Problem } from './problem'
-import { EagerStepper, type GraphShapes, type Stepper } from './stepper'
+import type { StepFeeds } from './step'
+import { EagerStepper, STATE_PARTS, type GraphShapes, type Stepper } from './stepper'
 
 /**
  * What takes the steps of a group of runs with this configuration (their rates and seeds apart): one compiled graph on
  * TensorFlow, single operations on an engine that has no graphs. The stepper is the caller's until it is disposed of.
- *
- * XLA is left off: on a CPU it gained little or nothing and takes seconds to compile (docs/performance.md).
  */
-export function chooseStepper(problem: Problem, config: RunConfig, shapes: GraphShapes): Stepper {
+export function chooseStepper(
+  problem: Problem,
+  { path }: Pick<TrainingJob, 'path'>,
+  config: RunConfig,
+  shapes: GraphShapes,
+  warn: (message: string) => void,
+): Stepper {
   if (currentEngine().name !== 'tensorflow') return new EagerStepper(problem, config.training)
-  const key = graphKey(problem, config, shapes)
+  const key = graphKey(problem, path, config, shapes)
   if (kept?.key !== key) {
     kept?.stepper.dispose()
-    kept = { key, stepper: new CompiledStepper(problem, config.training, shapes, { xla: false }) }
+    const graph = (xla: boolean): CompiledStepper =>
+      new CompiledStepper(problem, config.training, shapes, { xla })
+    const stepper = path === 'xla' ? new WithFallback(graph(true), () => graph(false), warn) : graph(false)
+    kept = { key, stepper }
   }
   return lend(kept.stepper)
 }
 
 /** The newest graph of this worker: the groups of a cell follow each other, and tracing and loading it takes a while. */
-let kept: { readonly key: string; readonly stepper: CompiledStepper } | null = null
+let kept: { readonly key: string; readonly stepper: Stepper } | null = null
 
 /** A stepper whose disposal gives it back. */
-const lend = (stepper: CompiledStepper): Stepper => ({
+const lend = (stepper: Stepper): Stepper => ({
   train: (feeds) => stepper.train(feeds),
   score: (x, y) => stepper.score(x, y),
   read: (part) => stepper.read(part),
@@ -32,15 +41,66 @@ const lend = (stepper: CompiledStepper): Stepper => ({
   dispose: () => undefined,
 })
 
+/** XLA compiles a graph when it is first run. Where that fails, the plain graph goes on from the same state. */
+export class WithFallback implements Stepper {
+  constructor(
+    private stepper: Stepper,
+    private plain: (() => Stepper) | null,
+    private readonly warn: (message: string) => void,
+  ) {}
+
+  train(feeds: StepFeeds): ReturnType<Stepper['train']> {
+    return this.attempt((stepper) => stepper.train(feeds))
+  }
+
+  score(...examples: Parameters<Stepper['score']>): ReturnType<Stepper['score']> {
+    return this.attempt((stepper) => stepper.score(...examples))
+  }
+
+  read(...[part]: Parameters<Stepper['read']>): ReturnType<Stepper['read']> {
+    return this.stepper.read(part)
+  }
+
+  write(...[part, values]: Parameters<Stepper['write']>): void {
+    this.stepper.write(part, values)
+  }
+
+  dispose(): void {
+    this.stepper.dispose()
+  }
+
+  private attempt<T>(work: (stepper: Stepper) => T): T {
+    try {
+      return work(this.stepper)
+    } catch (error) {
+      if (this.plain === null) throw error
+      const reason = error instanceof Error ? error.message : String(error)
+      this.warn(`XLA cannot compile these steps; the plain graph takes them: ${reason}`)
+      const plain = this.plain()
+      this.plain = null
+      for (const part of STATE_PARTS) {
+        const values = this.stepper.read(part)
+        plain.write(part, values)
+        for (const tensor of values.values()) tensor.dispose()
+      }
+      this.stepper.dispose()
+      this.stepper = plain
+      return work(plain)
+    }
+  }
+}
+
 /** Equal where everything is equal that the graph has fixed; weights, frozen ones too, are written anew for every group. */
 function graphKey(
   { input, objective }: Problem,
+  path: TrainingJob['path'],
   { model, task, training }: RunConfig,
   shapes: GraphShapes,
 ): string {
   const { batch_size, dropout, grad_clip } = training
   const { targets, targetType } = objective
   return JSON.stringify({
+    path,
     model,
     task,
     input,

@@ -20,7 +20,14 @@ import { TrainingRun } from './training-run'
 export interface Materials {
   task(job: TrainingJob, config: RunConfig): Promise<Task>
   network(job: TrainingJob, config: RunConfig, task: Task): Promise<Network>
-  stepper(problem: Problem, config: RunConfig, shapes: GraphShapes): Stepper
+  /** @param warn is told where the steps cannot be run as the job asks */
+  stepper(
+    problem: Problem,
+    job: Pick<TrainingJob, 'path'>,
+    config: RunConfig,
+    shapes: GraphShapes,
+    warn: (message: string) => void,
+  ): Stepper
 }
 
 /**
@@ -59,7 +66,10 @@ export async function runJob(
       trainExamples: config.training.batch_size,
       scoreExamples: examplesPerPass(problem, job.slots, largestSplit),
     },
-    (shapes) => materials.stepper(problem, config, shapes),
+    (shapes) =>
+      materials.stepper(problem, job, config, shapes, (message) =>
+        control.send({ type: 'log', level: 'warning', run: null, message }),
+      ),
   )
   const members = starts.map(({ run, folder, from }): SavedRun => {
     const start = {

@@ -8,7 +8,8 @@ import { trainStep, type StepDefinition, type StepFeeds } from './step'
 /** What a fused group's steps read and change: frozen weights, and of what trains its weights and Adam's two moments. */
 export const TRAINED_PARTS = ['weights', 'firstMoments', 'secondMoments'] as const
 export type TrainedPart = (typeof TRAINED_PARTS)[number]
-export type StatePart = 'frozen' | TrainedPart
+export const STATE_PARTS = ['frozen', ...TRAINED_PARTS] as const
+export type StatePart = (typeof STATE_PARTS)[number]
 
 /** Tensors by part and parameter name; trained ones are [K, ...shape]. */
 export type GroupState = Readonly<Record<StatePart, ReadonlyMap<string, Tensor>>>

@@ -179,7 +179,7 @@ export async function trainToys({
   const materials: Materials = {
     task: () => Promise.resolve(task),
     network: () => Promise.resolve(problem.network),
-    stepper: (problem, { training }) => new EagerStepper(problem, training),
+    stepper: (problem, _, { training }) => new EagerStepper(problem, training),
   }
   const control = new JobControl((message) => {
     on?.(message, control)

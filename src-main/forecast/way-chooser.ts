@@ -1,0 +1,191 @@
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { availableParallelism, cpus, freemem } from 'node:os'
+import { installation } from '../installation'
+import type { OpenChannel } from '../queue/channel'
+import type { EventStream } from '../queue/event-stream'
+import { usualWay } from '../queue/groups'
+import type { Ways } from '../queue/ways'
+import type { RunConfig, TrainingWay } from '../run'
+import type { ChosenWay, Store } from '../store/store'
+import type { Plan, PlannedRun } from '../study/study'
+import { measureWay } from './measure-way'
+import type { MeasuredWay } from './measure-way'
+import { candidatesFor, secondsARun, wayWords } from './way-candidates'
+
+export interface WayChooserOptions {
+  readonly store: Store
+  readonly events: EventStream
+  readonly openWorker: OpenChannel
+  /** `auto` measures where it pays. FAIRSWEEP_WAYS, where nothing is given. */
+  readonly rule?: WayRule
+}
+export type WayRule = 'auto' | 'measure' | 'usual'
+
+/** Cells that take fewer steps, all runs together, have ended before a measurement has paid. */
+const WORTH_MEASURING_STEPS = 1_000
+/** XLA compiles for tens of seconds: only cells that train for so long are worth trying. */
+const WORTH_XLA_SECONDS = 900
+/** A way that needs less memory is taken unless another is faster by more than this. */
+const TIE = 0.07
+const MOST_OF_FREE_MEMORY = 0.7
+
+/** Chooses how a study's runs are trained by trying out for seconds, once for each cell, study and device. */
+export class WayChooser implements Ways {
+  /** By plan, then by the study's words for a cell: a plan may have 100,000 runs. */
+  private readonly cells = new WeakMap<Plan, Map<string, TrainingWay | null>>()
+  private readonly rule: WayRule
+
+  constructor(private readonly options: WayChooserOptions) {
+    const named = process.env['FAIRSWEEP_WAYS']
+    this.rule = options.rule ?? (named === 'measure' || named === 'usual' ? named : 'auto')
+  }
+
+  of(plan: Plan, run: PlannedRun): TrainingWay | null {
+    const cells = this.cells.get(plan) ?? new Map<string, TrainingWay | null>()
+    this.cells.set(plan, cells)
+    const known = cells.get(wordsOf(run))
+    if (known !== undefined) return known
+    const way = this.kept(plan, run) ?? (this.isWorthIt(plan, run) ? null : usualWay(run))
+    cells.set(wordsOf(run), way)
+    return way
+  }
+
+  async measure(plan: Plan, run: PlannedRun, signal: AbortSignal): Promise<void> {
+    const runs = cellOf(plan, run)
+    const { store, events } = this.options
+    const cell = [run.task, run.model, run.setting].join(' / ')
+    const study = plan.study.name
+    const say = (level: 'info' | 'warning', message: string): void => {
+      store.log({ study, run: null, kind: level, detail: message })
+      events.emit({ type: 'log', level, study, run: null, message })
+    }
+    const measured = await this.tryAll(runs, cell, signal, say)
+    if (signal.aborted) return
+    const way = best(runs, measured) ?? usualWay(run)
+    say('info', `${cell}: ${way.why === '' ? 'trained the usual way' : way.why}`)
+    store.keepTrainingWay({ study, program: programHash(run.config), device: deviceName(), cell, way })
+    this.cells.get(plan)?.set(wordsOf(run), way)
+  }
+
+  private async tryAll(
+    runs: readonly PlannedRun[],
+    cell: string,
+    signal: AbortSignal,
+    say: (level: 'warning', message: string) => void,
+  ): Promise<MeasuredWay[]> {
+    const { openWorker, events } = this.options
+    const measured: MeasuredWay[] = []
+    const candidates = candidatesFor(runs, { cores: availableParallelism(), isGpu: hasGpu() })
+    for (const [done, candidate] of candidates.entries()) {
+      events.emit({ type: 'measuring', measuring: { done, of: candidates.length, cell } })
+      try {
+        const found = await measureWay(runs, candidate, openWorker, signal)
+        // Only TensorFlow has anything to choose.
+        if (found.engine !== 'tensorflow') break
+        if (await fits(found)) measured.push(found)
+      } catch (error) {
+        if (signal.aborted) break
+        say(
+          'warning',
+          `${cell}: ${wayWords(candidate, availableParallelism())} cannot be measured: ${said(error)}`,
+        )
+      }
+      const last = done === candidates.length - 1
+      const fastest = last ? best(runs, measured) : null
+      if (fastest?.path === 'graph' && trainingSeconds(runs, measured) > WORTH_XLA_SECONDS)
+        candidates.push({ ...withoutWords(fastest), path: 'xla' })
+    }
+    events.emit({ type: 'measuring', measuring: null })
+    return measured
+  }
+
+  /** What was chosen for the study, or for another study's runs of the same kind, on this device. */
+  private kept(plan: Plan, run: PlannedRun): TrainingWay | undefined {
+    if (this.rule === 'usual') return undefined
+    const { store } = this.options
+    const study = plan.study.name
+    const found = keptWay(store.trainingWays(), plan, run)
+    if (found !== undefined && found.study !== study) store.keepTrainingWay({ ...found, study })
+    return found?.way
+  }
+
+  private isWorthIt(plan: Plan, run: PlannedRun): boolean {
+    if (this.rule === 'usual') return false
+    const runs = cellOf(plan, run)
+    if (candidatesFor(runs, { cores: availableParallelism(), isGpu: hasGpu() }).length < 2) return false
+    return this.rule === 'measure' || stepsOf(runs) >= WORTH_MEASURING_STEPS
+  }
+}
+
+/** What was chosen for the study, or else for another study's runs of the same kind, on this device. */
+export function keptWay(
+  chosen: readonly ChosenWay[],
+  { study }: Plan,
+  { config }: PlannedRun,
+): ChosenWay | undefined {
+  if (chosen.length === 0) return undefined
+  const [program, device] = [programHash(config), deviceName()]
+  const alike = chosen.filter((way) => way.program === program && way.device === device)
+  return alike.find((way) => way.study === study.name) ?? alike[0]
+}
+
+/** The fastest way, or one that is nearly as fast and takes less memory; null: nothing was measured. */
+function best(runs: readonly PlannedRun[], measured: readonly MeasuredWay[]): TrainingWay | null {
+  const ranked = measured
+    .map((found) => ({ ...found, seconds: secondsARun(runs, found.candidate, found.stepSeconds) }))
+    .sort((a, b) => a.seconds - b.seconds)
+  const [fastest] = ranked
+  if (fastest === undefined) return null
+  const near = ranked.filter(({ seconds }) => seconds <= fastest.seconds * (1 + TIE))
+  const chosen = near.reduce((a, b) => ((b.peakBytes ?? Infinity) < (a.peakBytes ?? Infinity) ? b : a))
+  const figures = ({ candidate, seconds }: (typeof ranked)[number], unit: string): string =>
+    `${wayWords(candidate, availableParallelism())}: ${(1000 * seconds).toFixed(1)}${unit}`
+  const others = ranked.filter((found) => found !== chosen).map((found) => figures(found, ''))
+  const against = others.length === 0 ? '' : `, against ${others.join('; ')}`
+  return { ...chosen.candidate, why: `${figures(chosen, ' ms a run and step')}${against}` }
+}
+
+const withoutWords = ({ path, groupSize, workers, threads }: TrainingWay): Omit<TrainingWay, 'why'> => ({
+  path,
+  groupSize,
+  workers,
+  threads,
+})
+
+const stepsOf = (runs: readonly PlannedRun[]): number =>
+  runs.reduce((sum, { config }) => sum + config.training.max_steps, 0)
+
+const trainingSeconds = (runs: readonly PlannedRun[], measured: readonly MeasuredWay[]): number =>
+  stepsOf(runs) *
+  Math.min(...measured.map(({ candidate, stepSeconds }) => secondsARun(runs, candidate, stepSeconds)))
+
+/** All workers of the way fit into what memory is free. */
+async function fits({ peakBytes }: MeasuredWay): Promise<boolean> {
+  const info = await readFile('/proc/meminfo', 'utf8').catch(() => '')
+  const available = Number(/^MemAvailable:\s+(\d+) kB$/m.exec(info)?.[1] ?? 0) * 1024 || freemem()
+  return peakBytes === null || peakBytes < MOST_OF_FREE_MEMORY * available
+}
+
+const wordsOf = ({ task, model, setting }: PlannedRun): string => `${task}\n${model}\n${setting}`
+
+const cellOf = (plan: Plan, run: PlannedRun): PlannedRun[] => {
+  const words = wordsOf(run)
+  return plan.runs.filter((other) => wordsOf(other) === words)
+}
+
+/** What a step's work depends on, and the program that does it. */
+function programHash({ task, model, setting, training, precision }: RunConfig): string {
+  const { batch_size, dropout, grad_clip } = training
+  const step = [task, model, setting.init, setting.train, batch_size, dropout, grad_clip, precision]
+  const content = JSON.stringify([step, installation.version, process.env['FAIRSWEEP_ENGINE'] ?? null])
+  return createHash('sha256').update(content).digest('hex').slice(0, 32)
+}
+
+const deviceName = (): string =>
+  `${cpus()[0]?.model.trim() ?? process.arch}, ${availableParallelism()} cores${hasGpu() ? ', GPU' : ''}`
+
+const hasGpu = (): boolean => existsSync('/proc/driver/nvidia/gpus')
+
+const said = (error: unknown): string => (error instanceof Error ? error.message : String(error))

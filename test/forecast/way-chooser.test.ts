@@ -1,0 +1,122 @@
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { WayChooser } from '../../src-main/forecast/way-chooser'
+import type { WayRule } from '../../src-main/forecast/way-chooser'
+import { candidatesFor, secondsARun } from '../../src-main/forecast/way-candidates'
+import { channelsTo } from '../../src-main/queue/channel'
+import type { OpenChannel } from '../../src-main/queue/channel'
+import { EventStream } from '../../src-main/queue/event-stream'
+import { usualWay } from '../../src-main/queue/groups'
+import { openStore } from '../../src-main/store/store'
+import type { Store } from '../../src-main/store/store'
+import type { Plan, PlannedRun } from '../../src-main/study/study'
+import { planOf, plannedRun } from '../queue/planned-runs'
+
+let store: Store
+const fake = channelsTo(join(import.meta.dirname, '../queue/fake-worker.mjs'))
+const none: OpenChannel = () => {
+  throw new Error('nothing is to be measured')
+}
+
+beforeEach(() => {
+  store = openStore(':memory:')
+  process.env['FAKE_ENGINE'] = 'tensorflow'
+})
+afterEach(() => {
+  store.close()
+  delete process.env['FAKE_ENGINE']
+})
+
+const chooser = (openWorker: OpenChannel, rule: WayRule = 'auto'): WayChooser =>
+  new WayChooser({ store, events: new EventStream(), openWorker, rule })
+const rates = (count: number, maxSteps = 500, behave = ''): PlannedRun[] =>
+  Array.from({ length: count }, (_, i) => plannedRun({ maxSteps, behave, rate: (i + 1) / 1000 }))
+function saved(name: string, runs: readonly PlannedRun[]): { plan: Plan; run: PlannedRun } {
+  const plan = planOf(name, runs)
+  store.saveStudy(plan)
+  return { plan, run: runs[0] as PlannedRun }
+}
+const still = new AbortController().signal
+
+describe('the way a study is trained', () => {
+  it('is measured once, kept with the study, and given to others of its kind', async () => {
+    const { plan, run } = saved('s', rates(8))
+    const first = chooser(fake)
+    expect(first.of(plan, run)).toBeNull()
+    await first.measure(plan, run, still)
+    // The fake worker is quicker with a number of threads of its own.
+    const way = first.of(plan, run)
+    expect(way).toMatchObject({ path: 'graph', groupSize: 4, workers: 2, threads: 1 })
+    expect(way?.why).toMatch(
+      /^groups of 4 in 2 workers of 1 thread, plain graph: 100\.0 ms a run and step, against groups of 4 in 1 worker of \d+ threads?, plain graph: 300\.0/,
+    )
+    expect(store.events({ study: 's' }).map(({ detail }) => detail)).toContainEqual(
+      expect.stringContaining(way?.why ?? '-'),
+    )
+
+    expect(chooser(none).of(plan, run)).toEqual(way)
+    const other = saved('t', rates(4))
+    expect(chooser(none).of(other.plan, other.run)).toEqual(way)
+    expect(
+      store
+        .trainingWays()
+        .map(({ study }) => study)
+        .sort(),
+    ).toEqual(['s', 't'])
+  })
+
+  it('is the usual one where little is to be trained, or it is told so', () => {
+    const short = saved('s', rates(8, 5))
+    expect(chooser(none).of(short.plan, short.run)).toEqual(usualWay(short.run))
+    const long = saved('t', rates(8))
+    expect(chooser(none, 'usual').of(long.plan, long.run)).toEqual(usualWay(long.run))
+    expect(chooser(none, 'measure').of(short.plan, short.run)).toBeNull()
+    const single = saved('u', rates(1))
+    expect(chooser(none, 'measure').of(single.plan, single.run)).toEqual(usualWay(single.run))
+  })
+
+  it('is the usual one where nothing can be measured, with a warning', async () => {
+    const { plan, run } = saved('s', rates(8, 500, 'fail'))
+    const choosing = chooser(fake)
+    await choosing.measure(plan, run, still)
+    expect(choosing.of(plan, run)).toEqual(usualWay(run))
+    const warnings = store.events({ study: 's' }).filter(({ kind }) => kind === 'warning')
+    expect(warnings[0]?.detail).toContain('cannot be measured: no such trunk')
+  })
+
+  it('is not kept when the measurement is broken off', async () => {
+    const { plan, run } = saved('s', rates(8))
+    const choosing = chooser(fake)
+    const stop = new AbortController()
+    const measuring = choosing.measure(plan, run, stop.signal)
+    stop.abort()
+    await measuring
+    expect(choosing.of(plan, run)).toBeNull()
+    expect(store.trainingWays()).toEqual([])
+  })
+})
+
+describe('ways to be tried', () => {
+  it('are one worker with all cores and several side by side, with no larger group than there are rates', () => {
+    const cpu = { cores: 2, isGpu: false }
+    const ways = (runs: readonly PlannedRun[]): unknown[] =>
+      candidatesFor(runs, cpu).map(({ groupSize, workers, threads }) => [groupSize, workers, threads])
+    expect(ways(rates(4))).toEqual([
+      [4, 1, null],
+      [4, 2, 1],
+      [2, 2, 1],
+    ])
+    expect(ways(rates(1))).toEqual([[1, 1, null]])
+    expect(candidatesFor(rates(60), { cores: 16, isGpu: true }).map(({ groupSize }) => groupSize)).toEqual([
+      1, 4, 16, 60,
+    ])
+  })
+
+  it('are compared by all their runs: a worker without a group waits for the others', () => {
+    const [all, , split] = candidatesFor(rates(4), { cores: 2, isGpu: false })
+    if (all === undefined || split === undefined) throw new Error('ways to be tried')
+    expect(secondsARun(rates(4), all, 1)).toBe(0.25)
+    expect(secondsARun(rates(4), split, 0.6)).toBe(0.15)
+    expect(secondsARun(rates(4), { ...all, workers: 2 }, 1)).toBe(0.25)
+  })
+})
