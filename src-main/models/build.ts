@@ -8,7 +8,7 @@ import { freeze } from './freeze'
 import { embed, linear } from './fused'
 import type { Model } from './model'
 import type { Network, Parameter, Weights } from './network'
-import type { SafetensorsFile } from './safetensors'
+import type { SafetensorsFile } from '../tensor-files/safetensors'
 import { matchStartFrom } from './start-from'
 import { ZEROS, type ParameterSpec } from './trunk'
 

@@ -1,9 +1,9 @@
 import { readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { InputError, InputErrors } from '../errors'
-import { openSafetensors, type SafetensorsFile } from './safetensors'
-import { isFloating } from './safetensors-header'
-import { parseStrictJson, type StrictJson } from './strict-json'
+import { openSafetensors, type SafetensorsFile } from '../tensor-files/safetensors'
+import { isFloating } from '../tensor-files/safetensors-header'
+import { parseStrictJson, type StrictJson } from '../tensor-files/strict-json'
 import type { ParameterSpec, TrunkFamily } from './trunk'
 
 /** The tensors of a model directory under their names in the trunk, whichever file holds them and with what prefix. */

@@ -1,6 +1,6 @@
 import { InputError, InputErrors } from '../errors'
-import type { SafetensorsFile } from './safetensors'
-import { isFloating } from './safetensors-header'
+import type { SafetensorsFile } from '../tensor-files/safetensors'
+import { isFloating } from '../tensor-files/safetensors-header'
 import type { ParameterSpec } from './trunk'
 
 /**

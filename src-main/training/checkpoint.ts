@@ -8,7 +8,7 @@ import {
   openSafetensors,
   type NamedTensor,
   type SafetensorsFile,
-} from '../models/safetensors'
+} from '../tensor-files/safetensors'
 import type { BestStepState } from './best-step'
 import type { RunTensors } from './group'
 

@@ -11,7 +11,7 @@ import {
   openSafetensors,
   type NamedTensor,
   type SafetensorsFile,
-} from '../../src-main/models/safetensors'
+} from '../../src-main/tensor-files/safetensors'
 import { PARTS } from '../../src-main/run'
 import { FROZEN, pretrained, random, read, setting, vectors, words } from './small-networks'
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { InputError } from '../../src-main/errors'
 import { describeModel, openModel, type Model } from '../../src-main/models/model'
-import { encodeSafetensors, openSafetensors, type NamedTensor } from '../../src-main/models/safetensors'
+import { encodeSafetensors, openSafetensors, type NamedTensor } from '../../src-main/tensor-files/safetensors'
 
 const folder = mkdtempSync(join(tmpdir(), 'models-'))
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { installation } from '../../src-main/installation'
 import { openModel, type Model } from '../../src-main/models/model'
-import { openSafetensors, type SafetensorsFile } from '../../src-main/models/safetensors'
+import { openSafetensors, type SafetensorsFile } from '../../src-main/tensor-files/safetensors'
 import type { NetworkTask } from '../../src-main/models/build'
 import { PARTS, type Setting } from '../../src-main/run'
 

@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { encodeSafetensors } from '../../src-main/models/safetensors'
-import { headerLength, MAX_HEADER_BYTES } from '../../src-main/models/safetensors-header'
+import { encodeSafetensors } from '../../src-main/tensor-files/safetensors'
+import { headerLength, MAX_HEADER_BYTES } from '../../src-main/tensor-files/safetensors-header'
 import { F32_PAIR, file, parse, tensor, verdict } from './safetensors-bytes'
 
 describe('a safetensors header', () => {

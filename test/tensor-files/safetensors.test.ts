@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { InputError } from '../../src-main/errors'
-import { encodeSafetensors, openSafetensors, type TensorData } from '../../src-main/models/safetensors'
+import { encodeSafetensors, openSafetensors, type TensorData } from '../../src-main/tensor-files/safetensors'
 import { F32_PAIR, file, tensor } from './safetensors-bytes'
 
 const folder = mkdtempSync(join(tmpdir(), 'safetensors-'))

@@ -1,4 +1,4 @@
-import { headerLength, parseHeader, type Header } from '../../src-main/models/safetensors-header'
+import { headerLength, parseHeader, type Header } from '../../src-main/tensor-files/safetensors-header'
 import { InputError } from '../../src-main/errors'
 
 /** Fields of a tensor of two float32 numbers, in a file with 8 bytes of data. */
