@@ -106,6 +106,10 @@ export const doctorSchema = z.strictObject({
     parts: z.array(z.strictObject({ name: z.string(), bytes: z.number() })),
   }),
   workspace: z.string(),
+  /** How cells of the workspace's studies are trained, as it was measured. */
+  ways: z.array(
+    z.strictObject({ study: z.string(), cell: z.string(), device: z.string(), chosen: z.string() }),
+  ),
   missing: z.array(z.strictObject({ what: z.string(), todo: z.string() })),
 })
 export type DoctorDocument = z.infer<typeof doctorSchema>
