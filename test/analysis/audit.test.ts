@@ -188,6 +188,27 @@ describe('the audit of a plan', () => {
     expect(ids(aStudy(changes))).toEqual(expected)
   })
 
+  it('takes a plan without a validation split for an error, unless the task may bring its own', () => {
+    const validation = { ...aStudy().validation, fraction: 0 }
+    const severity = (kind: string) =>
+      find(auditPlan(aStudy({ validation, tasks: [{ name: 'it', kind, options: {} }] })), 'no-validation')
+        .severity
+    expect([severity('mnist'), severity('tensors')]).toEqual(['error', 'warning'])
+  })
+
+  it('knows from the runs whether a task brought a validation split', () => {
+    const study = aStudy({
+      validation: { ...aStudy().validation, fraction: 0 },
+      tasks: [{ name: 'mnist', kind: 'tensors', options: {} }],
+    })
+    const { findings: none } = findings(sound(study), study)
+    expect(none.map(({ id }) => id)).not.toContain('no-validation')
+    const without = sound(study).map((run) => ({ ...run, bestStep: null, summary: { 'test/accuracy': 0.5 } }))
+    const found = find(findings(without, study), 'no-validation')
+    expect(found).toMatchObject({ severity: 'error', task: 'mnist' })
+    expect(found.explanation).toContain('Nothing can be selected')
+  })
+
   it('takes rates beyond the shared grid for information, rates between for a favour', () => {
     const severity = (rate: number) =>
       find(auditPlan(aStudy({ extra_learning_rates: { [FROZEN]: [rate] } })), 'unequal-grids').severity

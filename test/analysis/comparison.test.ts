@@ -27,6 +27,17 @@ const cell = (comparison: Comparison, setting: string): Cell => {
 }
 
 describe('compareStudy', () => {
+  it('says what the chosen arm cost: mean steps and operations of its complete seeds', () => {
+    const runs = sweep({ [FROZEN]: { 1e-4: [0.5, 0.5, null] }, [UNFROZEN]: { 1e-4: [0.4, 0.4, 0.4] } })
+    const at = (seed: number) => ({ steps: 100 * (seed + 1), stepFlops: 10 })
+    const costs = runs.map((run) => (run.setting === FROZEN ? { ...run, ...at(run.seed) } : run))
+    const costOf = (of: typeof runs) =>
+      cell(compareStudy({ study: aStudy(), runs: of, testSealed: true }), FROZEN)
+    expect(costOf(costs).choice).toMatchObject({ steps: 150, flops: 1500 })
+    const old = costs.map((run) => (run.seed === 1 ? { ...run, stepFlops: null } : run))
+    expect(costOf(old).choice).toMatchObject({ steps: 150, flops: null })
+  })
+
   it('chooses each setting its own rate by validation and reports mean, SEM and run ids', () => {
     const comparison = compareStudy({ study: aStudy(), runs: flipping(), testSealed: false })
     const { choice } = cell(comparison, UNFROZEN)

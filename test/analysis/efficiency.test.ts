@@ -37,7 +37,7 @@ describe('computeEfficiency', () => {
 
   it('gives median and range over seeds, with seeds that never reached it as the latest', () => {
     expect(table?.settings[0]).toMatchObject({
-      median: { step: 300, seconds: 30 },
+      median: { step: 300, seconds: 30, flops: 300 * 2e9 },
       range: { from: 200, to: 300 },
       reached: 2,
     })
@@ -52,6 +52,14 @@ describe('computeEfficiency', () => {
     const only = computeEfficiency(group, 'accuracy', 100, curveOf, 'unfrozen-pretrained')
     expect(only?.target).toBeCloseTo(0.6833333333, 9)
     expect(only?.settings[0]).toMatchObject({ setting: 'frozen-pretrained', median: null, reached: 1 })
+  })
+
+  it('counts operations up to the target, where every step that decides the median has them', () => {
+    expect(table?.settings[0]?.seeds.map(({ flops }) => flops)).toEqual([null, 200 * 2e9, 300 * 2e9])
+    const old = runs.map((run) => (run.seed === 2 ? { ...run, stepFlops: null } : run))
+    const [without] = compareStudy({ study, runs: old, testSealed: true }).groups
+    const seeds = computeEfficiency(without!, 'accuracy', 100, curveOf)?.settings[0]
+    expect(seeds?.median).toEqual({ step: 300, seconds: 30, flops: null })
   })
 
   it('leaves out seeds without a curve and has no table without a reference', () => {
