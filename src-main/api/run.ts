@@ -71,9 +71,11 @@ export const run = router({
     .query(({ ctx, input }) => {
       const { store } = ctx.workbench
       const record = existing(ctx.workbench, input.id, input.study)
-      const name = `${record.id}.${input.format}`
-      if (input.format === 'csv') return { name, text: [...pointsCsv(store, [record])].join('') }
-      return { name, text: `${JSON.stringify(exportOneRun(store, record), null, 1)}\n` }
+      const text =
+        input.format === 'csv'
+          ? [...pointsCsv(store, [record])].join('')
+          : `${JSON.stringify(exportOneRun(store, record), null, 1)}\n`
+      return { name: `${record.id}.${input.format}`, base64: Buffer.from(text).toString('base64') }
     }),
 
   /** The file of a study in which this run stands alone, under its study's protocol. */

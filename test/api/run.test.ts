@@ -13,6 +13,7 @@ const WAITING = SMALL.replace('synthetic-mnist', 'synthetic-next').replace('[0, 
 let showcase: Showcase
 let api: ReturnType<typeof createCaller>
 let id: string
+const textOf = ({ base64 }: { base64: string }): string => Buffer.from(base64, 'base64').toString()
 
 beforeAll(async () => {
   showcase = await openShowcase({ renderer: makeRenderer(), fill: (store) => fillStudy(store, SMALL) })
@@ -59,12 +60,16 @@ describe('its files', () => {
   test('are the export of that run alone', async () => {
     const json = await api.run.export({ id, format: 'json' })
     expect(json.name).toBe(`${id}.json`)
-    const document = JSON.parse(json.text) as { runs: { id: string; series: Record<string, unknown[]> }[] }
+    const document = JSON.parse(textOf(json)) as { runs: { id: string; series: Record<string, unknown[]> }[] }
     expect(document.runs).toEqual([expect.objectContaining({ id })])
     expect(document.runs[0]?.series['train/loss']).toHaveLength(200)
     const csv = await api.run.export({ id, format: 'csv' })
-    expect(csv.text.split('\n')[0]).toBe('run,metric,step,value,time')
-    expect(csv.text.split('\n').filter((line) => line.startsWith(`${id},train/loss,`))).toHaveLength(200)
+    expect(textOf(csv).split('\n')[0]).toBe('run,metric,step,value,time')
+    expect(
+      textOf(csv)
+        .split('\n')
+        .filter((line) => line.startsWith(`${id},train/loss,`)),
+    ).toHaveLength(200)
   })
 
   test('and a study of that run alone, which is another run only where something is changed', async () => {
@@ -94,7 +99,7 @@ describe('the seal', () => {
       expect(page.run.summary['test/accuracy']).toBeNull()
     }
     const sealed = await api.run.export({ ...at, study: 'synthetic-next', format: 'json' })
-    expect(sealed.text).toContain('"test_sealed": true')
+    expect(textOf(sealed)).toContain('"test_sealed": true')
   })
 })
 
