@@ -1,5 +1,6 @@
 import { isImported } from '../run'
 import type { RunRecord } from '../run'
+import { rememberText } from './text-of'
 
 /** How differences are taken: Welch, paired by seed, or paired where that is justified. */
 export const PAIRINGS = ['auto', 'welch', 'paired'] as const
@@ -11,13 +12,7 @@ export type Pairing = (typeof PAIRINGS)[number]
  * one number share all of it, whatever their settings and rates. Imported runs have none: it is not known of them.
  */
 export function numberDraws(runs: readonly RunRecord[]): ReadonlyMap<string, number> {
-  // Runs that come from one store share these parts, which are then written out once.
-  const texts = new WeakMap<object, string>()
-  const text = (part: object): string => {
-    let known = texts.get(part)
-    if (known === undefined) texts.set(part, (known = JSON.stringify(part)))
-    return known
-  }
+  const text = rememberText()
   const keys = new Map<string, string>()
   for (const { id, config, seed } of runs) {
     if (isImported(config)) continue

@@ -7,7 +7,14 @@ const LEVEL = 0.95
 const SEARCH_LIMIT = 10_000
 
 /** Half width in standard errors that a true difference needs to be found with `POWER`, at these degrees of freedom. */
-const reach = (df: number): number => tQuantile((1 + LEVEL) / 2, df) + tQuantile(POWER, df)
+function reach(df: number): number {
+  let width = reaches.get(df)
+  if (width === undefined) reaches.set(df, (width = tQuantile((1 + LEVEL) / 2, df) + tQuantile(POWER, df)))
+  return width
+}
+
+/** By degrees of freedom, which are whole here and at most twice `SEARCH_LIMIT`: quantiles are slow, and asked for again and again. */
+const reaches = new Map<number, number>()
 
 /**
  * The smallest true difference that two arms of n seeds each would show with 80 % power in a 95 % t interval, both

@@ -27,29 +27,49 @@ export function stochasticOrder(
   if (Math.min(a.length, b.length) < MIN_ORDER_SCORES) return null
   const [sortedA, sortedB] = [ascending(a), ascending(b)]
   const observed = violationRatio(sortedA, sortedB)
-  const { int } = drawsFrom(SEED)
-  // Scores are drawn by their rank and counted, so that a resample is in order without sorting.
-  const resample = (sorted: readonly number[]): number[] => {
-    const counts = new Uint32Array(sorted.length)
-    for (let i = 0; i < sorted.length; i++) {
-      const rank = int(sorted.length)
-      counts[rank] = (counts[rank] ?? 0) + 1
-    }
-    return sorted.flatMap((score, rank) => Array<number>(counts[rank] ?? 0).fill(score))
-  }
-  const resampled = Array.from({ length: RESAMPLES }, () =>
-    violationRatio(resample(sortedA), resample(sortedB)),
-  )
+  const ranks = drawnRanks(a.length, b.length)
+  const drawnA = new Float64Array(a.length)
+  const drawnB = new Float64Array(b.length)
+  let at = 0
+  const resampled = Array.from({ length: RESAMPLES }, () => {
+    for (let i = 0; i < drawnA.length; i++) drawnA[i] = sortedA[ranks[at++] ?? 0] ?? 0
+    for (let i = 0; i < drawnB.length; i++) drawnB[i] = sortedB[ranks[at++] ?? 0] ?? 0
+    return violationRatio(drawnA, drawnB)
+  })
   // Population variance, as the authors' code has it.
   const deviation = Math.sqrt((variance(resampled) * (RESAMPLES - 1)) / RESAMPLES)
   const epsilon = observed - deviation * normalQuantile(1 - level, 0, 1)
   return { epsilon: Math.min(1, Math.max(0, epsilon)), level, lowN: Math.min(a.length, b.length) < LOW_N }
 }
 
+/** Of the sizes drawn last: a comparison asks for the same few thousands of times. */
+let drawn: { readonly key: string; readonly ranks: Uint32Array } | null = null
+
+/**
+ * The ranks that each resample takes of a's scores and then of b's, rising, so that it is in order without sorting. They
+ * follow from the sizes alone.
+ */
+function drawnRanks(sizeA: number, sizeB: number): Uint32Array {
+  const key = `${sizeA},${sizeB}`
+  if (drawn?.key === key) return drawn.ranks
+  const { int } = drawsFrom(SEED)
+  const ranks = new Uint32Array(RESAMPLES * (sizeA + sizeB))
+  let at = 0
+  for (let resample = 0; resample < RESAMPLES; resample++) {
+    for (const size of [sizeA, sizeB]) {
+      for (let i = 0; i < size; i++) ranks[at + i] = int(size)
+      ranks.subarray(at, at + size).sort()
+      at += size
+    }
+  }
+  drawn = { key, ranks }
+  return ranks
+}
+
 const ascending = (values: readonly number[]): number[] => [...values].sort((x, y) => x - y)
 
 /** Share of the squared Wasserstein distance where b's quantiles lie above a's; ½ where the samples are equal. */
-export function violationRatio(a: readonly number[], b: readonly number[]): number {
+export function violationRatio(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let violation = 0
   let distance = 0
   // Both quantile functions are steps: between two consecutive jumps the difference is constant.

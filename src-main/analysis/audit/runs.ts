@@ -2,6 +2,7 @@ import type { RunRecord } from '../../run'
 import { isComplete, isImported } from '../../run'
 import { formatRate } from '../../study/rates'
 import type { Cell, Group, SeedScore, StudyOutline } from '../conclusions'
+import { rememberText } from '../text-of'
 import { changeStudy, finding } from './finding'
 import type { Finding } from './finding'
 
@@ -127,11 +128,12 @@ function checkAlike({ task, model, cells }: Group, records: ReadonlyMap<string, 
     cells.flatMap(({ arms }) => arms),
     ({ state }) => isComplete(state),
   ).flatMap(({ run }) => records.get(run) ?? [])
+  const text = rememberText()
   const data = variants(runs, ({ config }) =>
-    isImported(config) ? null : JSON.stringify([config.task.data, config.start_from]),
+    isImported(config) ? null : `${text(config.task.data)} ${config.start_from ?? ''}`,
   )
   const versions = variants(runs, ({ environment }) =>
-    environment ? JSON.stringify([environment.engine, environment.versions, environment.commit]) : null,
+    environment ? `${environment.engine} ${text(environment.versions)} ${environment.commit ?? ''}` : null,
   )
   return [
     ...(data.length > 1
@@ -178,7 +180,10 @@ function variants(runs: readonly RunRecord[], key: (run: RunRecord) => string | 
   const groups = new Map<string, string[]>()
   for (const run of runs) {
     const variant = key(run)
-    if (variant !== null) groups.set(variant, [...(groups.get(variant) ?? []), run.id])
+    if (variant === null) continue
+    const alike = groups.get(variant)
+    if (alike) alike.push(run.id)
+    else groups.set(variant, [run.id])
   }
   return [...groups.values()]
 }
