@@ -154,8 +154,17 @@ export async function openLibrary({
   return {
     task,
 
-    async checkSplits(spec, validation, test) {
-      const { sizes } = (await task(spec)).facts
+    async checkSplits(spec, validation, test, selection) {
+      const { sizes, output } = (await task(spec)).facts
+      if (output.kind === 'values') {
+        for (const [field, { metric }] of Object.entries({ validation, selection })) {
+          if (metric === 'loss') continue
+          throw new InputError(
+            `found ${metric}, expected loss: the answers of ${spec.name} are numbers, of which none is right or wrong`,
+            { field: `${field}.metric` },
+          )
+        }
+      }
       splitTask(withoutExamples(sizes), validation, test)
     },
 

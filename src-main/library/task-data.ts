@@ -23,7 +23,8 @@ export const PLACE_OPTIONS: readonly string[] = ['dir', 'path']
  */
 export async function filesOf(spec: TaskSpec, root: string): Promise<Record<string, string>> {
   if (spec.kind === 'mnist') return mnistFiles(root)
-  const { dir } = spec.options
+  const { dir, path } = spec.options
+  if (spec.kind === 'tensors') return { data: String(path) }
   const folder = typeof dir === 'string' ? dir : undefined
   if (spec.kind === 'cifar10' || spec.kind === 'cifar10-lra') return cifarFiles(folder)
   return folder === undefined ? {} : idxFiles(folder)

@@ -7,7 +7,7 @@ export const NOT_YET: {
   readonly models: readonly string[]
   readonly precisions: readonly string[]
 } = {
-  tasks: ['listops', 'remote-homology', 'tensors'],
+  tasks: ['listops', 'remote-homology'],
   models: ['vit', 'lstm', 'fpt_lnlstm'],
   precisions: ['bf16'],
 }

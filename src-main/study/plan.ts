@@ -1,5 +1,12 @@
 import { InputError, InputErrors } from '../errors'
-import type { ModelIdentity, RunConfig, TaskIdentity, TestOptions, ValidationOptions } from '../run'
+import type {
+  ModelIdentity,
+  RunConfig,
+  SelectionRule,
+  TaskIdentity,
+  TestOptions,
+  ValidationOptions,
+} from '../run'
 import { optionsOf, ratesOf } from './arms'
 import { keyOf } from './key'
 import type { ModelSource, ModelSpec, Plan, PlannedRun, Study, TaskSource, TaskSpec } from './study'
@@ -19,8 +26,13 @@ export interface Sources {
     readonly source: ModelSource
     readonly facts: { readonly positions: number; readonly layers: number }
   }>
-  /** @throws {InputError} with the field where a task has too few examples for what is asked of it. */
-  checkSplits(task: TaskSpec, validation: ValidationOptions, test: TestOptions): Promise<void>
+  /** @throws {InputError} with the field where a task has too few examples, or no such score, for what is asked of it. */
+  checkSplits(
+    task: TaskSpec,
+    validation: ValidationOptions,
+    test: TestOptions,
+    selection: SelectionRule,
+  ): Promise<void>
   /**
    * SHA-256 (hex) of the file that weights start from.
    * @throws {InputError} when it is no safetensors file, or holds what does not fit a cell of the study
@@ -147,7 +159,9 @@ async function checkSplits(
     if (tasks[t] === null) continue
     for (const model of study.models) {
       const { validation } = optionsOf(study, task, model)
-      await problems.collect(['validation'], () => sources.checkSplits(task, validation, study.test))
+      await problems.collect(['validation'], () =>
+        sources.checkSplits(task, validation, study.test, study.selection),
+      )
     }
   }
 }

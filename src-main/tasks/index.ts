@@ -4,6 +4,7 @@ import { openBitMemory, openBitXor } from './bits'
 import { openCifar10, openCifar10Lra } from './cifar10'
 import { openIdxImages, openMnist } from './mnist'
 import type { Task } from './task'
+import { openTensors } from './tensors'
 
 const OPENERS: Readonly<Record<string, (source: TaskSource) => Promise<Task>>> = {
   'bit-memory': openBitMemory,
@@ -12,10 +13,11 @@ const OPENERS: Readonly<Record<string, (source: TaskSource) => Promise<Task>>> =
   cifar10: openCifar10,
   'cifar10-lra': openCifar10Lra,
   'idx-images': openIdxImages,
+  tensors: openTensors,
 }
 
 /** Kinds that the study file knows by name and that are still to come. */
-const PROMISED = ['listops', 'remote-homology', 'tensors']
+const PROMISED = ['listops', 'remote-homology']
 
 /** Opens a task's data. Every fault of a file or option is an `InputError`. */
 export async function openTask(source: TaskSource): Promise<Task> {

@@ -1,7 +1,8 @@
 import { InputError } from '../errors'
 import type { TestOptions, ValidationOptions } from '../run'
 import { permutation } from './permutation'
-import type { Batch, Split, Task } from './task'
+import { Selected } from './selected'
+import type { Split, Task } from './task'
 
 /** What a run trains on, chooses by and is judged on. The three never share an example. */
 export interface Splits {
@@ -50,26 +51,4 @@ function subset(split: Split, examples: number | 'all', seed: number, name: 'val
     })
   }
   return new Selected(split, permutation(split.size, `${name} examples`, seed).slice(0, examples).sort())
-}
-
-/** Some examples of another split, under new numbers. */
-class Selected implements Split {
-  constructor(
-    private readonly from: Split,
-    private readonly chosen: Uint32Array,
-  ) {}
-
-  get size(): number {
-    return this.chosen.length
-  }
-
-  batch(indices: ArrayLike<number>): Batch {
-    return this.from.batch(Uint32Array.from(indices, (index) => this.#at(index)))
-  }
-
-  #at(index: number): number {
-    const original = this.chosen[index]
-    if (original === undefined) throw new RangeError(`example ${index} of a split of ${this.size}`)
-    return original
-  }
 }

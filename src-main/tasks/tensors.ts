@@ -1,0 +1,183 @@
+import { InputError } from '../errors'
+import type { TaskSource } from '../study/study'
+import { openNamedArrays } from '../tensor-files/named-arrays'
+import type { NamedArray, NamedArrays } from '../tensor-files/named-arrays'
+import { fileOf } from './images'
+import { permutation } from './permutation'
+import { Selected } from './selected'
+import { answersOf } from './tensor-answers'
+import type { Answers } from './tensor-answers'
+import type { Batch, Split, Task, TaskInput } from './task'
+
+/** Without test arrays, so much of the training examples is set apart, the same for every study of these data. */
+const TEST_SHARE = 0.1
+
+type SplitName = 'train' | 'val' | 'test'
+
+/** The arrays of one split, checked. */
+interface Arrays {
+  readonly split: SplitName
+  readonly size: number
+  readonly x: NamedArray
+  readonly y: NamedArray
+}
+
+/**
+ * Data of the user's own: `train_x` and `train_y`, optionally `val_*` and `test_*`, in a safetensors file or a NumPy
+ * archive. x is float [N, T, F] or whole [N, T]; y is whole classes [N], float targets [N] or [N, n], or with
+ * `bits: true` bits [N, n]. With `token_width: F`, x [N, R, k F] gives k tokens a row and the last k tokens are read.
+ */
+export async function openTensors(source: TaskSource): Promise<Task> {
+  const file = fileOf(source, 'data')
+  const arrays = await openNamedArrays(file)
+  const train = await arraysOf(arrays, 'train', file)
+  if (train === null) {
+    throw new InputError(`holds ${arrays.names.join(', ') || 'nothing'}, expected train_x and train_y`, {
+      file,
+    })
+  }
+  const held = await arraysOf(arrays, 'val', file)
+  const test = await arraysOf(arrays, 'test', file)
+  const all = [train, held, test].filter((split) => split !== null)
+  checkAlike(all, file)
+  const answers = answersOf(all, source.options['bits'] === true, file)
+  const { input, readTokens } = inputOf(all, source, file)
+  const splitOf = (split: Arrays): Split => new TensorSplit(split, input, answers)
+  return {
+    ...{ input, readTokens, output: answers.output },
+    ...(test === null ? withTestOf(splitOf(train)) : { train: splitOf(train), test: splitOf(test) }),
+    validation: held && splitOf(held),
+  }
+}
+
+/** Sets a test split apart. */
+function withTestOf(all: Split): { train: Split; test: Split } {
+  const order = permutation(all.size, 'test split')
+  const count = Math.max(1, Math.round(TEST_SHARE * all.size))
+  return {
+    train: new Selected(all, order.slice(count).sort()),
+    test: new Selected(all, order.slice(0, count).sort()),
+  }
+}
+
+class TensorSplit implements Split {
+  readonly size: number
+  readonly #values: number
+
+  constructor(
+    private readonly arrays: Arrays,
+    private readonly input: TaskInput,
+    private readonly answers: Answers,
+  ) {
+    this.size = arrays.size
+    this.#values = input.tokens * (input.kind === 'vectors' ? input.width : 1)
+  }
+
+  batch(indices: ArrayLike<number>): Batch {
+    const { x: from, y: answersFrom } = this.arrays
+    const length = indices.length * this.#values
+    const x = this.input.kind === 'vectors' ? new Float32Array(length) : new Int32Array(length)
+    const y = this.answers.space(indices.length)
+    for (let i = 0; i < indices.length; i++) {
+      const index = indices[i] ?? -1
+      if (index < 0 || index >= this.size) throw new RangeError(`example ${index} of a split of ${this.size}`)
+      for (let j = 0; j < this.#values; j++)
+        x[i * this.#values + j] = Number(from.data[index * this.#values + j])
+      this.answers.copy(answersFrom, index, y, i)
+    }
+    return { size: indices.length, x, y }
+  }
+}
+
+async function arraysOf(arrays: NamedArrays, split: SplitName, file: string): Promise<Arrays | null> {
+  const [x, y] = [await arrays.read(`${split}_x`), await arrays.read(`${split}_y`)]
+  if (x === null && y === null) return null
+  if (x === null || y === null) {
+    const [there, missing] = x === null ? ['y', 'x'] : ['x', 'y']
+    throw new InputError(`holds ${split}_${there}, but no ${split}_${missing}`, { file })
+  }
+  const [size = 0] = x.shape
+  if (size === 0) throw new InputError('holds no example', { file, field: `${split}_x` })
+  if (y.shape[0] !== size) {
+    throw new InputError(`holds ${y.shape[0] ?? 1} answers, ${split}_x has ${size} examples`, {
+      file,
+      field: `${split}_y`,
+    })
+  }
+  checkFinite(x, file, `${split}_x`)
+  return { split, size, x, y }
+}
+
+function checkFinite({ data, isFloat, shape }: NamedArray, file: string, field: string): void {
+  if (!isFloat) return
+  const each = data.length / (shape[0] ?? 1)
+  for (let i = 0; i < data.length; i++) {
+    if (!Number.isFinite(Number(data[i]))) {
+      throw new InputError(`example ${Math.floor(i / each)} holds ${data[i]}, expected finite numbers`, {
+        file,
+        field,
+      })
+    }
+  }
+}
+
+/** Everything but the number of examples is the same in all splits. */
+function checkAlike([train, ...others]: readonly Arrays[], file: string): void {
+  for (const { split, x, y } of others) {
+    for (const [letter, one, other] of [
+      ['x', train?.x, x],
+      ['y', train?.y, y],
+    ] as const) {
+      const [wanted, found] = [one, other].map((array) => array && shapeWords(array))
+      if (wanted === found) continue
+      throw new InputError(`is ${found}, train_${letter} is ${wanted}`, { file, field: `${split}_${letter}` })
+    }
+  }
+}
+
+const shapeWords = ({ shape, isFloat }: NamedArray): string =>
+  `${isFloat ? 'float' : 'whole'} [${['N', ...shape.slice(1)].join(', ')}]`
+
+function inputOf(
+  splits: readonly Arrays[],
+  { options }: TaskSource,
+  file: string,
+): { input: TaskInput; readTokens: number } {
+  const x = splits[0]?.x
+  const tokenWidth = options['token_width']
+  const [, rows = 0, width = 0] = x?.shape ?? []
+  const wrong = (expected: string): InputError =>
+    new InputError(`is ${x && shapeWords(x)}, expected ${expected}`, { file, field: 'train_x' })
+  if (x?.isFloat === true) {
+    if (x.shape.length !== 3 || rows * width === 0) throw wrong('float [N, T, F]')
+    if (typeof tokenWidth !== 'number')
+      return { input: { kind: 'vectors', tokens: rows, width }, readTokens: 1 }
+    if (width % tokenWidth !== 0) throw wrong(`float [N, R, k · ${tokenWidth}], as token_width says`)
+    const perRow = width / tokenWidth
+    return { input: { kind: 'vectors', tokens: rows * perRow, width: tokenWidth }, readTokens: perRow }
+  }
+  if (x?.shape.length !== 2 || rows === 0) throw wrong('float [N, T, F] or whole [N, T]')
+  if (tokenWidth !== undefined) throw wrong('float [N, R, k · F], since token_width is given')
+  return { input: { kind: 'tokens', tokens: rows, vocabulary: vocabularyOf(splits, file) }, readTokens: 1 }
+}
+
+const MOST_TOKENS = 2 ** 24
+
+/** One more than the largest token of all splits. */
+function vocabularyOf(splits: readonly Arrays[], file: string): number {
+  let largest = 0
+  for (const { split, x, size } of splits) {
+    for (let i = 0; i < x.data.length; i++) {
+      const token = Number(x.data[i])
+      if (token < 0 || token >= MOST_TOKENS) {
+        const example = Math.floor((i * size) / x.data.length)
+        throw new InputError(`example ${example} holds token ${token}, expected 0 to ${MOST_TOKENS - 1}`, {
+          file,
+          field: `${split}_x`,
+        })
+      }
+      if (token > largest) largest = token
+    }
+  }
+  return largest + 1
+}

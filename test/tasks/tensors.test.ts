@@ -1,0 +1,177 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openTask } from '../../src-main/tasks'
+import type { Split, Task } from '../../src-main/tasks/task'
+import { encodeSafetensors } from '../../src-main/tensor-files/safetensors'
+
+let dir = ''
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'fairsweep-tensors-'))
+})
+afterAll(() => rm(dir, { recursive: true }))
+
+const numpy = (file: string): string => join(import.meta.dirname, 'numpy', file)
+const open = (data: string, options: Record<string, number | boolean> = {}): Promise<Task> =>
+  openTask({ kind: 'tensors', options: { bits: false, ...options }, files: { data } })
+
+/** A safetensors file of arrays: shape and numbers by name, float where a number is broken. */
+async function stored(
+  arrays: Record<string, { shape: number[]; of: number[]; float?: boolean }>,
+): Promise<string> {
+  const tensors = Object.entries(arrays).map(([name, { shape, of, float }]) => ({
+    name,
+    shape,
+    data: float === true ? Float32Array.from(of) : Int32Array.from(of),
+  }))
+  const path = join(dir, `${Object.keys(arrays).join('-')}-${Math.random()}.safetensors`)
+  await writeFile(path, Buffer.concat([...encodeSafetensors(tensors)]))
+  return path
+}
+const numbers = (count: number, step = 1): number[] => Array.from({ length: count }, (_, i) => i * step)
+const all = (split: Split) => split.batch(numbers(split.size))
+
+describe('data of the user, from NumPy', () => {
+  it('is vectors and classes, plain, compressed, half or double', async () => {
+    const plain = await open(numpy('vectors.npz'))
+    expect(plain.input).toEqual({ kind: 'vectors', tokens: 3, width: 4 })
+    expect(plain.output).toEqual({ kind: 'classes', count: 3 })
+    expect(plain.readTokens).toBe(1)
+    const { x, y } = all(plain.train)
+    const double = all((await open(numpy('compressed.npz'))).train)
+    expect(double.x).toEqual(x)
+    expect(double.y).toEqual(y)
+    const half = all((await open(numpy('half.npz'))).train)
+    half.x.forEach((value, i) => expect(value).toBeCloseTo(x[i] ?? 0, 2))
+    // numpy.random.default_rng(0).normal() begins with 0.126.
+    const first = [...plain.train.batch(numbers(plain.train.size)).x, ...all(plain.test).x]
+    expect(first.some((value) => Math.abs(value - 0.126) < 1e-6)).toBe(true)
+  })
+
+  it('is tokens with splits of its own', async () => {
+    const { input, train, validation, test } = await open(numpy('words.npz'))
+    expect(input).toEqual({ kind: 'tokens', tokens: 5, vocabulary: 12 })
+    expect([train.size, validation?.size, test.size]).toEqual([12, 2, 4])
+    expect(train.batch([0, 1]).x).toEqual(test.batch([0, 1]).x)
+    expect(validation?.batch([0]).x).toEqual(train.batch([0]).x.map((token) => token + 4))
+    expect(train.batch([4]).x).toBeInstanceOf(Int32Array)
+  })
+
+  it('is refused where its order or type cannot be used', async () => {
+    await expect(open(numpy('columns.npz'))).rejects.toThrow('train_x: is stored column by column')
+    await expect(open(numpy('names.npz'))).rejects.toThrow(
+      /train_x: (holds elements of type|is not an array)/,
+    )
+    await writeFile(join(dir, 'text.npz'), 'no archive')
+    await expect(open(join(dir, 'text.npz'))).rejects.toThrow('is not a NumPy archive')
+    await expect(open(join(dir, 'data.csv'))).rejects.toThrow('ends in .safetensors or .npz')
+  })
+})
+
+describe('data of the user, from safetensors', () => {
+  it('without test examples has a tenth set apart, always the same', async () => {
+    const file = await stored({
+      train_x: { shape: [20, 1, 1], of: numbers(20), float: true },
+      train_y: { shape: [20], of: numbers(20).map((i) => i % 2) },
+    })
+    const [one, two] = [await open(file), await open(file)]
+    expect([one.train.size, one.test.size]).toEqual([18, 2])
+    expect(all(one.test)).toEqual(all(two.test))
+    expect([...all(one.train).x, ...all(one.test).x].sort((a, b) => a - b)).toEqual(numbers(20))
+  })
+
+  it('is targets where they are float', async () => {
+    const file = await stored({
+      train_x: { shape: [4, 2, 1], of: numbers(8), float: true },
+      train_y: { shape: [4, 2], of: numbers(8, 0.5), float: true },
+      test_x: { shape: [1, 2, 1], of: [7, 8], float: true },
+      test_y: { shape: [1, 2], of: [1.5, -2], float: true },
+    })
+    const task = await open(file)
+    expect(task.output).toEqual({ kind: 'values', count: 2 })
+    expect(task.train.batch([2]).y).toEqual(Float32Array.of(2, 2.5))
+    expect([...task.test.batch([0]).y]).toEqual([1.5, -2])
+  })
+
+  it('is bits, in either writing, and rows of several tokens', async () => {
+    const file = await stored({
+      train_x: { shape: [2, 3, 4], of: numbers(24), float: true },
+      train_y: { shape: [2, 4], of: [-1, 1, 1, -1, 0, 1, 0, 1] },
+      test_x: { shape: [1, 3, 4], of: numbers(12), float: true },
+      test_y: { shape: [1, 4], of: [1, 1, 0, 0] },
+    })
+    const task = await open(file, { bits: true, token_width: 2 })
+    expect(task.input).toEqual({ kind: 'vectors', tokens: 6, width: 2 })
+    expect(task.readTokens).toBe(2)
+    expect(task.output).toEqual({ kind: 'bits', count: 4 })
+    expect([...task.train.batch([0, 1]).y]).toEqual([0, 1, 1, 0, 0, 1, 0, 1])
+    expect([...task.train.batch([1]).x]).toEqual(numbers(24).slice(12))
+  })
+
+  const good = {
+    train_x: { shape: [2, 1, 2], of: [1, 2, 3, 4], float: true },
+    train_y: { shape: [2], of: [0, 1] },
+  }
+  it.each([
+    ['no training data', { other: good.train_x }, {}, 'holds other, expected train_x and train_y'],
+    ['questions alone', { train_x: good.train_x }, {}, 'holds train_x, but no train_y'],
+    [
+      'another number of answers',
+      { ...good, train_y: { shape: [3], of: [0, 1, 0] } },
+      {},
+      'train_y: holds 3 answers, train_x has 2',
+    ],
+    [
+      'a number that is none',
+      { ...good, train_x: { shape: [2, 1, 2], of: [1, 2, NaN, 4], float: true } },
+      {},
+      'train_x: example 1 holds NaN',
+    ],
+    [
+      'a matrix of floats',
+      { ...good, train_x: { shape: [2, 2], of: [1, 2, 3, 4], float: true } },
+      {},
+      'train_x: is float [N, 2], expected float [N, T, F]',
+    ],
+    ['a token width that does not fit', good, { token_width: 3 }, 'expected float [N, R, k · 3]'],
+    [
+      'a negative class',
+      { ...good, train_y: { shape: [2], of: [0, -1] } },
+      {},
+      'train_y: example 1 holds -1',
+    ],
+    ['one class', { ...good, train_y: { shape: [2], of: [0, 0] } }, {}, 'train_y: holds one class'],
+    [
+      'bits that are none',
+      { ...good, train_y: { shape: [2, 1], of: [0, 2] } },
+      { bits: true },
+      'train_y: example 1 holds 2',
+    ],
+    [
+      'classes in a matrix',
+      { ...good, train_y: { shape: [2, 1], of: [0, 1] } },
+      {},
+      'expected whole classes [N]',
+    ],
+    [
+      'a test of another shape',
+      { ...good, test_x: { shape: [1, 1, 3], of: [1, 2, 3], float: true }, test_y: { shape: [1], of: [0] } },
+      {},
+      'test_x: is float [N, 1, 3], train_x is float [N, 1, 2]',
+    ],
+    [
+      'a negative token',
+      { train_x: { shape: [2, 1], of: [3, -1] }, train_y: good.train_y },
+      {},
+      'train_x: example 1 holds token -1',
+    ],
+  ])('is refused for %s', async (_, arrays, options, message) => {
+    await expect(open(await stored(arrays), options)).rejects.toThrow(message)
+  })
+
+  it('refuses an example that is not there', async () => {
+    const { train } = await open(await stored({ ...good, test_x: good.train_x, test_y: good.train_y }))
+    expect(() => train.batch([2])).toThrow(RangeError)
+  })
+})
