@@ -1,29 +1,33 @@
 import { describe, expect, test } from 'vitest'
-import { moveSelection } from '../../../src-renderer/views/runs/selection'
-
-const IDS = ['a', 'b', 'c', 'd', 'e']
+import { SELECTED_AT_MOST, moveSelection } from '../../../src-renderer/views/runs/selection'
 
 describe('a click on a row', () => {
   test('selects it alone', () => {
-    expect(moveSelection(['a', 'b'], IDS, 0, 2, 'only')).toEqual(['c'])
-    expect(moveSelection(['a', 'b'], IDS, 0, 1, 'only')).toEqual(['b'])
+    expect(moveSelection(['a', 'b'], ['c'], 'only')).toEqual(['c'])
+    expect(moveSelection(['a', 'b'], ['b'], 'only')).toEqual(['b'])
   })
 
   test('takes it away when it was the only one', () => {
-    expect(moveSelection(['c'], IDS, 2, 2, 'only')).toEqual([])
+    expect(moveSelection(['c'], ['c'], 'only')).toEqual([])
   })
 
   test('with Ctrl adds it, or takes it out of the others', () => {
-    expect(moveSelection(['a'], IDS, 0, 2, 'toggle')).toEqual(['a', 'c'])
-    expect(moveSelection(['a', 'c'], IDS, 2, 0, 'toggle')).toEqual(['c'])
+    expect(moveSelection(['a'], ['c'], 'toggle')).toEqual(['a', 'c'])
+    expect(moveSelection(['a', 'c'], ['a'], 'toggle')).toEqual(['c'])
   })
 
-  test('with Shift adds all from the anchor on, either way, none twice', () => {
-    expect(moveSelection(['b'], IDS, 1, 3, 'range')).toEqual(['b', 'c', 'd'])
-    expect(moveSelection(['d'], IDS, 3, 1, 'range')).toEqual(['d', 'b', 'c'])
+  test('with Shift adds the whole stretch, none twice', () => {
+    expect(moveSelection(['b'], ['b', 'c', 'd'], 'range')).toEqual(['b', 'c', 'd'])
+    expect(moveSelection(['d'], ['b', 'c', 'd'], 'range')).toEqual(['d', 'b', 'c'])
   })
 
-  test('beyond the last row changes nothing', () => {
-    expect(moveSelection(['b'], IDS, 1, 9, 'only')).toEqual(['b'])
+  test('of nothing changes nothing', () => {
+    expect(moveSelection(['b'], [], 'range')).toEqual(['b'])
+  })
+
+  test('never holds more than a URL can', () => {
+    const many = Array.from({ length: 500 }, (_, i) => String(i))
+    expect(moveSelection([], many, 'range')).toHaveLength(SELECTED_AT_MOST)
+    expect(moveSelection(many.slice(0, SELECTED_AT_MOST), ['new'], 'toggle').at(-1)).toBe('new')
   })
 })

@@ -1,0 +1,69 @@
+import type { ParallelAxis } from '../../charts/parallel-coordinates'
+import { printValue } from '../../../src-main/filter/print'
+import { RUN_COLUMNS } from './run-columns'
+
+/** The axes of the parallel coordinates in the URL: "lr,val/accuracy,-val/loss" and what is brushed on them. */
+
+export const USUAL_AXES: readonly string[] = ['setting', 'lr', 'seed', 'best_step', 'val/accuracy']
+/** Fields that make an axis. */
+export const AXIS_FIELDS: readonly string[] = RUN_COLUMNS.filter(
+  ({ field, right }) => right || ['state', 'setting', 'task', 'model', 'study'].includes(field),
+).map(({ field }) => field)
+
+const LOGARITHMIC = ['lr', 'val/loss', 'test/loss', 'parameters_trained', 'parameters_total']
+
+/** `-` flips an axis, `~` gives it the other scale than its usual one. */
+export function readAxes(words: readonly string[]): ParallelAxis[] {
+  return words.flatMap((word) => {
+    const [, flip = '', swap = '', field = ''] = /^(-?)(~?)(.+)$/.exec(word) ?? []
+    const column = RUN_COLUMNS.find((each) => each.field === field)
+    if (column === undefined || !AXIS_FIELDS.includes(field)) return []
+    const isLog = LOGARITHMIC.includes(field) !== (swap !== '')
+    return [
+      {
+        field,
+        name: column.title,
+        scale: column.right ? (isLog ? ('log' as const) : ('linear' as const)) : ('words' as const),
+        percent: field.includes('accuracy'),
+        whole: !field.includes('/') && field !== 'lr',
+        flipped: flip !== '',
+      },
+    ]
+  })
+}
+
+/** The word of an axis with one of its signs turned. */
+export function turned(word: string, sign: '-' | '~'): string {
+  const [, flip = '', swap = '', field = ''] = /^(-?)(~?)(.+)$/.exec(word) ?? []
+  const toggled = (has: string, own: '-' | '~'): string => (own === sign ? (has === '' ? own : '') : has)
+  return `${toggled(flip, '-')}${toggled(swap, '~')}${field}`
+}
+
+/** What is brushed as a filter: between the ends of one of the stretches, on every axis. */
+export function brushFilter(
+  axes: readonly { readonly field: string; readonly words: readonly string[] | null }[],
+  intervals: readonly (readonly (readonly [number, number])[])[],
+): string {
+  return axes
+    .flatMap(({ field, words }, i) => {
+      const stretches = intervals[i] ?? []
+      if (stretches.length === 0) return []
+      const any = stretches.map(([low, high]) =>
+        words === null ? between(field, low, high) : oneOf(field, words, low, high),
+      )
+      return [any.length === 1 ? any[0]! : `(${any.join(' or ')})`]
+    })
+    .join(' and ')
+}
+
+const between = (field: string, low: number, high: number): string =>
+  `${field} >= ${short(low)} and ${field} <= ${short(high)}`
+
+/** On an axis of words the brush covers their places. */
+function oneOf(field: string, words: readonly string[], low: number, high: number): string {
+  const covered = words.filter((_, at) => at >= low - 0.5 && at <= high + 0.5)
+  const any = covered.map((word) => `${field} = ${printValue(word)}`)
+  return any.length === 1 ? any[0]! : `(${any.join(' or ')})`
+}
+
+const short = (value: number): string => String(Number(value.toPrecision(4)))
