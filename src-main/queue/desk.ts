@@ -19,9 +19,9 @@ export class QueueDesk {
   ) {}
 
   overview(): QueueOverview {
-    if (this.queue !== null) return this.queue.survey.overview(this.queue.held)
+    if (this.queue !== null) return this.queue.survey.overview(this.queue.held, this.queue.entrance.measured)
     const order = this.store.queueOrder()
-    return { held: null, workers: 0, running: [], studies: [], order, secondsLeft: null }
+    return { held: null, measuring: null, workers: 0, running: [], studies: [], order, secondsLeft: null }
   }
 
   /** What waits (of a study), in the order in which it will be trained, from the group number `from`. */

@@ -7,7 +7,6 @@ import type { Ways } from './ways'
 /** How started studies come into the schedule: divided into groups by the ways of training, which may have to be measured. */
 export class Entrance {
   private readonly plans = new Map<string, Plan>()
-  /** The study of which a way of training is being measured. */
   private measuring: { readonly study: string; readonly stop: AbortController } | null = null
 
   constructor(
@@ -17,9 +16,9 @@ export class Entrance {
     private readonly ways: Ways,
   ) {}
 
-  /** Nothing may be trained meanwhile. */
-  get isMeasuring(): boolean {
-    return this.measuring !== null
+  /** The study of which a way of training is being measured; nothing may be trained meanwhile. */
+  get measured(): string | null {
+    return this.measuring?.study ?? null
   }
 
   enter(plan: Plan): void {

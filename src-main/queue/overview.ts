@@ -58,6 +58,8 @@ export interface QueuedStudy {
 
 export interface QueueOverview {
   readonly held: Held | null
+  /** The study of which it is being measured how it trains best here; nothing is trained meanwhile. */
+  readonly measuring: string | null
   /** How many groups are trained at a time. */
   readonly workers: number
   readonly running: readonly RunningGroup[]

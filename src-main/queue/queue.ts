@@ -44,7 +44,7 @@ export class Queue {
   private readonly schedule: Schedule
   private readonly roster = new Roster()
   private readonly crew: Crew
-  private readonly entrance: Entrance
+  readonly entrance: Entrance
   private readonly recorder: Recorder
   /** What it looks like to those who watch. */
   readonly survey: Survey
@@ -187,7 +187,7 @@ export class Queue {
   }
 
   private nextBatch(): Batch | undefined {
-    if (this.trouble !== null || this.entrance.isMeasuring) return undefined
+    if (this.trouble !== null || this.entrance.measured !== null) return undefined
     const isWaiting = (batch: Batch): boolean => this.waitingIn(batch).length > 0
     // A measurement wants the machine for itself.
     const hasPlace = ({ way }: Batch): boolean =>

@@ -19,11 +19,12 @@ export class Survey {
     private readonly waitingIn: (batch: Batch) => readonly Entry[],
   ) {}
 
-  overview(held: Held | null): QueueOverview {
+  overview(held: Held | null, measuring: string | null = null): QueueOverview {
     const running = this.crew.slots.flatMap((slot) => (slot.job === null ? [] : this.running(slot, slot.job)))
     const studies = this.schedule.studies.map((name) => this.study(name))
     return {
       held,
+      measuring,
       workers: this.crew.lanes,
       running,
       studies,
