@@ -1,6 +1,7 @@
 import type { EChartsCoreOption } from 'echarts/core'
 import type { Group } from '../../src-main/analysis/comparison'
 import { rateLabel } from '../format'
+import { flipZones } from './flip-zones'
 import { axisName, figureText, itemTooltip } from './frame'
 import type { ChartInk } from './ink'
 import { settingStyle } from './setting-style'
@@ -56,13 +57,12 @@ export function rankChart({ group, ink }: RankChartInput): EChartsCoreOption {
         data: [],
         silent: true,
         z: 0,
-        markArea: {
-          silent: true,
-          itemStyle: { color: ink.textFaint, opacity: 0.1 },
-          data: columns.flatMap(({ rate }, i) =>
-            rate !== null && group.flipRates.includes(rate) ? [[{ xAxis: i - 0.5 }, { xAxis: i + 0.5 }]] : [],
+        markArea: flipZones(
+          columns.flatMap(({ rate }, i) =>
+            rate !== null && group.flipRates.includes(rate) ? [[i - 0.5, i + 0.5] as const] : [],
           ),
-        },
+          ink,
+        ),
       },
       ...names.map((name, place) => {
         const style = settingStyle(name, place, ink.shade)

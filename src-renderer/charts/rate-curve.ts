@@ -3,6 +3,7 @@ import type { Arm, Cell, Comparison, Group } from '../../src-main/analysis/compa
 import { estimate as formatEstimate, rate as formatRate, rateLabel, score as formatScore } from '../format'
 import { bandSeries } from './band'
 import type { BandPoint } from './band'
+import { flipZones } from './flip-zones'
 import { axisName, figureText, itemTooltip, legendAbove, scoreName, scoreScale } from './frame'
 import type { ChartInk } from './ink'
 import { rateAxis, rateZones } from './rate-axis'
@@ -19,6 +20,7 @@ export interface RateCurveInput {
 /** One arm as the figure needs it; values in the axis' unit (per cent, or loss). */
 interface Point {
   readonly rate: number
+  /** Not a number where the arm is not eligible or has no score: line and band break there. */
   readonly mean: number
   readonly sem: number | null
   readonly chosen: boolean
@@ -27,9 +29,9 @@ interface Point {
 }
 
 /**
- * Score against learning rate: a line per setting through the means of its eligible arms, a band of one SEM, a dot
- * per seed, a ring around the chosen rate, a cross at the foot for an arm with a diverged seed, shade where the
- * ranking is not the one at the best rates, a dashed line at the other paper's rate.
+ * Score against learning rate: a line per setting through the means of its eligible arms, broken where an arm is not, a
+ * band of one SEM, a dot per seed, a ring around the chosen rate, a cross at the foot for an arm with a diverged seed,
+ * shade where the ranking is not the one at the best rates, a dashed line at the other paper's rate.
  */
 export function rateCurve({ comparison, group, split, ink }: RateCurveInput): EChartsCoreOption {
   const { metric, otherRate } = comparison
@@ -65,7 +67,7 @@ export function rateCurve({ comparison, group, split, ink }: RateCurveInput): EC
       ...settings.flatMap(({ cell, points, style }) => [
         // The legend takes the look of the first series of a name.
         lineOf(cell.setting, points, style, ink, metric),
-        bandSeries(cell.setting, bandPoints(cell, points), style.color),
+        bandSeries(cell.setting, bandPoints(points), style.color),
         seedsOf(cell, split, scale, style, metric),
         divergedOf(cell, group.cells, style, range.min),
       ]),
@@ -74,25 +76,21 @@ export function rateCurve({ comparison, group, split, ink }: RateCurveInput): EC
 }
 
 const pointsOf = (cell: Cell, split: 'validation' | 'test', scale: number): Point[] =>
-  cell.arms.flatMap((arm) => {
-    const estimate = arm[split]
-    if (!arm.eligible || !estimate) return []
-    const sem = estimate.sem === null ? null : scale * estimate.sem
+  cell.arms.map((arm) => {
+    const estimate = arm.eligible ? arm[split] : null
+    const { mean, sem: error, runs } = estimate ?? { mean: NaN, sem: null, runs: [] }
+    const sem = error === null ? null : scale * error
     return {
       rate: arm.rate,
-      mean: scale * estimate.mean,
+      mean: scale * mean,
       sem,
       chosen: arm.rate === cell.choice?.rate,
-      runs: estimate.runs,
+      runs,
     }
   })
 
-/** An arm that is no point of the line breaks the band. */
-const bandPoints = ({ arms }: Cell, points: readonly Point[]): BandPoint[] =>
-  arms.map(({ rate }) => {
-    const point = points.find((candidate) => candidate.rate === rate)
-    return { at: rate, mean: point?.mean ?? NaN, spread: point?.sem ?? null }
-  })
+const bandPoints = (points: readonly Point[]): BandPoint[] =>
+  points.map(({ rate, mean, sem }) => ({ at: rate, mean, spread: sem }))
 
 /** A little more than the seeds span, so that the crosses at the foot stand clear of the lines. */
 function valueRange(
@@ -115,28 +113,13 @@ function backdrop(
   otherRate: number | null,
   ink: ChartInk,
 ): object {
-  const zones = rateZones(rates, flipRates)
   return {
     type: 'line',
     name: 'where the ranking differs',
     data: [],
     silent: true,
     z: 0,
-    markArea: {
-      silent: true,
-      itemStyle: { color: ink.textFaint, opacity: 0.1 },
-      label: {
-        show: zones.length > 0,
-        position: 'insideTopLeft',
-        distance: 4,
-        color: ink.textFaint,
-        fontSize: 10,
-      },
-      data: zones.map(([from, to], i) => [
-        { xAxis: from, name: i === 0 ? 'ranking differs' : '' },
-        { xAxis: to },
-      ]),
-    },
+    markArea: flipZones(rateZones(rates, flipRates), ink, 'ranking differs'),
     markLine: {
       silent: true,
       symbol: 'none',

@@ -25,8 +25,8 @@ interface Series {
   readonly markLine?: { readonly data: readonly { xAxis?: number; yAxis?: number }[] }
 }
 
-function draw(testSealed = false, split: 'validation' | 'test' = 'validation'): Series[] {
-  const comparison = compareStudy({ study, runs, testSealed, otherRate: 1e-3, chance: { mnist: 0.1 } })
+function draw(testSealed = false, split: 'validation' | 'test' = 'validation', of = runs): Series[] {
+  const comparison = compareStudy({ study, runs: of, testSealed, otherRate: 1e-3, chance: { mnist: 0.1 } })
   const [group] = comparison.groups
   if (!group) throw new Error('no group')
   return rateCurve({ comparison, group, split, ink: LIGHT_INK })['series'] as Series[]
@@ -41,7 +41,21 @@ describe('rateCurve', () => {
     expect(line?.data).toMatchObject([
       { value: [1e-5, expect.closeTo(71, 9) as number] },
       { value: [1e-4, expect.closeTo(66, 9) as number] },
+      // The diverged arm is no point, and a line to whatever comes after it would say that it is.
+      { value: [1e-3, NaN] },
     ])
+  })
+
+  it('breaks the line at a diverged rate between two others', () => {
+    const between = sweep(
+      { 'frozen-pretrained': { 1e-5: [0.3, 0.31], 1e-4: [0.5, 'x'], 1e-3: [0.6, 0.61] } },
+      study,
+    )
+    const [line] = seriesOf(draw(false, 'validation', between), 'line', 'frozen-pretrained')
+    const values = line?.data.map((point) => (point as { value: [number, number] }).value[1])
+    expect(values).toEqual([expect.closeTo(30.5, 9), NaN, expect.closeTo(60.5, 9)])
+    const [dots, crosses] = seriesOf(draw(false, 'validation', between), 'scatter', 'frozen-pretrained')
+    expect([dots?.data.length, crosses?.data.length]).toEqual([5, 1])
   })
 
   it('keeps every seed as a dot, those beside a diverged one too, and marks the diverged at the foot', () => {
@@ -63,7 +77,8 @@ describe('rateCurve', () => {
     const points = draw(true, 'test').filter(
       ({ name, symbol }) => name.includes('pretrained') && !symbol?.startsWith('path'),
     )
-    expect(points.flatMap(({ data }) => data)).toEqual([])
+    const drawn = points.flatMap(({ data }) => data as { value: [number, number] }[])
+    expect(drawn.filter(({ value: [, y] }) => !Number.isNaN(y))).toEqual([])
   })
 
   it('lets the legend take its look from the line', () => {
