@@ -47,7 +47,7 @@ describe.skipIf(BROWSER === '')('the Studies place', () => {
   test(`with ${MANY} studies asks for the verdicts in sight alone, and finds one by its words`, async () => {
     const asked = new Set<string>()
     page.on('request', (request) => {
-      for (const name of decodeURIComponent(request.url()).match(/study-\d+|alone/g) ?? []) asked.add(name)
+      for (const name of request.postData()?.match(/study-\d+|alone/g) ?? []) asked.add(name)
     })
     await page.reload()
     await card('alone')

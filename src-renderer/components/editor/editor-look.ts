@@ -22,7 +22,8 @@ const look = EditorView.theme({
   '&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground': {
     background: 'color-mix(in srgb, var(--accent) 24%, transparent) !important',
   },
-  '.cm-activeLine, .cm-activeLineGutter': { backgroundColor: 'var(--hover)' },
+  '.cm-activeLine, .cm-activeLineGutter': { backgroundColor: 'transparent' },
+  '&.cm-focused .cm-activeLine, &.cm-focused .cm-activeLineGutter': { backgroundColor: 'var(--hover)' },
   '.cm-gutters': { backgroundColor: 'transparent', color: 'var(--text-faint)', border: '0' },
   '.cm-lineNumbers .cm-gutterElement': { padding: '0 6px 0 10px' },
   '.cm-matchingBracket': {

@@ -81,6 +81,7 @@ const manyLines = (): Extension[] => [
   highlightActiveLine(),
   highlightActiveLineGutter(),
   bracketMatching(),
+  EditorView.lineWrapping,
   problemWords,
 ]
 

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/vue-query'
-import { computed, ref, watch } from 'vue'
+import { computed, ref, shallowRef, watch } from 'vue'
 import { editStudy } from '../../../src-main/study/write'
 import { api } from '../../api'
 import { useLocationWord } from '../../location'
@@ -29,11 +29,11 @@ export function useOrigin(draft: Draft) {
   )
 
   function tell(now: string): void {
+    keepOrigin(now)
     const [kind, ...rest] = now.split(':')
     study.value = kind === 'study' ? rest.join(':') : ''
     preset.value = kind === 'preset' ? rest.join(':') : ''
     from.value = ''
-    keepOrigin(now)
     isAboutRead.value = false
   }
 
@@ -58,21 +58,28 @@ export function useOrigin(draft: Draft) {
     return editStudy(text, ['name'], copyName(name, taken))
   }
 
-  /** What the URL asks for, unless the draft is that already. */
-  async function openAsked(): Promise<void> {
-    const asked = word.value
+  const fault = shallowRef<unknown>(null)
+
+  /** Opens what the URL asks for, unless the draft is that already. */
+  async function openAsked(asked: string): Promise<void> {
     if (asked === '' || asked === keptOrigin()) return
     const [kind, ...rest] = asked.split(':')
-    if (kind === 'study' || kind === 'preset') await open({ kind, name: rest.join(':') })
+    if (kind !== 'study' && kind !== 'preset') return
+    try {
+      await open({ kind, name: rest.join(':') })
+    } catch (error) {
+      fault.value = error
+    }
   }
 
-  watch(word, (now) => now !== '' && keepOrigin(now))
+  watch(word, openAsked, { immediate: true })
 
   return {
     presets: computed(() => presets.data.value ?? []),
     studies: computed(() => (studies.data.value ?? []).filter(({ importedFrom }) => importedFrom === null)),
     open,
-    openAsked,
+    /** Why what the URL asks for could not be opened. */
+    fault,
     /** A file of the user's takes the draft's place. */
     openText: (text: string): void => {
       draft.replace(text)
