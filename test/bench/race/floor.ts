@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import { tf, type Tensor } from '../../../src-main/engine'
-import { BATCH, sizeOf, tokensOf, type Row } from './rows'
+import { BATCH, sizeOf, tokensOf, type Row, type RowSetting } from './rows'
 
 /** One product [rows, from] by [from, to]. */
 interface Product {
@@ -32,9 +32,19 @@ function productsOf(row: Row, runs: number): Product[] {
   return [...Array.from({ length: layers - 1 }, () => whole).flat(), ...end]
 }
 
-/** Milliseconds a run of the products alone, by the engine's own product, run by run as the row trains them. */
+/** Milliseconds a run of the products alone, by the engine's own product; over the row's settings, their mean. */
 export function floorOf(row: Row, repeats: number): number[] {
-  const runs = row.frozen ? row.learningRates.length : 1
+  const times = row.settings.map((setting) => floorOfSetting(row, setting, repeats))
+  return Array.from(
+    { length: repeats },
+    (_, i) => times.reduce((sum, each) => sum + (each[i] ?? NaN), 0) / times.length,
+  )
+}
+
+/** The rates of a frozen trunk share its products. */
+function floorOfSetting(row: Row, setting: RowSetting, repeats: number): number[] {
+  const isFrozen = setting === 'frozen'
+  const runs = isFrozen ? row.learningRates.length : 1
   const products = productsOf(row, runs)
   const tensors = new Map<string, Tensor>()
   const matrix = (rows: number, columns: number): Tensor => {
@@ -47,7 +57,7 @@ export function floorOf(row: Row, repeats: number): number[] {
     for (const { rows, from, to } of products) {
       const [x, w, dy] = [matrix(rows, from), matrix(from, to), matrix(rows, to)]
       tf.dispose([tf.matMul(x, w), tf.matMul(dy, w, false, true)])
-      if (!row.frozen) tf.dispose(tf.matMul(x, dy, true))
+      if (!isFrozen) tf.dispose(tf.matMul(x, dy, true))
     }
   }
   step()

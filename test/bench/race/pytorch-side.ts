@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { installation } from '../../../src-main/installation'
 import { mnistFiles } from '../../../src-main/library/task-data'
 import type { SideResult } from './fairsweep-side'
-import { BATCH, EXAMPLES, type Row } from './rows'
+import { BATCH, type Row } from './rows'
 
 export interface PyTorchOptions {
   /** Of a virtual environment with torch and transformers; made there when it is not. */
@@ -14,15 +14,16 @@ export interface PyTorchOptions {
 
 /** Trains a row in PyTorch as FPT's code does, one run after the other in one process, on the same images. */
 export async function racePyTorch(row: Row, { venv, compile }: PyTorchOptions): Promise<SideResult> {
-  const { patch, model, frozen, learningRates, steps } = row
+  const { patch, model, settings, learningRates, seeds, steps, examples } = row
   const job = {
     files: await mnistFiles(installation.root),
     model: model === 'minilm-l6' ? join(installation.models, model) : model,
     batch: BATCH,
-    examples: EXAMPLES,
+    examples,
     patch,
-    frozen,
+    settings,
     learningRates,
+    seeds,
     steps,
     compile,
   }

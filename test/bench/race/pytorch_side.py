@@ -80,9 +80,9 @@ def evaluate(network, split, batch):
     return float(np.mean(right))
 
 
-def train(job, rate, splits):
-    torch.manual_seed(0)
-    network = FPT(trunk_of(job["model"]), job["frozen"], job["patch"] ** 2, 10)
+def train(job, setting, seed, rate, splits):
+    torch.manual_seed(seed)
+    network = FPT(trunk_of(job["model"]), setting == "frozen", job["patch"] ** 2, 10)
     parameters = list(network.parameters())
     step_network = torch.compile(network) if job["compile"] else network
     optimizer = torch.optim.Adam(parameters, lr=rate)
@@ -123,7 +123,12 @@ def main():
     test_x, test_y = images(job["files"], "test", job["patch"])
     test = job["examples"]["test"]
     splits = {"train": (x[kept], y[kept]), "validation": (x[held], y[held]), "test": (test_x[:test], test_y[:test])}
-    results = [train(job, rate, splits) for rate in job["learningRates"]]
+    results = [
+        train(job, setting, seed, rate, splits)
+        for seed in job["seeds"]
+        for setting in job["settings"]
+        for rate in job["learningRates"]
+    ]
     peak = int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text()).group(1)) / 1024
     result = {
         "stepMs": [ms for times, _, _ in results for ms in times],

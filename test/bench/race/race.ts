@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { loadEngine } from '../../../src-main/engine'
 import { installation } from '../../../src-main/installation'
 import { measureCurves, measurePoint, type Point } from './curves'
-import { raceFairsweep } from './fairsweep-side'
+import { prepareFairsweep, raceFairsweep, type Prepared } from './fairsweep-side'
 import { floorOf } from './floor'
 import { pyTorchVersion, racePyTorch } from './pytorch-side'
 import { ROWS, type Row } from './rows'
@@ -67,9 +67,17 @@ async function race(rows: readonly Row[]): Promise<void> {
   printMachine()
   console.log(`${torch}; ${options.rounds} rounds\n`)
   const rounds = new Map(rows.map((row): [Row, Round[]] => [row, []]))
+  const prepared = new Map<Row, Prepared>()
+  for (const row of rows) {
+    const ready = await prepareFairsweep(row)
+    prepared.set(row, ready)
+    console.log(`${row.name}: measured in ${ready.seconds.toFixed(0)} s\n  ${ready.ways.join('\n  ')}`)
+  }
   for (let round = 1; round <= Number(options.rounds); round++) {
     for (const row of rows) {
-      const fairsweep = await raceFairsweep(row)
+      const ready = prepared.get(row)
+      if (ready === undefined) continue
+      const fairsweep = await raceFairsweep(row, ready)
       const floorMs = inProcess<number[]>('--floor', row)
       const pytorch = await racePyTorch(row, side)
       rounds.get(row)?.push({ fairsweep, pytorch, floorMs })
@@ -77,6 +85,7 @@ async function race(rows: readonly Row[]): Promise<void> {
       console.log(`round ${round} ${row.name}: ${steps.join(' / ')} ms a step (Fairsweep / PyTorch / floor)`)
     }
   }
+  for (const { folder } of prepared.values()) rmSync(folder, { recursive: true, force: true })
   console.log(`\n${raceTable(rounds)}`)
   if (options.json !== undefined) {
     const every = Array.from(rounds, ([row, measured]) => ({ row, rounds: measured }))

@@ -1,14 +1,20 @@
-/** What both sides train: one cell of a study, its learning rates one run each. */
+/** What both sides train: settings of a study, each learning rate and seed one run. */
 export interface Row {
   readonly name: string
   /** Side of MNIST's patches: 28 / patch squared tokens. */
   readonly patch: 4 | 7
   /** A trunk that set-up brought, or a random GPT-2. */
   readonly model: 'minilm-l6' | RandomTrunk
-  readonly frozen: boolean
+  readonly settings: readonly RowSetting[]
   readonly learningRates: readonly number[]
+  readonly seeds: readonly number[]
   readonly steps: number
+  /** Evaluated at the end of each run. */
+  readonly examples: { readonly validation: number; readonly test: number }
 }
+
+/** `frozen` is FPT's rule; `unfrozen` trains everything. */
+export type RowSetting = 'frozen' | 'unfrozen'
 
 export interface RandomTrunk {
   readonly layers: number
@@ -25,23 +31,36 @@ export interface TrunkSize {
 
 const SMALL: RandomTrunk = { layers: 4, width: 128, heads: 4 }
 const BASE: RandomTrunk = { layers: 12, width: 768, heads: 12 }
-/** As many rates as a frozen group has slots, and one run for a trunk that trains, which is alone in its group. */
 const FOUR = [1e-4, 3e-4, 1e-3, 3e-3]
-const ONE = [1e-4]
+const TWO = [1e-4, 3e-4]
+const minilm = { model: 'minilm-l6', seeds: [0], examples: { validation: 200, test: 400 } } as const
+const small = { ...minilm, model: SMALL, patch: 4, steps: 80 } as const
+const base = { ...small, model: BASE, examples: { validation: 24, test: 24 } } as const
 
 export const ROWS: readonly Row[] = [
-  { name: 'minilm-7-frozen', patch: 7, model: 'minilm-l6', frozen: true, learningRates: FOUR, steps: 40 },
-  { name: 'minilm-7-unfrozen', patch: 7, model: 'minilm-l6', frozen: false, learningRates: ONE, steps: 40 },
-  { name: 'minilm-4-frozen', patch: 4, model: 'minilm-l6', frozen: true, learningRates: FOUR, steps: 20 },
-  { name: 'minilm-4-unfrozen', patch: 4, model: 'minilm-l6', frozen: false, learningRates: ONE, steps: 20 },
-  { name: 'small-4-frozen', patch: 4, model: SMALL, frozen: true, learningRates: FOUR, steps: 80 },
-  { name: 'small-4-unfrozen', patch: 4, model: SMALL, frozen: false, learningRates: ONE, steps: 80 },
-  { name: 'gpt2-base-4-frozen', patch: 4, model: BASE, frozen: true, learningRates: FOUR, steps: 6 },
-  { name: 'gpt2-base-4-unfrozen', patch: 4, model: BASE, frozen: false, learningRates: ONE, steps: 8 },
+  { ...minilm, name: 'minilm-7-frozen', patch: 7, settings: ['frozen'], learningRates: FOUR, steps: 40 },
+  { ...minilm, name: 'minilm-7-unfrozen', patch: 7, settings: ['unfrozen'], learningRates: TWO, steps: 40 },
+  { ...minilm, name: 'minilm-4-frozen', patch: 4, settings: ['frozen'], learningRates: FOUR, steps: 20 },
+  { ...minilm, name: 'minilm-4-unfrozen', patch: 4, settings: ['unfrozen'], learningRates: TWO, steps: 20 },
+  { ...small, name: 'small-4-frozen', settings: ['frozen'], learningRates: FOUR },
+  { ...small, name: 'small-4-unfrozen', settings: ['unfrozen'], learningRates: TWO },
+  { ...base, name: 'gpt2-base-4-frozen', settings: ['frozen'], learningRates: FOUR, steps: 6 },
+  { ...base, name: 'gpt2-base-4-unfrozen', settings: ['unfrozen'], learningRates: [1e-4], steps: 8 },
+  {
+    ...minilm,
+    name: 'whole-study',
+    patch: 7,
+    settings: ['frozen', 'unfrozen'],
+    learningRates: FOUR,
+    seeds: [0, 1],
+    steps: 60,
+  },
 ]
 
 export const BATCH = 8
-export const EXAMPLES = { validation: 200, test: 400 } as const
+
+export const runsOf = ({ settings, learningRates, seeds }: Row): number =>
+  settings.length * learningRates.length * seeds.length
 
 export const sizeOf = ({ model }: Row): TrunkSize =>
   model === 'minilm-l6'
@@ -51,17 +70,18 @@ export const sizeOf = ({ model }: Row): TrunkSize =>
 export const tokensOf = ({ patch }: Row): number => (28 / patch) ** 2
 
 /** The row as a study file. */
-export function studyOf({ name, patch, model, frozen, learningRates, steps }: Row): string {
+export function studyOf(row: Row): string {
+  const { name, patch, model, settings, learningRates, seeds, steps, examples } = row
   const shape = typeof model === 'string' ? model : JSON.stringify({ kind: 'gpt2', ...model })
   const init = model === 'minilm-l6' ? 'pretrained' : 'random'
   return `name: ${name}
 task: { kind: mnist, patch: ${patch} }
 model: ${shape}
-settings: [${frozen ? 'frozen' : 'unfrozen'}-${init}]
+settings: [${settings.map((setting) => `${setting}-${init}`).join(', ')}]
 learning_rates: [${learningRates.join(', ')}]
-seeds: [0]
+seeds: [${seeds.join(', ')}]
 training: { max_steps: ${steps}, batch_size: ${BATCH} }
-validation: { examples: ${EXAMPLES.validation}, every: ${steps}, patience: 1 }
-test: { examples: ${EXAMPLES.test} }
+validation: { examples: ${examples.validation}, every: ${steps}, patience: 1 }
+test: { examples: ${examples.test} }
 `
 }

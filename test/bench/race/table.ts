@@ -22,6 +22,7 @@ export function raceTable(rounds: ReadonlyMap<Row, readonly Round[]>): string {
     'times floor',
     'run, s: Fairsweep',
     'PyTorch',
+    'times faster',
     'peak, MiB: Fairsweep',
     'PyTorch',
     'validation: Fairsweep',
@@ -48,6 +49,10 @@ export function raceTable(rounds: ReadonlyMap<Row, readonly Round[]>): string {
       (median(own) / median(floor)).toFixed(2),
       median(across(({ fairsweep }) => fairsweep.secondsARun)).toFixed(1),
       median(across(({ pytorch }) => pytorch.secondsARun)).toFixed(1),
+      spread(
+        across(({ fairsweep, pytorch }) => pytorch.secondsARun / fairsweep.secondsARun),
+        1,
+      ),
       Math.max(...across(({ fairsweep }) => fairsweep.peakMiB)).toFixed(0),
       Math.max(...across(({ pytorch }) => pytorch.peakMiB)).toFixed(0),
       accuracy('fairsweep'),
