@@ -19,7 +19,7 @@ export function formatDifference(metric: Metric, difference: number): string {
 export const differenceUnit = (metric: Metric): string => (metric === 'accuracy' ? 'points' : 'of loss')
 
 const formatInterval = (metric: Metric, { low, high, level, method }: Interval): string =>
-  `${Math.round(level * 100)} % interval ${formatDifference(metric, low)} to ${formatDifference(metric, high)}${method === 'paired-t' ? ', paired by seed' : ''}`
+  `${Math.round(level * 100)} % ${method === 'paired-t' ? 'paired ' : ''}interval ${formatDifference(metric, low)} to ${formatDifference(metric, high)}`
 
 /** "3.42 TFLOP": floating-point operations with three digits. */
 export function formatFlops(flops: number): string {

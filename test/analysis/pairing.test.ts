@@ -76,8 +76,8 @@ describe('differences between settings', () => {
   it('say in their sentence that they are paired', () => {
     const sentences = (pairing: 'auto' | 'welch'): string =>
       compareStudy({ study, runs: runs(), testSealed: true, pairing }).groups[0]?.sentences.join(' ') ?? ''
-    expect(sentences('auto')).toContain('paired by seed')
-    expect(sentences('welch')).not.toContain('paired by seed')
+    expect(sentences('auto')).toContain('% paired interval')
+    expect(sentences('welch')).not.toContain('% paired interval')
   })
 
   it('have what pairs can show where they are paired, which is not what separate seeds can', () => {

@@ -130,7 +130,12 @@ export function extensionFindings(study: StudyOutline, extensions: GridExtension
   if (!extensions) return []
   const { atMost, isSet, settings, breaches } = extensions
   const extended = settings.filter(({ times }) => times > 0)
-  const rule = `extend until the best rate is interior, at most ${sayExtension(atMost)}${isSet ? '' : ' (the most that any had; selection.extensions sets it beforehand)'}`
+  const limit = isSet
+    ? `, at most ${sayExtension(atMost)}`
+    : atMost > 0
+      ? `, at most ${sayExtension(atMost)} (the most that any had; selection.extensions sets it beforehand)`
+      : ''
+  const rule = `extend until the best rate is interior${limit}`
   const said = extended.map(({ setting, times }) => `${setting} ${sayExtension(times)}`).join(', ')
   const isKept = breaches.length === 0
   const more = Object.values(study.extra_learning_rates).flat()
@@ -140,7 +145,7 @@ export function extensionFindings(study: StudyOutline, extensions: GridExtension
       severity: isKept ? 'note' : 'warning',
       explanation: isKept
         ? `Settings were tried beyond the shared grid by one rule: ${rule} (${said}). Every setting was searched until nothing called for more, so their grids differ and their chances do not.`
-        : `Settings were tried beyond the shared grid${said === '' ? '' : ` (${said})`}, but not by one rule, ${rule}: ${breaches.map(({ setting, why }) => `${setting}: ${why}`).join('; ')}. A wider search gives a setting a better chance at a high score.`,
+        : `Settings were tried beyond the shared grid${said === '' ? '' : ` (${said})`}, but not by one rule (${rule}). ${breaches.map(({ setting, why }) => `${setting}: ${why}`).join('; ')}. A wider search gives a setting a better chance at a high score.`,
       numbers: { atMost, extended: extended.length, breaches: breaches.length },
       remedy: isKept
         ? null
