@@ -185,7 +185,10 @@ export interface ReadableStore extends AnnotationReads {
   studiesOf(run: string): string[]
   /** All studies that hold this run. */
   holdersOf(run: string): { readonly name: string; readonly inPlan: boolean }[]
-  /** The runs of a study that differ from this one in learning rate and seed alone, itself included; by rate, then seed. */
+  /**
+   * The runs of a study that differ from this one in learning rate and seed alone, at the nearest of both, itself included;
+   * by rate, then seed.
+   */
   kinOf(run: string, study: string): RunRecord[]
   /** The tensors of the run's network; null where no run of its kind was ever started. */
   parametersOf(run: string): ParameterRecord[] | null

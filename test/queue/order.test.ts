@@ -235,7 +235,7 @@ it('whatever is done to it, no run is lost and none is trained twice', { timeout
         store.close()
       },
     ),
-    { numRuns: 150 },
+    { numRuns: 60 },
   )
 })
 

@@ -24,6 +24,17 @@ describe('the kin of a run', () => {
     expect(new Set(kin.map(({ setting }) => setting)).size).toBe(1)
   })
 
+  it('are the nearest where a study has hundreds of seeds', () => {
+    const seeds = Array.from({ length: 300 }, (_, i) => i)
+    store.saveStudy(plan({ name: 'wide', seeds, learning_rates: [1e-3] }))
+    const runs = store.runs({ study: 'wide', order: 'plan' })
+    const seedsAround = (seed: number): number[] =>
+      store.kinOf(runs.find((one) => one.seed === seed)!.id, 'wide').map((kin) => kin.seed)
+    expect(seedsAround(150)).toEqual([146, 147, 148, 149, 150, 151, 152, 153, 154])
+    expect(seedsAround(0)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8])
+    expect(seedsAround(299)).toEqual([291, 292, 293, 294, 295, 296, 297, 298, 299])
+  })
+
   it('leave out runs of another protocol in the same study', () => {
     const longer = study().training
     store.saveStudy(plan({ training: { ...longer, max_steps: 2 * longer.max_steps } }))
