@@ -55,12 +55,8 @@ export function provideCompare(
     () => (rate.value = isRate(Number(word.value)) ? Number(word.value) : firstRate()),
     { immediate: true },
   )
-  const present = <T>(value: T | undefined): T => {
-    if (value === undefined) throw new Error('the panels of a comparison are shown once it is loaded')
-    return value
-  }
-  const known = computed(() => present(comparison.value))
-  const knownGroup = computed(() => present(group.value))
+  const known = lastOf(comparison)
+  const knownGroup = lastOf(group)
   provide(KEY, {
     study,
     comparison: known,
@@ -74,6 +70,15 @@ export function provideCompare(
     },
     closed: useLocationList('closed'),
     asked: ref(null),
+  })
+}
+
+/** What was there last: while another study loads, panels that are about to go still have something to say. */
+function lastOf<T>(source: ComputedRef<T | undefined>): ComputedRef<T> {
+  return computed<T>((before) => {
+    const value = source.value ?? before
+    if (value === undefined) throw new Error('the panels of a comparison are shown once it is loaded')
+    return value
   })
 }
 
