@@ -1,0 +1,98 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { SYNTHETIC_STUDY, fillStudy, openShowcase } from './showcase'
+import type { Showcase } from './showcase'
+import { BROWSER, builtRenderer, openWindow, sayUntested } from './window'
+import type { Window } from './window'
+
+sayUntested('THE SETTINGS PLACE')
+
+const REPORT = {
+  engine: {
+    name: 'wasm',
+    device: 'CPU (a test)',
+    versions: { tfjs: '4.22.0' },
+    threads: 2,
+    warning: 'TensorFlow is not here.',
+  },
+  devices: [{ kind: 'cpu', name: 'a test', detail: '2 threads, 8 GiB' }],
+  gflops: 21.4,
+  cache: { folder: '/cache', parts: [{ name: 'models', bytes: 91_000_000 }] },
+  missing: [{ what: 'TensorFlow is not here.', todo: 'run: npm run setup' }],
+} as const
+
+describe.skipIf(BROWSER === '')('the Settings place', () => {
+  let showcase: Showcase
+  let window: Window
+
+  beforeAll(async () => {
+    const study = SYNTHETIC_STUDY.replace('2000', '200').replace('every: 100', 'every: 20')
+    showcase = await openShowcase({
+      renderer: await builtRenderer(),
+      fill: (store) => fillStudy(store, study.replace('per_decade: 2', 'per_decade: 1')),
+    })
+    const examined = { report: REPORT, at: new Date().toISOString() }
+    vi.spyOn(showcase.workbench.machine, 'examine')
+      // The page asks a second time by itself.
+      .mockRejectedValueOnce(new Error('the examination ended with code 1'))
+      .mockRejectedValueOnce(new Error('the examination ended with code 1'))
+      .mockResolvedValue(examined)
+    window = await openWindow(showcase.link())
+  }, 240_000)
+  afterAll(async () => {
+    await window.close()
+    await showcase.close()
+  })
+
+  it('says what the machine has, what is missing and how to get it; and what went wrong', async () => {
+    const { page } = window
+    await page.goto(`${new URL(page.url()).origin}/#/settings`)
+    const engine = page.getByRole('region', { name: 'Engine and devices' })
+    await engine.getByRole('alert').getByText('the examination ended with code 1').waitFor()
+    await engine.getByRole('button', { name: 'Try again' }).click()
+    await engine.getByText('TensorFlow is not here.').waitFor()
+    await engine.getByText('To do: run: npm run setup').waitFor()
+    await engine.getByText('21 GFLOP/s').waitFor()
+    await engine.getByRole('button', { name: 'Measure again' }).click()
+    await vi.waitFor(() =>
+      expect(showcase.workbench.machine.examine).toHaveBeenLastCalledWith({ fresh: true }),
+    )
+
+    vi.spyOn(showcase.workbench.machine, 'install').mockImplementation(() => {
+      throw new Error('no room')
+    })
+    await engine.getByRole('button', { name: 'For the CPU' }).click()
+    await page.getByText('no room').waitFor()
+  })
+
+  it('backs the history up, and makes a workspace of a backup', async () => {
+    const { page } = window
+    const { workspace } = showcase.workbench
+    const backups = page.getByRole('region', { name: 'Backups' })
+    await backups.getByRole('button', { name: 'Back up now' }).click()
+    await backups.getByText('asked for').waitFor()
+    await backups
+      .getByRole('button', { name: /^Restore the backup/ })
+      .first()
+      .click()
+    const dialog = page.getByRole('dialog', { name: 'Restore a backup' })
+    await dialog.getByLabel('New or empty folder').fill(workspace)
+    await dialog.getByRole('button', { name: 'Restore' }).click()
+    await dialog.getByRole('alert').getByText('has something in it').waitFor()
+    const target = join(workspace, 'restored')
+    await dialog.getByLabel('New or empty folder').fill(target)
+    await dialog.getByRole('button', { name: 'Restore' }).click()
+    await dialog.getByText(`fairsweep serve --open --workspace '${target}'`).waitFor()
+    expect(existsSync(join(target, 'history.db'))).toBe(true)
+    await page.keyboard.press('Escape')
+
+    const folder = page.getByRole('region', { name: 'Workspace folder' })
+    await folder.getByText(workspace, { exact: true }).waitFor()
+    await folder.getByText('Free disk').waitFor()
+    await page.getByRole('region', { name: 'Look, keys' }).getByText('Dark').click()
+    expect(await page.locator('html').getAttribute('data-theme')).toBe('dark')
+    // The browser names the answer that was an error.
+    expect(window.complaints.filter((line) => !line.includes('status of 500'))).toEqual([])
+  })
+})
