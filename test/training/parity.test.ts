@@ -25,7 +25,11 @@ const CASES = PARITY_CASES.flatMap((name) =>
     (['frozen', 'unfrozen'] as const).map((setting) => ({ name, stepper, setting })),
   ),
 )
-/** Six pretrained layers amplify rounding: PyTorch's own norms in float32 and float64 part by up to 1e-2 in these 20 steps. */
+/**
+ * Six pretrained layers amplify rounding: in these 20 steps PyTorch's own losses in float32 and float64 part by up to 7e-4
+ * (unfrozen), its norms by up to 1e-2.
+ */
+const LOSS_TOLERANCE = { 'tiny-bert': 1e-4, 'tiny-gpt2': 1e-4, 'minilm-l6': 1e-3 }
 const NORM_TOLERANCE = { 'tiny-bert': 1e-3, 'tiny-gpt2': 1e-3, 'minilm-l6': 2e-2 }
 
 /** The network, with the reference's first values in its input layer and readout. */
@@ -97,7 +101,9 @@ describe.each(CASES.filter(({ name }) => isModelThere(name)))(
       expect(losses).toHaveLength(20)
       for (let step = 1; step <= 20; step++) {
         const [scores] = group.step(batch(step), [step], [true])
-        expect(relative(scores?.loss, losses[step - 1]), `loss of step ${step}`).toBeLessThan(1e-3)
+        expect(relative(scores?.loss, losses[step - 1]), `loss of step ${step}`).toBeLessThan(
+          LOSS_TOLERANCE[name],
+        )
         expect(relative(scores?.gradNorm, norms[step - 1]), `gradient norm of step ${step}`).toBeLessThan(
           NORM_TOLERANCE[name],
         )
