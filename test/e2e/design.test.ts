@@ -1,0 +1,165 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Locator, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startHttpDoor } from '../../src-main/api/http'
+import type { HttpDoor } from '../../src-main/api/http'
+import { channelsTo } from '../../src-main/queue/channel'
+import { openWorkbench } from '../../src-main/workbench'
+import type { Workbench } from '../../src-main/workbench'
+import { buildWorker } from '../training/built-worker'
+import { tinyStudy, writeTinyImages } from './tiny-study'
+import { BROWSER, builtRenderer, openWindow, sayUntested } from './window'
+import type { Window } from './window'
+
+/** The Design place as its user works in it: by keyboard and mouse, with a real measurement of a tiny network. */
+
+sayUntested('THE DESIGN PLACE')
+
+describe.skipIf(BROWSER === '')('the Design place', () => {
+  let folder: string
+  let workbench: Workbench
+  let door: HttpDoor
+  let window: Window
+  let page: Page
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'fairsweep-design-'))
+    writeTinyImages(join(folder, 'images'))
+    const [renderer, worker] = await Promise.all([builtRenderer(), buildWorker()])
+    const workspace = join(folder, 'workspace')
+    workbench = await openWorkbench({ workspace, access: 'owner', openWorker: channelsTo(worker) })
+    door = await startHttpDoor(workbench, { renderer })
+    window = await openWindow(door.launchUrl())
+    page = window.page
+  })
+  afterAll(async () => {
+    await window.close()
+    await door.close()
+    await workbench.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  const field = (name: string): Locator => page.getByRole('textbox', { name, exact: true })
+  const file = (): Locator => field('Study file in YAML')
+  const text = async (): Promise<string> => (await file().innerText()).replaceAll(/\n\n/g, '\n')
+  const startButton = (): Locator => page.getByRole('button', { name: /^(Start|Update|Save$)/ }).last()
+
+  /** A study on tiny images; paths in it are absolute, since the window's text has no folder. */
+  const study = (change: Readonly<Record<string, string>> = {}): string =>
+    tinyStudy({ task: `{kind: idx-images, dir: '${join(folder, 'images')}', patch: 4}`, ...change })
+
+  test('opens a preset, says what is wrong with it, and mends it with a click that can be taken back', async () => {
+    await page.goto(`${door.address}/#/design?preset=fpt-single-rate`)
+    await page.getByLabel('About this preset').getByText('How not to compare').waitFor()
+    const audit = page.getByLabel('Audit of the plan')
+    await audit.getByText('Every setting is trained at 1e-3 alone').waitFor()
+    await audit.getByRole('button', { name: /^Sweep/ }).click()
+    await audit.waitFor({ state: 'detached' })
+    expect(await page.getByRole('slider').count()).toBe(5)
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await audit.waitFor()
+    expect(await page.getByRole('slider').count()).toBe(1)
+    // Comments outlive both.
+    expect(await text()).toContain('# How not to compare')
+  })
+
+  test('reads a file of the user’s, completes while it is written, and says at the line what is wrong', async () => {
+    const path = join(folder, 'mine.yaml')
+    writeFileSync(path, `# mine\n${study()}`)
+    await page.getByLabel('A study file').setInputFiles(path)
+    await page.getByText('1 task × 1 model × 2 settings × 2 rates × 1 seed').waitFor()
+    expect(await field('Name').inputValue()).toBe('tiny')
+
+    await file().click()
+    await page.keyboard.press('Control+End')
+    await page.keyboard.type('sel')
+    await page.getByRole('option', { name: /selection/ }).waitFor()
+    // A list that has only just appeared does not take Enter yet, lest it takes one that was meant for the text.
+    await page.waitForTimeout(200)
+    await page.keyboard.press('Enter')
+    await page.keyboard.type('{metri: loss}')
+    const words = page.locator('.cm-problem', { hasText: 'did you mean metric?' })
+    await words.waitFor()
+    expect(await startButton().isDisabled()).toBe(true)
+    await page.getByLabel('Problems').getByText('selection.metri').waitFor()
+    for (let i = 0; i < 'i: loss}'.length; i++) await page.keyboard.press('ArrowLeft')
+    await page.keyboard.press('ArrowRight')
+    await page.keyboard.type('c')
+    await words.waitFor({ state: 'detached' })
+    // The form follows the text.
+    await page.getByLabel('Protocol').getByText('loss').first().waitFor()
+    expect(await startButton().isEnabled()).toBe(true)
+  })
+
+  test('moves rates with the mouse and the keys; the text follows, and Ctrl+Z brings back', async () => {
+    const before = await text()
+    expect(before).toContain('[1e-3, 1e-2]')
+    const highest = page.getByRole('slider', { name: 'Highest learning rate' })
+    await highest.scrollIntoViewIfNeeded()
+    const box = (await highest.boundingBox())!
+    const axis = (await page.getByRole('group', { name: /^Learning rates/ }).boundingBox())!
+    const decade = (axis.width - 56) / 7
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2)
+    await page.mouse.down()
+    await page.mouse.move(box.x + box.width / 2 + 0.5 * decade, box.y, { steps: 4 })
+    await page.mouse.up()
+    await expect.poll(text).toContain('[1e-3, 3.16e-2]')
+    await page.getByRole('button', { name: 'Extend by half a decade below' }).click()
+    await expect.poll(text).toContain('[3.16e-4, 1e-3, 3.16e-2]')
+    await page.getByRole('slider', { name: 'Learning rate 2' }).focus()
+    await page.keyboard.press('ArrowRight')
+    await expect.poll(text).toContain('[3.16e-4, 3.16e-3, 3.16e-2]')
+    await page.keyboard.press('Delete')
+    await expect.poll(text).toContain('[3.16e-4, 3.16e-2]')
+    for (let i = 0; i < 8 && (await text()) !== before; i++) await page.keyboard.press('Control+z')
+    expect(await text()).toBe(before)
+  })
+
+  test('makes a mask of the user’s own, counts what it trains, and measures what it would take', async () => {
+    await page.getByRole('button', { name: 'A mask of your own' }).click()
+    await page.getByRole('checkbox', { name: 'mask-1 trains the layer norms' }).click()
+    await page.locator('tr[data-setting="mask-1"] .n-base-selection').click()
+    await page.locator('.n-base-select-option', { hasText: 'random' }).click()
+    await page.getByText('1 task × 1 model × 3 settings').waitFor()
+    expect(await text()).toContain('{name: mask-1, init: random, train: [input, output, layer_norm]}')
+    const counted = page.locator('tr[data-setting="mask-1"] .right')
+    // Input 16 × 16 + 16, readout 16 × 4 + 4, three norms of 2 × 16.
+    await expect.poll(() => counted.innerText()).toBe('436')
+    const plan = page.getByLabel('Plan', { exact: true })
+    await plan.getByText('from a few measured steps').waitFor()
+    await plan.getByText(/^≤ \d+ s$/).waitFor()
+    expect(workbench.store.runs()).toEqual([])
+  })
+
+  test('keeps the draft over a reload, saves it as a file, and starts it; then says what starting over changes', async () => {
+    const written = await text()
+    await page.reload()
+    await expect.poll(text).toBe(written)
+    const download = page.waitForEvent('download')
+    await page.getByRole('button', { name: 'Save file' }).click()
+    const saved = await download
+    expect(saved.suggestedFilename()).toBe('tiny.yaml')
+    expect(readFileSync(await saved.path(), 'utf8')).toContain('# mine')
+
+    await page.getByRole('button', { name: 'Start 6 runs' }).click()
+    await page.waitForURL(/runs\?study=tiny/)
+    await workbench.idle('tiny')
+    await page.goto(`${door.address}/#/design?study=tiny`)
+    await page.getByText('6 have their result already').waitFor()
+    await page.getByRole('button', { name: 'One seed more' }).click()
+    const over = page.getByLabel('Starting over')
+    await over.getByText('6 runs would be added.').waitFor()
+    await over.getByText('changed after test was seen').waitFor()
+    await page.getByRole('button', { name: 'Update and train 6' }).waitFor()
+    expect(window.complaints).toEqual([])
+  })
+
+  test('a study that is not there is said to be missing, and the draft stays', async () => {
+    const written = await text()
+    await page.goto(`${door.address}/#/design?study=nobody`)
+    await page.getByText("no study 'nobody' in this workspace").waitFor()
+    expect(await text()).toBe(written)
+  })
+})
