@@ -1,0 +1,243 @@
+import { join } from 'node:path'
+import type { Locator, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { channelsTo } from '../../src-main/queue/channel'
+import { buildWorker } from '../training/built-worker'
+import { SYNTHETIC_STUDY, fillStudy, openShowcase } from './showcase'
+import type { Showcase } from './showcase'
+import { tinyStudy, writeTinyImages } from './tiny-study'
+import { BROWSER, builtRenderer, openWindow, sayUntested } from './window'
+import type { Window } from './window'
+
+/**
+ * The Compare place as its user sees it: a tiny study that is really trained, and synthetic ones where the numbers or
+ * their size matter.
+ */
+
+sayUntested('THE COMPARE PLACE')
+const SEALED = SYNTHETIC_STUDY.replace('synthetic-mnist', 'sealed')
+  .replace('per_decade: 2', 'per_decade: 1')
+  .replace('[0, 1, 2]', '[7]')
+/** 4 settings × 5 rates × 3 seeds, 10,000 evaluations each. */
+const LARGE = SYNTHETIC_STUDY.replace('synthetic-mnist', 'large')
+  .replace('from: 1e-6, to: 1e-2, per_decade: 2', 'from: 1e-6, to: 1e-2, per_decade: 1')
+  .replace('{max_steps: 2000}', '{max_steps: 10000}')
+  .replace('{every: 100}', '{every: 1, patience: 20000}')
+
+describe.skipIf(BROWSER === '')('the Compare place', () => {
+  let showcase: Showcase
+  let window: Window
+  let page: Page
+
+  beforeAll(async () => {
+    const [renderer, worker] = await Promise.all([builtRenderer(), buildWorker()])
+    showcase = await openShowcase({
+      renderer,
+      openWorker: channelsTo(worker),
+      fill: async (store) => {
+        await fillStudy(store, SYNTHETIC_STUDY)
+        await fillStudy(store, SEALED, (run) => (run.config.learning_rate < 1e-5 ? 'leave' : 'train'))
+        await fillStudy(store, LARGE)
+      },
+    })
+    window = await openWindow(showcase.link(), { acceptDownloads: true })
+    page = window.page
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+  })
+  afterAll(async () => {
+    await window.close()
+    await showcase.close()
+  })
+
+  const go = async (query: string): Promise<void> => {
+    await page.goto(new URL(`/#/compare?${query}`, page.url()).href)
+  }
+  const panel = (id: string): Locator => page.locator(`[data-panel="${id}"]`)
+  const drawn = (id: string): Promise<void> => panel(id).locator('[data-drawn]').waitFor()
+  const line = (): Locator => page.getByRole('slider', { name: 'One learning rate for all settings' })
+  const sentence = (): Promise<string> => page.locator('[data-sentence]').innerText()
+  const sharedHead = (): Promise<string> => panel('table').locator('th.shared').first().innerText()
+
+  test('the rate is dragged, and ranking, sentence and table follow without asking the server', async () => {
+    await go('study=synthetic-mnist')
+    await drawn('rates')
+    await page.getByText('Risk of a wrong conclusion').waitFor()
+    expect(await sentence()).toContain('At 1e-3: frozen-pretrained > frozen-random')
+
+    const asked: string[] = []
+    page.on('request', (request) => asked.push(request.url()))
+    const box = await line().boundingBox()
+    if (!box) throw new Error('the line is not on the page')
+    const plot = await panel('rates').locator('[data-drawn]').boundingBox()
+    if (!plot) throw new Error('the figure is not on the page')
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2)
+    await page.mouse.down()
+    const said = new Set<string>()
+    for (let x = box.x; x > plot.x + 70; x -= 12) {
+      await page.mouse.move(x, box.y + 80)
+      said.add(await sentence())
+    }
+    // Every trained rate below spoke for itself, and between them their neighbours did.
+    for (const rate of ['3.16e-4', '1e-4', '3.16e-5', '1e-5', '3.16e-6'])
+      expect(
+        [...said].some((each) => each.startsWith(`At ${rate}: `)),
+        rate,
+      ).toBe(true)
+    const between = [...said].find((each) => each.includes('nothing is known there'))
+    expect(between).toContain('The rates beside it say: at')
+    await page.mouse.up()
+
+    // It comes to rest on a trained rate, which the address remembers.
+    await expect.poll(() => page.url()).toMatch(/rate=(0\.00000|1e-)/)
+    expect(await sentence()).toMatch(/^At /)
+    await line().press('End')
+    expect(await sentence()).toContain('At 1e-2: ')
+    await line().press('ArrowLeft')
+    expect(await sentence()).toContain('At 3.16e-3: ')
+    expect(await sharedHead()).toContain('3.16e-3')
+    expect(await line().getAttribute('aria-valuetext')).toContain('3.16e-3. At 3.16e-3')
+    expect(asked.filter((url) => url.includes('/trpc'))).toEqual([])
+
+    // A rate that nobody trained is told as such, and a reload finds it again.
+    await page.getByLabel('One rate for all', { exact: true }).fill('2e-4')
+    await page.keyboard.press('Enter')
+    await page.getByText('2e-4 is not a rate that these settings share: nothing is known').waitFor()
+    await page.reload()
+    await page.getByText('2e-4 is not a rate that these settings share: nothing is known').waitFor()
+  })
+
+  test('panels fold, are reached, trace to runs, and are copied', async () => {
+    await go('study=synthetic-mnist&rate=0.001')
+    await page.getByRole('button', { name: 'Every run', exact: true }).first().click()
+    await drawn('map')
+    expect(page.url()).toContain('at=map')
+    await panel('audit').getByRole('button', { name: 'Audit' }).click()
+    await expect.poll(() => page.url()).toContain('closed=audit')
+    expect(await panel('audit').locator('[data-finding]').count()).toBe(0)
+
+    await panel('table')
+      .getByRole('button', { name: /Copy or save/ })
+      .click()
+    await page.getByText('Copy table as LaTeX').click()
+    await page.getByText('Copied, with the runs').waitFor()
+    expect(await page.evaluate<string>('navigator.clipboard.readText()')).toContain('\\toprule')
+    await panel('rates')
+      .getByRole('button', { name: /Copy or save/ })
+      .click()
+    const download = page.waitForEvent('download')
+    await page.getByText('Save figure as SVG').click()
+    expect((await download).suggestedFilename()).toBe('rate-mnist-minilm-l6.svg')
+
+    // The map by keyboard alone: to a run, its menu, its page.
+    const square = panel('map').getByRole('button', { name: /Arrow keys go to other runs/ })
+    await square.focus()
+    await page.keyboard.press('ArrowRight')
+    await page.keyboard.press('ArrowDown')
+    expect(await square.getAttribute('aria-label')).toContain('frozen-pretrained, 3.16e-6, seed 1')
+    await page.keyboard.press('Enter')
+    await page.getByText('Open this run').waitFor()
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/\/runs\/[0-9a-f]{12}\?study=synthetic-mnist/)
+    await page.goBack()
+    await panel('table').locator('tr[data-setting="unfrozen-random"] a').first().click()
+    await page.waitForURL(/\/runs\?study=synthetic-mnist&filter=id/)
+  })
+
+  test('a sealed test is opened early only by who has read what that means', async () => {
+    await go('study=sealed')
+    await page.getByText('Test scores are sealed').waitFor()
+    await page.getByRole('button', { name: 'Open early…' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText('cannot be taken back').waitFor()
+    expect(await dialog.getByRole('button', { name: 'Open the test' }).isDisabled()).toBe(true)
+    await dialog.getByText('I know that tables will say so for good').click()
+    await dialog.getByRole('button', { name: 'Open the test' }).click()
+    await page.getByText('Test scores are open since').waitFor()
+    await page.getByText('looked at early').waitFor()
+    expect(showcase.workbench.store.study('sealed')?.testRevealedAt).not.toBeNull()
+  })
+
+  test('what the audit asks of a trained study is looked at, and trained', async () => {
+    const images = join(showcase.workbench.workspace, 'images')
+    writeTinyImages(images, { train: 60, test: 20 })
+    const text = tinyStudy({ task: `{kind: idx-images, dir: ${images}, patch: 4}`, seeds: '[0, 1] # few' })
+    await showcase.workbench.startStudy(await showcase.workbench.checkStudy(text))
+    await showcase.workbench.idle('tiny')
+
+    await go('study=tiny')
+    await page.getByText('Test scores are open since').waitFor()
+    const finding = panel('audit').locator('[data-finding="few-seeds"]')
+    await panel('audit').locator('[data-finding]').first().waitFor()
+    const more = panel('audit').getByRole('button', { name: /more finding/ })
+    if ((await more.count()) > 0) await more.click()
+    await finding.getByRole('button', { name: 'Train seeds 0, 1, 2.' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText('adds 4 runs').waitFor()
+    await dialog.getByText('seeds: [0, 1, 2] # few').waitFor()
+    await dialog.getByText('its tables will say that it changed afterwards').waitFor()
+    await dialog.getByRole('button', { name: 'Save and train 4 runs' }).click()
+    await page.getByText('Saved; 4 runs queued').waitFor()
+    await finding.waitFor({ state: 'detached' })
+    await page.getByText('12 of 12 runs have a result').waitFor()
+    await page.getByText('seeds changed after,').waitFor()
+    expect(showcase.workbench.store.countRuns({ study: 'tiny', states: ['finished'] })).toBe(12)
+  })
+
+  test('60 runs of 10,000 evaluations are drawn at once, and the line moves within a frame', async () => {
+    const milliseconds = await page.evaluate<number>(`new Promise((resolve) => {
+      location.hash = '#/compare?study=synthetic-mnist'
+      setTimeout(() => {
+        const start = performance.now()
+        location.hash = '#/compare?study=large'
+        const look = () => {
+          const isThere = document.querySelector('.n-base-selection-label')?.textContent?.includes('large')
+            && document.querySelector('main')?.textContent?.includes('60 of 60 runs')
+            && document.querySelector('[data-panel="rates"] [data-drawn]')
+          if (isThere) resolve(performance.now() - start)
+          else requestAnimationFrame(look)
+        }
+        look()
+      }, 1_500)
+    })`)
+    const moves = await page.evaluate<number[]>(`(async () => {
+      const line = document.querySelector('[role=slider]')
+      const box = line.getBoundingClientRect()
+      const pointer = (type, x) => line.dispatchEvent(new PointerEvent(type, { bubbles: true, pointerId: 1, clientX: x, clientY: box.top + 90 }))
+      line.setPointerCapture = () => undefined
+      pointer('pointerdown', box.left + 9)
+      const took = []
+      for (let i = 0; i < 120; i++) {
+        const start = performance.now()
+        pointer('pointermove', box.left + 9 - 3 * i)
+        await Promise.resolve()
+        await new Promise((done) => queueMicrotask(done))
+        document.body.getBoundingClientRect()
+        took.push(performance.now() - start)
+        await new Promise(requestAnimationFrame)
+      }
+      pointer('pointerup', box.left)
+      return took.sort((a, b) => a - b)
+    })()`)
+    process.stdout.write(
+      `  compare: 60 runs drawn after ${milliseconds.toFixed(0)} ms; a move of the line takes ${moves[60]?.toFixed(1)} ms (at most ${moves.at(-1)?.toFixed(1)})\n`,
+    )
+    expect(milliseconds).toBeLessThan(2_000)
+    expect(moves[60]).toBeLessThan(16)
+  })
+
+  test('says in words what is not there', async () => {
+    await go('study=nobody')
+    await page.getByRole('heading', { name: 'No study is called nobody' }).waitFor()
+    const empty = await openShowcase({ renderer: await builtRenderer() })
+    const other = await openWindow(empty.link())
+    await other.page.goto(new URL('/#/compare', other.page.url()).href)
+    await other.page.getByRole('heading', { name: 'Nothing to compare yet' }).waitFor()
+    await other.page.getByRole('button', { name: 'Design a study' }).click()
+    await other.page.waitForURL(/design/)
+    expect(other.complaints).toEqual([])
+    await other.close()
+    await empty.close()
+    expect(window.complaints.filter((line) => !line.includes('400 (Bad Request)'))).toEqual([])
+  })
+})
