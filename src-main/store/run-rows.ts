@@ -64,8 +64,9 @@ const ANYWHERE = seenFrom({
   study: 'runs.home_study',
   cell: 'runs.home_cell',
   inPlan: 'runs.home_in_plan',
-  sealed: `EXISTS (SELECT 1 FROM study_runs AS held WHERE held.run = runs.run
-      AND held.study IN (SELECT study FROM sealed_studies))`,
+  // Asked once for all runs first: mostly nothing is sealed.
+  sealed: `(EXISTS (SELECT 1 FROM sealed_studies) AND EXISTS (SELECT 1 FROM study_runs AS held
+      WHERE held.run = runs.run AND held.study IN (SELECT study FROM sealed_studies)))`,
 })
 
 export const seenBy = (study: string | undefined): SeenFrom => (study === undefined ? ANYWHERE : IN_STUDY)

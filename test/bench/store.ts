@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import type { MetricName } from '../../src-main/run'
+import { parseFilter } from '../../src-main/filter/parse'
 import { openStore, type Store } from '../../src-main/store/store'
 import type { MetricChunk } from '../../src-main/training/messages'
 import { outcome, plan, START } from '../store/plans'
@@ -126,6 +127,28 @@ function listRuns(store: Store): void {
     store.runs({ states: ['failed'], limit: 100 }),
   )
   timed('count finished runs', () => store.countRuns({ study: 'wide', states: ['finished'] }))
+  const filters = [
+    'lr < 1e-4 and state = complete and setting ~ frozen',
+    'val/accuracy > 0.95 or not seed < 500',
+    'frozen and test/accuracy >= 0.9',
+    'tag = keep and note ~ warm',
+  ]
+  const sort = [{ field: 'val/accuracy', descending: true }]
+  for (const study of [undefined, 'wide']) {
+    const where = study === undefined ? 'history' : 'study'
+    for (const source of filters) {
+      const filter = parseFilter(source)
+      timed(`${where}: count ${source}`.slice(0, 52), () => store.countRuns({ study, filter }))
+    }
+    timed(`${where}: best 100 by validation`, () => store.runs({ study, sort, limit: 100 }))
+    timed(`${where}: the last 100 by validation`, () =>
+      store.runs({ study, sort, limit: 100, offset: RUNS - 100 }),
+    )
+    timed(`${where}: page of 100 at the end`, () => store.runs({ study, limit: 100, offset: RUNS - 100 }))
+  }
+  timed('one value of every run, for groups', () =>
+    store.runValues({}, ['setting', 'lr', 'state', 'val/accuracy']),
+  )
   timed('all studies with their states', () => store.studies())
   console.log(`size: ${megabytes(size())}`)
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { SELECTED_AT_MOST, moveSelection } from '../../../src-renderer/views/runs/selection'
+import { SELECTED_AT_MOST, moveSelection } from '../../../../src-renderer/views/runs/selection'
 
 describe('a click on a row', () => {
   test('selects it alone', () => {

@@ -1,0 +1,104 @@
+import { describe, expect, test } from 'vitest'
+import { parseFilter } from '../../../../src-main/filter/parse'
+import { explainFilter, filterProblem, suggestFilter } from '../../../../src-renderer/views/runs/filter-words'
+import { AXIS_FIELDS, brushFilter, readAxes, turned } from '../../../../src-renderer/views/runs/parallel-axes'
+import { diffRows } from '../../../../src-renderer/views/runs/run-diff'
+import { sayEstimate } from '../../../../src-renderer/views/runs/say-estimate'
+
+describe('the filter in the editor', () => {
+  test('is marked where it is wrong, at its last letter when it ends too soon', () => {
+    expect(filterProblem('lr < fast')).toEqual({
+      message: "column 6: found 'fast', expected a number",
+      from: 5,
+      to: 9,
+    })
+    expect(filterProblem('lr <')).toMatchObject({ from: 3, to: 4 })
+    expect(filterProblem('rate < 1')?.message).toBe("column 1: found 'rate', expected a field")
+    expect(filterProblem(' ')).toBeNull()
+    expect(filterProblem('lr < 1 and frozen'.replace('frozen', 'seed = 1'))).toBeNull()
+  })
+
+  test('is completed, and asked on at once', () => {
+    const suggest = suggestFilter({ setting: ['frozen-random'] })
+    expect(suggest('setting = fro', 13, false)?.options[0]).toMatchObject({
+      insert: 'frozen-random ',
+      more: true,
+    })
+    expect(suggest('lr < 1 ', 7, true)?.options.map(({ label }) => label)).toEqual(['and', 'or'])
+  })
+
+  test('says what a field is', () => {
+    expect(explainFilter('seed = 1 and lr < 1', 14)).toMatchObject({ title: 'lr', from: 13, to: 15 })
+    expect(explainFilter('seed = 1', 7)).toBeNull()
+  })
+})
+
+describe('parallel axes', () => {
+  test('are logarithmic where rates and losses are, unless turned', () => {
+    expect(readAxes(['lr', '~lr', 'val/accuracy', '-~val/loss', 'setting', 'nothing', 'note'])).toMatchObject(
+      [
+        { field: 'lr', scale: 'log', flipped: false },
+        { field: 'lr', scale: 'linear' },
+        { field: 'val/accuracy', scale: 'linear', percent: true },
+        { field: 'val/loss', scale: 'linear', flipped: true },
+        { field: 'setting', scale: 'words' },
+      ],
+    )
+    expect(turned('lr', '~')).toBe('~lr')
+    expect(turned('~lr', '-')).toBe('-~lr')
+    expect(turned('-~lr', '~')).toBe('-lr')
+    expect(AXIS_FIELDS).not.toContain('note')
+  })
+
+  test('that are brushed are a filter that can be read', () => {
+    const axes = [
+      { field: 'lr', words: null },
+      { field: 'setting', words: ['a b', 'c', 'd'] },
+      { field: 'seed', words: null },
+    ]
+    const brushed = brushFilter(axes, [[[1e-5, 0.0012345]], [[0, 1.2]], []])
+    expect(brushed).toBe("lr >= 0.00001 and lr <= 0.001234 and (setting = 'a b' or setting = c)")
+    expect(() => parseFilter(brushed)).not.toThrow()
+    expect(
+      brushFilter(axes, [
+        [
+          [1, 2],
+          [3, 4],
+        ],
+      ]),
+    ).toBe('(lr >= 1 and lr <= 2 or lr >= 3 and lr <= 4)')
+    expect(brushFilter(axes, [])).toBe('')
+    // Between two words lies nothing.
+    expect(() => parseFilter(brushFilter(axes, [[], [[1.6, 1.7]]]))).not.toThrow()
+  })
+})
+
+describe('differences', () => {
+  test('are told field by field, missing ones too', () => {
+    const rows = diffRows([
+      { a: 1, deep: { list: [1, 2], same: 'x' }, only: true },
+      { a: 2, deep: { list: [1, 2], same: 'x' }, only: null },
+    ])
+    expect(rows).toEqual([
+      { field: 'a', values: ['1', '2'], differs: true },
+      { field: 'deep.list', values: ['1, 2', '1, 2'], differs: false },
+      { field: 'deep.same', values: ['x', 'x'], differs: false },
+      { field: 'only', values: ['true', '–'], differs: true },
+    ])
+    expect(diffRows([{ a: 1 }, {}])).toEqual([{ field: 'a', values: ['1', null], differs: true }])
+  })
+})
+
+describe('an estimate', () => {
+  test.each([
+    [{ mean: 0.9251, sem: 0.0021 }, 'val/accuracy', '92.5 ± 0.2'],
+    [{ mean: 0.23641, sem: 0.00541 }, 'val/loss', '0.2364 ± 0.0054'],
+    [{ mean: 2.2811, sem: 0.0002 }, 'val/loss', '2.281 ± 0.000'],
+    [{ mean: 1666.7, sem: 333.3 }, 'steps', '1,667 ± 333'],
+    [{ mean: 0.5, sem: null }, 'test/accuracy', '50.0'],
+    [{ mean: null, sem: null }, 'val/loss', 'not finite'],
+    [{ mean: 0, sem: 0 }, 'val/loss', '0.000 ± 0.000'],
+  ])('%j of %s is %s', (value, field, said) => {
+    expect(sayEstimate(value, field)).toBe(said)
+  })
+})
