@@ -38,7 +38,7 @@ ${shipped('page.css')}</style>
 <body>
 <main>
 <h1>${toHtml(parts.title)}</h1>
-${parts.lists.map(({ heading, items }) => section(heading, `<ul>${items.map((item) => `<li>${toHtml(item)}</li>`).join('')}</ul>`)).join('\n')}
+${parts.lists.map(({ heading, items }) => section(heading, `<ul>${items.map((item) => `<li>${itemToHtml(item)}</li>`).join('')}</ul>`)).join('\n')}
 ${section('Figures', parts.figures.map(({ caption, svg }) => `<figure>${svg}<figcaption>${toHtml(caption)}</figcaption></figure>`).join('\n'))}
 ${section('Tables', parts.tables.map(tableToHtml).join('\n'))}
 ${section('Methods', `<p>${toHtml(parts.methods)}</p>`)}
@@ -54,6 +54,15 @@ ${section('Reproducibility checklist', `<dl>${parts.checklist.map(({ item, answe
 const section = (heading: string, body: string): string =>
   body === '' || body === '<ul></ul>' ? '' : `<section><h2>${toHtml(heading)}</h2>\n${body}</section>`
 
+/** A finding of the audit begins with how grave it is. */
+const itemToHtml = (item: string): string =>
+  toHtml(item).replace(/^(error|warning|note): /, '<strong class="severity $1">$1</strong> ')
+
+/** Letters of a row from which a table is set smaller, words of a cell from which they wrap, and rows from which it may be broken. */
+const WIDE = 95
+const WORDY = 28
+const LONG = 25
+
 export function tableToHtml({ id, caption, corner, columns, rows, notes }: ReportTable): string {
   const head = [corner, ...columns].map((label) => `<th scope="col">${toHtml(label)}</th>`).join('')
   const body = rows
@@ -61,12 +70,23 @@ export function tableToHtml({ id, caption, corner, columns, rows, notes }: Repor
       const data = cells.map(({ key, text, bold, numbers, runs }) => {
         const sort = Object.values(numbers)[0]
         const shown = bold ? `<strong>${toHtml(text)}</strong>` : toHtml(text)
-        return `<td data-cell="${toHtml(key)}" data-runs="${toHtml(runs.join(' '))}"${sort === undefined ? '' : ` data-sort="${sort}"`}>${shown}</td>`
+        return `<td data-cell="${toHtml(key)}" data-runs="${toHtml(runs.join(' '))}"${sort === undefined ? '' : ` data-sort="${sort}"`}${sort === undefined && text.length > WORDY ? ' data-words' : ''}>${shown}</td>`
       })
       return `<tr><th scope="row">${toHtml(label)}</th>${data.join('')}</tr>`
     })
     .join('\n')
-  return `<div class="table"><table id="${toHtml(id)}"><caption>${toHtml(caption)}</caption>
+  const letters = rows.map(({ label, cells }) =>
+    cells.reduce(
+      (sum, { text }, i) => sum + Math.max(text.length, (columns[i]?.length ?? 0) / 2) + 3,
+      label.length,
+    ),
+  )
+  const look = [
+    'table',
+    ...(Math.max(0, ...letters) > WIDE ? ['wide'] : []),
+    ...(rows.length > LONG ? ['long'] : []),
+  ].join(' ')
+  return `<div class="${look}"><table id="${toHtml(id)}"><caption>${toHtml(caption)}</caption>
 <thead><tr>${head}</tr></thead>
 <tbody>
 ${body}
