@@ -23,6 +23,8 @@ export interface Point {
   readonly dropout: number
   /** Tokens of one evaluation pass, of all runs. */
   readonly passTokens: number
+  /** Of the engine; null: as many as there are cores. */
+  readonly threads: number | null
 }
 
 export interface Measured {
@@ -46,17 +48,18 @@ const START: Point = {
   path: 'plain',
   dropout: 0.1,
   passTokens: 2048,
+  threads: null,
 }
 const minilm = { ...START, model: 'minilm-l6' } as const
 
 /** Curves by their title; each changes something of a starting point. */
 const CURVES: Readonly<Record<string, readonly Point[]>> = {
   'Runs in a group, frozen, small trunk': [1, 2, 4, 8, 16].map((runs) => ({ ...START, runs })),
-  'The same with XLA, small trunk': [1, 4, 16].map((runs) => ({ ...START, runs, path: 'xla' as const })),
+  'The same with XLA, small trunk': [4].map((runs) => ({ ...START, runs, path: 'xla' as const })),
   'The same, operation by operation': [{ ...START, runs: 1, path: 'eager' }],
   'Runs in a group, unfrozen, small trunk': [1, 4].map((runs) => ({ ...START, frozen: false, runs })),
   'Runs in a group, frozen, MiniLM': [1, 2, 4, 8].map((runs) => ({ ...minilm, runs })),
-  'The same with XLA, MiniLM': [1, 4].map((runs) => ({ ...minilm, runs, path: 'xla' as const })),
+  'The same with XLA, MiniLM': [4].map((runs) => ({ ...minilm, runs, path: 'xla' as const })),
   'Runs in a group, unfrozen, MiniLM': [1, 2, 4].map((runs) => ({ ...minilm, frozen: false, runs })),
   Layers: [2, 4, 8, 16].map((layers) => ({ ...START, model: { ...SMALL, layers } })),
   Width: [64, 128, 256, 512].map((width) => ({ ...START, model: { layers: 4, width, heads: width / 32 } })),
@@ -65,19 +68,36 @@ const CURVES: Readonly<Record<string, readonly Point[]>> = {
     { ...START, dropout: 0 },
     { ...minilm, dropout: 0 },
   ],
+  'One thread: what a worker of several side by side has': [
+    { ...START, threads: 1 },
+    { ...START, frozen: false, runs: 1, threads: 1 },
+    { ...minilm, threads: 1 },
+    { ...minilm, frozen: false, runs: 1, threads: 1 },
+  ],
   'Tokens of an evaluation pass': [512, 2048, 8192].map((passTokens) => ({ ...minilm, passTokens })),
 }
 
 const HEAD =
-  '| curve | trunk | tokens | trains | runs | path | dropout | pass, tokens | step and run, ms | its processor time, ms | evaluation, ms an example | start, s | peak, MiB |'
+  '| curve | trunk | tokens | trains | runs | threads | path | dropout | pass, tokens | step and run, ms | its processor time, ms | evaluation, ms an example | start, s | peak, MiB |'
+
+export interface Curve {
+  readonly title: string
+  readonly points: readonly { readonly point: Point; readonly measured: Measured }[]
+}
+
+export const measureCurves = (measure: (point: Point) => Measured): Curve[] =>
+  Object.entries(CURVES).map(([title, points]) => ({
+    title,
+    points: points.map((point) => ({ point, measured: measure(point) })),
+  }))
 
 /** All curves as one table in Markdown. */
-export function measureCurves(measure: (point: Point) => Measured): string {
-  const lines = Object.entries(CURVES).flatMap(([title, points]) =>
-    points.map((point) => {
-      const { model, tokens, frozen, runs, path, dropout, passTokens } = point
+export function curveTable(curves: readonly Curve[]): string {
+  const lines = curves.flatMap(({ title, points }) =>
+    points.map(({ point, measured }) => {
+      const { model, tokens, frozen, runs, path, dropout, passTokens, threads } = point
       const trunk = typeof model === 'string' ? model : `${model.layers} × ${model.width}`
-      const { stepMs, stepCpuMs, scoreMs, startSeconds, peakMiB } = measure(point)
+      const { stepMs, stepCpuMs, scoreMs, startSeconds, peakMiB } = measured
       const numbers = [
         stepMs.toFixed(2),
         stepCpuMs.toFixed(2),
@@ -85,7 +105,17 @@ export function measureCurves(measure: (point: Point) => Measured): string {
         startSeconds.toFixed(1),
         peakMiB.toFixed(0),
       ]
-      const place = [title, trunk, tokens, frozen ? 'little' : 'all', runs, path, dropout, passTokens]
+      const place = [
+        title,
+        trunk,
+        tokens,
+        frozen ? 'little' : 'all',
+        runs,
+        threads ?? 'all',
+        path,
+        dropout,
+        passTokens,
+      ]
       return `| ${[...place, ...numbers].join(' | ')} |`
     }),
   )

@@ -5,9 +5,10 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { loadEngine } from '../../../src-main/engine'
 import { installation } from '../../../src-main/installation'
-import { measureCurves, measurePoint, type Point } from './curves'
+import { curveTable, measureCurves, measurePoint, type Point } from './curves'
 import { prepareFairsweep, raceFairsweep, type Prepared } from './fairsweep-side'
 import { floorOf } from './floor'
+import { writeGrowthFigure } from './growth-figure'
 import { pyTorchVersion, racePyTorch } from './pytorch-side'
 import { ROWS, type Row } from './rows'
 import { median, raceTable, type Round } from './table'
@@ -22,6 +23,7 @@ const USAGE = `npm run bench:race -- [options]
   --steps N         steps a run, instead of the row's own
   --compile         PyTorch with torch.compile
   --curves          instead of the race: how a step's time grows, and what its parts take (Fairsweep alone)
+  --figure FILE     with --curves: how time and memory grow, as SVG
   --json FILE       also every number measured
 VENV names a Python environment with torch and transformers; by default one is made in the user's cache.`
 
@@ -32,6 +34,7 @@ const { values: options } = parseArgs({
     steps: { type: 'string' },
     compile: { type: 'boolean', default: false },
     curves: { type: 'boolean', default: false },
+    figure: { type: 'string' },
     json: { type: 'string' },
     floor: { type: 'string' },
     point: { type: 'string' },
@@ -48,7 +51,9 @@ else if (options.floor !== undefined) {
   console.log(JSON.stringify(await measurePoint(JSON.parse(options.point) as Point)))
 } else if (options.curves) {
   printMachine()
-  console.log(measureCurves((point) => inProcess('--point', point)))
+  const curves = measureCurves((point) => inProcess('--point', point, poolsOf(point)))
+  console.log(curveTable(curves))
+  if (options.figure !== undefined) writeGrowthFigure(curves, options.figure)
 } else await race(chosenRows())
 
 function chosenRows(): Row[] {
@@ -99,7 +104,11 @@ function printMachine(): void {
 }
 
 /** Measures in a process of its own, as the two sides are. */
-function inProcess<T>(option: '--floor' | '--point', what: object): T {
+function inProcess<T>(option: '--floor' | '--point', what: object, pools: Record<string, string> = {}): T {
   const args = [process.argv[1] ?? '', option, JSON.stringify(what)]
-  return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })) as T
+  const env = { ...process.env, ...pools }
+  return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8', env })) as T
 }
+
+const poolsOf = ({ threads }: Point): Record<string, string> =>
+  threads === null ? {} : { TF_NUM_INTRAOP_THREADS: `${threads}`, TF_NUM_INTEROP_THREADS: `${threads}` }
