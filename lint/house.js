@@ -47,12 +47,13 @@ const ROOMS = {
     ...['workbench', 'workspace', 'installation'],
   ],
   'src-main/installation': [],
-  'src-main/electron': ['api', 'workbench', 'workspace', 'store', 'installation'],
+  'src-main/electron': ['api', 'workbench', 'workspace', 'queue/notice', 'installation'],
   'src-main/preload': ['api'],
   // Everything in the renderer is one room: it takes types of any kind and these pure functions from src-main.
   'src-renderer': [
     'analysis',
     'filter',
+    'queue/notice',
     'reports/formats',
     'study/defaults',
     'study/rates',
@@ -63,7 +64,11 @@ const ROOMS = {
 
 /** Libraries that only one room knows: the pattern of the specifier, and the files that may import it. */
 const LIBRARIES = [
-  { name: 'Electron', specifier: /^electron$/, files: /^src-main\/(electron|preload|api\/ipc)\.ts$/ },
+  {
+    name: 'Electron',
+    specifier: /^electron$/,
+    files: /^src-main\/(electron|electron\/[a-z-]+|preload|api\/ipc)\.ts$/,
+  },
   {
     name: 'SQLite',
     specifier: /^better-sqlite3$/,

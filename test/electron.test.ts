@@ -1,9 +1,12 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { readWindowState } from '../src-main/electron/window-state'
 import { installation } from '../src-main/installation'
+import type { Workbench, WorkbenchHappening } from '../src-main/workbench'
+import { findDoor } from '../src-main/workspace/door'
 import { fakeElectron } from './fake-electron'
 
 /**
@@ -14,8 +17,11 @@ import { fakeElectron } from './fake-electron'
 const electron = fakeElectron()
 vi.mock('electron', () => electron.module)
 
+let workspace: string
+
 beforeAll(async () => {
-  process.env['FAIRSWEEP_WORKSPACE'] = mkdtempSync(join(tmpdir(), 'fairsweep-desktop-'))
+  workspace = mkdtempSync(join(tmpdir(), 'fairsweep-desktop-'))
+  process.env['FAIRSWEEP_WORKSPACE'] = workspace
   await import('../src-main/electron')
   await vi.waitFor(() => expect(electron.windows).toHaveLength(1), 10_000)
 })
@@ -26,6 +32,93 @@ afterAll(async () => {
 })
 
 const preferences = () => electron.windows[0]?.options.webPreferences ?? {}
+
+type Item = (typeof electron.menus)[number][number]
+const itemsOf = (label: string): readonly Item[] =>
+  electron.menus.at(-1)?.find((menu) => menu.label === label)?.submenu ?? []
+const choose = (menu: string, label: string): void =>
+  itemsOf(menu)
+    .find((item) => item.label === label)
+    ?.click?.()
+
+describe('the menu', () => {
+  test('has every place of the sidebar, and shows it in the window that is open', () => {
+    const places = itemsOf('Go').flatMap(({ label }) => label ?? [])
+    expect(places).toEqual([
+      ...['Studies', 'Design', 'Queue', 'Runs', 'Compare', 'Reports', 'Library', 'Settings'],
+      ...['Find anything', 'All keys'],
+    ])
+    choose('Go', 'Compare')
+    expect(electron.windows).toHaveLength(1)
+    expect(electron.windows[0]?.loaded).toBe('app://workbench/index.html#/compare')
+    choose('Go', 'Find anything')
+    expect(electron.windows[0]?.keys).toMatchObject([{ type: 'keyDown', keyCode: 'K' }, { type: 'keyUp' }])
+  })
+
+  test('opens another workspace by starting afresh, once what is trained is saved', async () => {
+    electron.chosen = ['/elsewhere']
+    choose('File', 'Open workspace …')
+    await vi.waitFor(() => expect(electron.relaunched.at(-1)?.at(-1)).toBe('--workspace=/elsewhere'))
+    expect(electron.relaunched.at(-1)?.filter((arg) => arg.startsWith('--workspace='))).toHaveLength(1)
+    electron.chosen = []
+    choose('File', 'Open workspace …')
+    expect(electron.relaunched).toHaveLength(1)
+  })
+})
+
+describe('a command in a terminal', () => {
+  test('finds the door of the window, which asks for its token', async () => {
+    const door = findDoor(workspace)
+    expect((await fetch(`${door?.address}/trpc/studies.list`)).status).toBe(401)
+    const asked = await fetch(`${door?.address}/trpc/studies.list`, {
+      headers: { authorization: `Bearer ${door?.token}` },
+    })
+    expect(asked.status).toBe(200)
+  })
+})
+
+describe('where the window was', () => {
+  test('is kept when it closes, and found again while there is a screen there', () => {
+    const file = join(electron.userData, 'window.json')
+    expect(readWindowState(file, [])).toBeNull()
+    electron.windows[0]?.emit('close')
+    const state = { x: 40, y: 50, width: 1000, height: 700, isMaximized: false }
+    const screen = { x: 0, y: 0, width: 1920, height: 1080 }
+    expect(readWindowState(file, [screen])).toEqual(state)
+    expect(readWindowState(file, [{ ...screen, x: 3000 }])).toBeNull()
+    writeFileSync(file, '{"x": "left"}')
+    expect(readWindowState(file, [screen])).toBeNull()
+  })
+})
+
+describe('what is told on the desktop', () => {
+  const happened = (event: WorkbenchHappening): void => void listeners.forEach((listen) => listen(event))
+  const listeners: ((event: WorkbenchHappening) => void)[] = []
+  const workbench = { subscribe: (listen: (event: WorkbenchHappening) => void) => listeners.push(listen) }
+
+  test('is the end of a study and what stops the queue, unless the window is looked at', async () => {
+    const { notifyOfEnds } = await import('../src-main/electron/notices')
+    let isLookedAt = false
+    notifyOfEnds(
+      workbench as unknown as Workbench,
+      () => isLookedAt,
+      () => undefined,
+    )
+    happened({ type: 'study-changed', study: 'mnist', state: 'running' })
+    happened({ type: 'log', level: 'warning', study: null, run: null, message: 'a retry' })
+    expect(electron.notices).toEqual([])
+    happened({ type: 'study-changed', study: 'mnist', state: 'complete' })
+    happened({ type: 'log', level: 'error', study: null, run: null, message: 'the queue stopped' })
+    expect(electron.notices.map(({ options }) => options.title)).toEqual([
+      'mnist is complete',
+      'Fairsweep needs you',
+    ])
+    expect(electron.notices.every(({ shown }) => shown)).toBe(true)
+    isLookedAt = true
+    happened({ type: 'study-changed', study: 'mnist', state: 'incomplete' })
+    expect(electron.notices).toHaveLength(2)
+  })
+})
 
 describe('the window', () => {
   test.each([
@@ -53,16 +146,17 @@ describe('the window', () => {
   })
 
   test('18: the page comes by app://, a standard and secure scheme, and not from a file', () => {
-    expect(electron.windows[0]?.loaded).toBe('app://workbench/index.html')
+    expect(electron.windows[0]?.loaded).toMatch(/^app:\/\/workbench\/index.html/)
     expect(electron.schemes).toEqual([
       { scheme: 'app', privileges: { standard: true, secure: true, supportFetchAPI: true } },
     ])
   })
 
   test('a second start shows the window that is open', () => {
+    const before = electron.windows[0]?.focused ?? 0
     electron.emitApp('second-instance')
     expect(electron.windows).toHaveLength(1)
-    expect(electron.windows[0]?.focused).toBe(1)
+    expect(electron.windows[0]?.focused).toBe(before + 1)
   })
 })
 

@@ -1,4 +1,7 @@
 import { EventEmitter } from 'node:events'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 
 /** As much of Electron as the desktop entry touches, writing down what is done to it. */
 export function fakeElectron() {
@@ -9,6 +12,9 @@ export function fakeElectron() {
   const windows: FakeWindow[] = []
   const session = new FakeSession()
   const contents = new FakeContents()
+  const menus: MenuItem[][] = []
+  const notices: FakeNotification[] = []
+  const userData = mkdtempSync(join(tmpdir(), 'fairsweep-user-data-'))
   let quits = 0
   let asked = 0
 
@@ -19,6 +25,14 @@ export function fakeElectron() {
     windows,
     session,
     contents,
+    /** Every menu that was set, the latest last. */
+    menus,
+    notices,
+    userData,
+    relaunched: [] as string[][],
+    /** What is chosen in a dialog that asks for a folder. */
+    chosen: [] as string[],
+    isFocused: false,
     /** Which button of a question is pressed. */
     answer: 0,
     quits: () => quits,
@@ -35,6 +49,9 @@ export function fakeElectron() {
     static getAllWindows(): FakeWindow[] {
       return windows
     }
+    static getFocusedWindow(): FakeWindow | null {
+      return state.isFocused ? (windows[0] ?? null) : null
+    }
   }
 
   const module = {
@@ -43,19 +60,32 @@ export function fakeElectron() {
       enableSandbox: () => order.push('enableSandbox'),
       whenReady: () => Promise.resolve(void order.push('ready')),
       quit: () => quits++,
+      getPath: () => userData,
+      relaunch: ({ args }: { args: string[] }) => void state.relaunched.push(args),
     }),
     BrowserWindow,
     dialog: {
       showErrorBox: (title: string, text: string) => {
         throw new Error(`${title}: ${text}`)
       },
+      showOpenDialog: () => Promise.resolve({ filePaths: state.chosen }),
       showMessageBox: () => {
         asked++
         return Promise.resolve({ response: state.answer })
       },
     },
     ipcMain: Object.assign(new EventEmitter(), { handle: () => undefined, removeHandler: () => undefined }),
-    Menu: { buildFromTemplate: () => ({}), setApplicationMenu: () => undefined },
+    Menu: {
+      buildFromTemplate: (items: MenuItem[]) => items,
+      setApplicationMenu: (items: MenuItem[]) => void menus.push(items),
+    },
+    Notification: class extends FakeNotification {
+      constructor(options: FakeNotification['options']) {
+        super(options)
+        notices.push(this)
+      }
+    },
+    screen: { getAllDisplays: () => [{ workArea: { x: 0, y: 0, width: 1920, height: 1080 } }] },
     nativeTheme: { shouldUseDarkColors: false },
     protocol: { registerSchemesAsPrivileged: (list: unknown[]) => schemes.push(...list) },
     session: { defaultSession: session },
@@ -64,18 +94,54 @@ export function fakeElectron() {
   return Object.assign(state, { module })
 }
 
+interface MenuItem {
+  readonly label?: string
+  readonly role?: string
+  readonly enabled?: boolean
+  readonly submenu?: MenuItem[]
+  readonly click?: () => void
+}
+
+class FakeNotification extends EventEmitter {
+  shown = false
+  constructor(readonly options: { readonly title: string; readonly body: string }) {
+    super()
+  }
+  static isSupported(): boolean {
+    return true
+  }
+  show(): void {
+    this.shown = true
+  }
+}
+
 interface WindowOptions {
+  readonly x?: number
+  readonly y?: number
+  readonly width: number
+  readonly height: number
   readonly webPreferences: Readonly<Record<string, unknown>>
 }
 
 class FakeWindow extends EventEmitter {
   loaded: string | null = null
   focused = 0
+  readonly keys: unknown[] = []
+  readonly webContents = { sendInputEvent: (event: unknown) => void this.keys.push(event) }
   constructor(readonly options: WindowOptions) {
     super()
   }
   isMinimized(): boolean {
     return false
+  }
+  isMaximized(): boolean {
+    return false
+  }
+  maximize(): void {
+    this.emit('maximize')
+  }
+  getNormalBounds() {
+    return { x: 40, y: 50, width: 1000, height: 700 }
   }
   focus(): void {
     this.focused++

@@ -34,7 +34,18 @@ export function clientOf({ address, token }: Door): WorkbenchClient {
   })
 }
 
-/** The same for a workbench of this process; it has no subscriptions. */
+/** A fresh link that opens one browser, once. */
+export async function launchLink({ address, token }: Door): Promise<string> {
+  const answer = await fetch(`${address}/launch`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}` },
+  })
+  if (!answer.ok) throw new OwnerRefusedError(`the workbench at ${address} answered ${answer.status}`)
+  const { path } = (await answer.json()) as { path: string }
+  return address + path
+}
+
+/** As `clientOf`, for a workbench of this process; it has no subscriptions. */
 export function localClient(workbench: Workbench): WorkbenchClient {
   const link: TRPCLink<AppRouter> =
     () =>

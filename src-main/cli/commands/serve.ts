@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
 import { InputError } from '../../errors'
+import { installation } from '../../installation'
 import { openWorkbench } from '../../workbench'
 import { findDoor } from '../../workspace/door'
-import type { Door } from '../../workspace/door'
+import { rememberWorkspace } from '../../workspace/recent'
 import type { CommandLine, Invocation } from '../command-line'
 import { EXIT } from '../exit'
 import { onInterrupt } from '../interrupt'
@@ -30,7 +31,8 @@ async function serve({ terminal, workspace }: Invocation, { port, host, open }: 
   }
   const served = findDoor(workspace)
   if (served !== null) {
-    tell(await freshLink(served), served.address)
+    const { launchLink } = await import('../../api/client')
+    tell(await launchLink(served), served.address)
     return EXIT.done
   }
   const workbench = await openWorkbench({ workspace, access: 'owner', what: 'fairsweep serve' })
@@ -38,6 +40,7 @@ async function serve({ terminal, workspace }: Invocation, { port, host, open }: 
     // The web server is loaded only where it is needed: it would slow the start of all other commands.
     const { openOwnerDoor } = await import('../../api/owner-door')
     const door = await openOwnerDoor(workbench, { host, port: wanted, needsPage: true })
+    rememberWorkspace(installation.cache, workbench.workspace)
     tell(door.launchUrl(), door.address)
     await new Promise<void>((resolve) => {
       onInterrupt(async () => {
@@ -51,17 +54,6 @@ async function serve({ terminal, workspace }: Invocation, { port, host, open }: 
   } finally {
     await workbench.close()
   }
-}
-
-/** Asks a workbench that is served already for another link. */
-async function freshLink({ address, token }: Door): Promise<string> {
-  const answer = await fetch(`${address}/launch`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}` },
-  })
-  if (!answer.ok) throw new Error(`the workbench at ${address} answered ${answer.status}`)
-  const { path } = (await answer.json()) as { path: string }
-  return address + path
 }
 
 function portOf(text: string): number {

@@ -1,0 +1,49 @@
+import { app, BrowserWindow, nativeTheme, screen } from 'electron'
+import { join } from 'node:path'
+import { ORIGIN, PREFERENCES } from './page'
+import { keepWindowState, readWindowState } from './window-state'
+
+const stateFile = (): string => join(app.getPath('userData'), 'window.json')
+
+/** The one window, made where it was last, or brought to the front. */
+export function showWindow(): void {
+  const open = BrowserWindow.getAllWindows()[0]
+  if (open !== undefined) {
+    if (open.isMinimized()) open.restore()
+    return open.focus()
+  }
+  const last = readWindowState(
+    stateFile(),
+    screen.getAllDisplays().map(({ workArea }) => workArea),
+  )
+  const { isMaximized = false, ...bounds } = last ?? { width: 1440, height: 920 }
+  const window = new BrowserWindow({
+    title: 'Fairsweep',
+    ...bounds,
+    minWidth: 860,
+    minHeight: 560,
+    show: false,
+    backgroundColor: nativeTheme.shouldUseDarkColors ? '#0f1417' : '#f5f6f7',
+    webPreferences: PREFERENCES,
+  })
+  if (isMaximized) window.maximize()
+  window.once('ready-to-show', () => window.show())
+  window.on('close', () =>
+    keepWindowState(stateFile(), { ...window.getNormalBounds(), isMaximized: window.isMaximized() }),
+  )
+  void window.loadURL(`${ORIGIN}/index.html`)
+}
+
+/** Shows a place of the workbench; the page itself stays, so nothing in it is lost. */
+export function goTo(place: string): void {
+  showWindow()
+  void BrowserWindow.getAllWindows()[0]?.loadURL(`${ORIGIN}/index.html#/${place}`)
+}
+
+/** Presses keys in the page, for what it alone knows how to do: its palette, its list of keys. */
+export function pressKeys(keyCode: string, modifiers: readonly ('control' | 'meta')[]): void {
+  showWindow()
+  const contents = BrowserWindow.getAllWindows()[0]?.webContents
+  contents?.sendInputEvent({ type: 'keyDown', keyCode, modifiers: [...modifiers] })
+  contents?.sendInputEvent({ type: 'keyUp', keyCode, modifiers: [...modifiers] })
+}
