@@ -2,27 +2,37 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { chromium } from 'playwright-core'
-import { runnerImport } from 'vite'
+import { createServer } from 'vite'
 import { findChromium } from './chromium.js'
 import { root } from './places.js'
 
 /**
- * `npm run screenshots [-- --out DIR --renderer DIR]`: every place of the workbench in light and dark, empty, full and
- * in error, from a workspace of synthetic runs that real code wrote (`npm run build` first). The README's go to
+ * `npm run screenshots [-- --out DIR --renderer DIR --only WORD]`: every place of the workbench in light and dark, full,
+ * empty and in error, from a workspace of synthetic runs that real code wrote (`npm run build` first). The README's go to
  * docs/pictures, the rest to test-results/pictures, or all to DIR. Look at what it made.
  */
 
-const FOR_README = ['design', 'runs', 'compare']
+const FOR_README = ['studies', 'design', 'runs', 'compare']
 
 const { values } = parseArgs({
   options: {
     out: { type: 'string' },
     renderer: { type: 'string', default: join(root, 'out/renderer') },
+    only: { type: 'string', default: '' },
   },
 })
 
-/** @type {{ module: typeof import('../test/e2e/showcase') }} */
-const { module: showcases } = await runnerImport(join(root, 'test/e2e/showcase.ts'))
+// The sources as they are; kept open, since some of them load others when they are first asked.
+const sources = await createServer({
+  root,
+  configFile: false,
+  logLevel: 'error',
+  appType: 'custom',
+  server: { middlewareMode: true, hmr: false, watch: null },
+})
+const showcases = /** @type {typeof import('../test/e2e/showcase')} */ (
+  await sources.ssrLoadModule('/test/e2e/showcase.ts')
+)
 const executablePath = findChromium()
 if (executablePath === null) {
   process.stderr.write('No Chromium was found: install one, or name it in FAIRSWEEP_CHROMIUM.\n')
@@ -42,7 +52,7 @@ async function tour(colorScheme, showcase, visit) {
       process.stderr.write(`page says: ${line.text()}\n`)
   })
   await page.goto(showcase.link())
-  await page.locator('main h1').waitFor()
+  await page.locator('main h1').first().waitFor()
   const snap = async (/** @type {string} */ name) => {
     await page.waitForTimeout(600)
     const folder =
@@ -59,7 +69,7 @@ async function tour(colorScheme, showcase, visit) {
  * @param {string} place */
 const go = async (page, place) => {
   await page.goto(new URL(`/#${place}`, page.url()).href)
-  await page.locator('main h1').waitFor()
+  await page.locator('main h1').first().waitFor()
   await page.waitForTimeout(500)
 }
 
@@ -96,29 +106,57 @@ const watched = () => [
     .map(({ id }) => id),
 ]
 
+const { id: oneRun } = full.workbench.store
+  .runs({ study: 'synthetic-mnist', states: ['finished'] })
+  .find(({ setting }) => setting === 'unfrozen-pretrained') ?? { id: '' }
+
+/** @type {readonly (readonly [name: string, place: string, then?: (page: import('playwright-core').Page) => Promise<unknown>])[]} */
+const FULL = [
+  ['studies', '/studies'],
+  ['design', '/design?study=synthetic-mnist'],
+  ['design-problems', '/design', (page) => spoil(page)],
+  ['queue', '/queue'],
+  ['runs', `/runs?runs=${watched().join(',')}&study=synthetic-next`],
+  ['runs-all', '/runs'],
+  ['runs-grouped', '/runs?group=study,setting'],
+  ['run', `/runs/${oneRun}?study=synthetic-mnist`],
+  ['compare', '/compare?study=synthetic-mnist'],
+  ['compare-below', '/compare?study=synthetic-mnist', (page) => down(page, 900)],
+  ['compare-further', '/compare?study=synthetic-mnist', (page) => down(page, 2_400)],
+  ['compare-sealed', '/compare?study=synthetic-next'],
+  ['compare-error', '/compare?study=nobody'],
+  ['reports', '/reports?study=synthetic-mnist'],
+  ['library', '/library'],
+  ['settings', '/settings'],
+  ['palette', '/studies', (page) => page.keyboard.press('Control+KeyK')],
+  ['keys', '/runs', (page) => page.keyboard.press('Control+/')],
+]
+const EMPTY = ['studies', 'design', 'queue', 'runs', 'compare', 'reports', 'library', 'settings']
+const isWanted = (/** @type {string} */ name) => name.includes(values.only)
+
+/** @param {import('playwright-core').Page} page
+ * @param {number} pixels */
+const down = (page, pixels) =>
+  page.locator('main').evaluate((element, top) => element.scrollTo(0, top), pixels)
+
+/** Writes mistakes into the study file.
+ * @param {import('playwright-core').Page} page */
+async function spoil(page) {
+  const file = page.getByRole('textbox', { name: 'Study file in YAML' })
+  await file.click()
+  await page.keyboard.press('Control+End')
+  await page.keyboard.insertText('\npatience: 3\nseed: [0]\n')
+}
+
 for (const shade of /** @type {const} */ (['light', 'dark'])) {
   await tour(shade, full, async (page, snap) => {
-    await go(page, '/design')
-    await snap('design')
-    await page
-      .getByRole('textbox', { name: 'Study file in YAML' })
-      .fill(`${SYNTHETIC_STUDY}patience: 3\nseed: [0]\n`)
-    await page.waitForTimeout(600)
-    await snap('design-problems')
-    await go(page, `/runs?runs=${watched().join(',')}&study=synthetic-next`)
-    await page.locator('.viewport').evaluate((element) => element.scrollTo(0, 33 * 21))
-    await snap('runs')
-    await go(page, '/runs')
-    await snap('runs-all')
-    await go(page, '/compare?study=synthetic-mnist')
-    await page.waitForTimeout(800)
-    await snap('compare')
-    await page.locator('main').evaluate((element) => element.scrollTo(0, 2000))
-    await snap('compare-below')
-    await go(page, '/compare?study=synthetic-next')
-    await snap('compare-sealed')
-    await go(page, '/compare?study=nobody')
-    await snap('compare-error')
+    for (const [name, place, then] of FULL.filter(([name]) => isWanted(name))) {
+      await go(page, place)
+      await page.waitForTimeout(900)
+      await then?.(page)
+      await snap(name)
+      await page.keyboard.press('Escape')
+    }
   })
 }
 await full.close()
@@ -126,10 +164,10 @@ await full.close()
 const empty = await openShowcase({ renderer })
 for (const shade of /** @type {const} */ (['light', 'dark'])) {
   await tour(shade, empty, async (page, snap) => {
-    await go(page, '/runs')
-    await snap('runs-empty')
-    await go(page, '/compare')
-    await snap('compare-empty')
+    for (const place of EMPTY.filter((name) => isWanted(`${name}-empty`))) {
+      await go(page, `/${place}`)
+      await snap(`${place}-empty`)
+    }
   })
 }
 await tour('light', empty, async (page, snap) => {
@@ -139,3 +177,4 @@ await tour('light', empty, async (page, snap) => {
   await snap('runs-lost')
 })
 await browser.close()
+await sources.close()

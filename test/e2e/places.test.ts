@@ -1,9 +1,8 @@
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { SYNTHETIC_STUDY, fillStudy, openShowcase } from './showcase'
 import type { Showcase } from './showcase'
-import { BROWSER, builtRenderer, openWindow, sayUntested } from './window'
+import { BROWSER, builtRenderer, openWindow, sayUntested, seriousIn } from './window'
 import type { Window } from './window'
 
 /** What holds in every place: it is reached by keys alone, can be used by everybody, and says when it is empty or cut off. */
@@ -143,7 +142,7 @@ describe.skipIf(BROWSER === '')('the places', () => {
     const found: string[] = []
     for (const [address, expected] of Object.entries(words)) {
       await goTo(bare.page, address)
-      await expect.poll(() => bare.page.locator('main').innerText(), address).toMatch(expected)
+      await expect.poll(() => bare.page.locator('main').innerText(), { message: address }).toMatch(expected)
       found.push(...(await seriousIn(bare.page, `empty ${address}`)))
     }
     expect(found).toEqual([])
@@ -184,17 +183,4 @@ async function goTo(page: Page, address: string): Promise<void> {
   await page.goto(new URL(`/#${address}`, page.url()).href)
   await page.locator('main h1').first().waitFor()
   await page.waitForTimeout(700)
-}
-
-/** What axe calls serious or critical, one line each with what it is about. */
-async function seriousIn(page: Page, where: string): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze()
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) =>
-      nodes.slice(0, 3).map(({ target, failureSummary }) => {
-        const why = failureSummary?.split('\n')[1]?.trim() ?? ''
-        return `${where}: ${id}: ${target.join(' ')}: ${why}`
-      }),
-    )
 }
