@@ -33,3 +33,10 @@ describe('new points', () => {
     expect(LOSS.steps).toEqual([1, 2, 3])
   })
 })
+
+it('new points of a curve with times are spread up to the moment when they were heard of', () => {
+  const timed = { run: 'a', metric: 'train/loss' as const, steps: [1], values: [3], times: [1_000] }
+  const delta = { metric: 'train/loss' as const, steps: [2, 3], values: [2, 1] }
+  const [grown] = growCurves([timed], 'a', null, [delta], 2_000)
+  expect(grown?.times).toEqual([1_000, 1_500, 2_000])
+})
