@@ -34,7 +34,7 @@ describe('new points', () => {
   })
 })
 
-it('new points of a curve with times are spread up to the moment when they were heard of', () => {
+test('new points of a curve with times are spread up to the moment when they were heard of', () => {
   const timed = { run: 'a', metric: 'train/loss' as const, steps: [1], values: [3], times: [1_000] }
   const delta = { metric: 'train/loss' as const, steps: [2, 3], values: [2, 1] }
   const [grown] = growCurves([timed], 'a', null, [delta], 2_000)
