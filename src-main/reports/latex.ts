@@ -35,20 +35,70 @@ const TEX: Readonly<Record<string, string>> = {
   '→': '$\\to$',
 }
 
+/** Greek is mathematics to every engine. Letters that look like Latin ones have no command of their own. */
+const GREEK: ReadonlyMap<string, string> = new Map([
+  ...'α alpha β beta γ gamma δ delta ε varepsilon ζ zeta η eta θ theta ι iota κ kappa λ lambda μ mu ν nu ξ xi π pi ρ rho σ sigma ς varsigma τ tau υ upsilon φ varphi χ chi ψ psi ω omega Γ Gamma Δ Delta Θ Theta Λ Lambda Ξ Xi Π Pi Σ Sigma Υ Upsilon Φ Phi Ψ Psi Ω Omega'
+    .split(' ')
+    .reduce<[string, string][]>((pairs, word, i, words) => {
+      if (i % 2 === 1) pairs.push([words[i - 1] ?? '', `$\\${word}$`])
+      return pairs
+    }, []),
+  ['ο', '$o$'],
+])
+
+/** The name of the command that prints letters which the usual fonts lack, where the engine and a font can. */
+const LETTERS = '\\fairsweepletters'
+
 /**
- * Text as LaTeX prints it with any engine. Line breaks and other control characters become spaces; letters that its
- * usual fonts lack are named by their code point.
+ * Text as LaTeX prints it with any engine. Line breaks and other control characters become spaces. Letters that its usual
+ * fonts lack (Cyrillic, Chinese …) are given twice, as they are and by their code points: LuaLaTeX and XeLaTeX print the
+ * letters, pdfLaTeX, which has no font for them, the code points.
  */
 export const toTex = (text: string): string =>
   text
     .replace(/\p{Cc}+/gu, ' ')
-    .replace(
-      /./gu,
-      (sign) => TEX[sign] ?? (/[\u0000-\u017f]/.test(sign) ? sign : `{[}U+${codePoint(sign)}{]}`),
-    )
+    .replace(/./gsu, (sign) => TEX[sign] ?? GREEK.get(sign) ?? sign)
+    .replace(FOREIGN, (letters) => {
+      const points = Array.from(letters, (sign) => `{[}U+${codePoint(sign)}{]}`).join('')
+      // Half a letter is none that could be written to a file.
+      return /\p{Cs}/u.test(letters) ? points : `${LETTERS}{${points}}{${letters}}`
+    })
+
+/** What is neither in Latin letters nor, by now, a command. */
+const FOREIGN = /[^\u0000-\u017f]+/gu
 
 const codePoint = (sign: string): string =>
   (sign.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')
+
+/** For tables that stand in a paper of their user's. */
+const LETTERS_COMMAND = `\\providecommand{${LETTERS}}[2]{\\ifdefined\\directlua#2\\else\\ifdefined\\XeTeXversion#2\\else#1\\fi\\fi}`
+
+/** Fonts with many letters, the fullest first. */
+const FONTS = [
+  'Noto Serif CJK SC',
+  'Source Han Serif SC',
+  'FandolSong',
+  'Noto Serif',
+  'DejaVu Serif',
+  'FreeSerif',
+]
+
+/** For our own document: its engine's fonts, and another for letters that they lack. */
+const FONT_LINES = [
+  '\\usepackage{iftex}',
+  '\\ifPDFTeX',
+  '  \\usepackage[T1]{fontenc}',
+  '  \\usepackage[utf8]{inputenc}',
+  '  \\usepackage{textcomp}',
+  '\\else',
+  '  \\usepackage{fontspec}',
+  ...FONTS.toReversed().map((font) => `  \\IfFontExistsTF{${font}}{\\def\\fairsweepfont{${font}}}{}`),
+  '  \\ifdefined\\fairsweepfont',
+  '    \\newfontfamily\\fairsweepface{\\fairsweepfont}',
+  `    \\newcommand{${LETTERS}}[2]{{\\fairsweepface #2}}`,
+  '  \\fi',
+  '\\fi',
+]
 
 /** A learning rate or another word that must survive in a comment: one line, no end of it. */
 const comment = (text: string): string => text.replace(/\p{Cc}+/gu, ' ')
@@ -60,8 +110,7 @@ const comment = (text: string): string => text.replace(/\p{Cc}+/gu, ' ')
 export function tableToTex(table: ReportTable, provenance: Provenance): string {
   const { columns, rows } = table
   const spec = `l${'r'.repeat(columns.length)}`
-  return [
-    ...header(provenance, table.id),
+  const lines = [
     '\\begin{table}[t]',
     '  \\centering',
     `  \\caption{${toTex(table.caption)}}`,
@@ -81,6 +130,8 @@ export function tableToTex(table: ReportTable, provenance: Provenance): string {
     '\\end{table}',
     '',
   ].join('\n')
+  const command = lines.includes(LETTERS) ? [LETTERS_COMMAND] : []
+  return [...header(provenance, table.id), ...command, lines].join('\n')
 }
 
 /** Tables whose rows would not fit a page's width at normal size. */
@@ -126,9 +177,8 @@ export function documentToTex(
   return [
     `% ${comment(provenance.program)}, ${provenance.madeAt}`,
     '\\documentclass{article}',
-    '\\usepackage[T1]{fontenc}',
-    '\\usepackage[utf8]{inputenc}',
-    '\\usepackage{textcomp}',
+    ...FONT_LINES,
+    LETTERS_COMMAND,
     '\\usepackage[margin=2.2cm]{geometry}',
     '\\usepackage{booktabs}',
     '\\usepackage{graphicx}',

@@ -6,11 +6,17 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { toTex } from '../../src-main/reports/latex'
 import { writeReport } from '../../src-main/reports/report'
+import { readPdf } from './read-pdf'
 import { aSource } from './source'
 
 const compiler = ['tectonic', 'pdflatex'].find((name) => spawnSync(name, ['--version']).status === 0)
 if (!compiler)
   process.stdout.write('SKIPPED: neither tectonic nor pdflatex is here, so no LaTeX is compiled\n')
+
+/** Some installations have the engine without what it loads fonts with. */
+const hasLuaLatex =
+  spawnSync('lualatex', ['--version']).status === 0 &&
+  spawnSync('kpsewhich', ['luaotfload-main.lua']).status === 0
 
 let folder: string
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'fairsweep-latex-'))))
@@ -23,8 +29,15 @@ describe('toTex', () => {
     )
   })
 
-  it('writes signs of tables in mathematics and unknown letters by their code point', () => {
-    expect(toTex('−0.5 ± 0.1† 学')).toBe('$-$0.5 $\\pm$ 0.1$^{\\dagger}$ {[}U+5B66{]}')
+  it('writes signs of tables and Greek letters in mathematics', () => {
+    expect(toTex('−0.5 ± 0.1† αΩ')).toBe('$-$0.5 $\\pm$ 0.1$^{\\dagger}$ $\\alpha$$\\Omega$')
+  })
+
+  it('gives letters that the usual fonts lack to the engines that have them, their code points to the others', () => {
+    expect(toTex('a 漢字 Ж')).toBe(
+      'a \\fairsweepletters{{[}U+6F22{]}{[}U+5B57{]}}{漢字} \\fairsweepletters{{[}U+0416{]}}{Ж}',
+    )
+    expect(toTex('\ud83d')).toBe('{[}U+D83D{]}')
   })
 
   it('lets no line end or unescaped percent sign through', () => {
@@ -53,6 +66,23 @@ describe('the LaTeX report', () => {
       await writeReport({ ...aSource(), study }, folder, { formats: ['latex'], figures: ['pdf'] })
       compile('tables.tex')
       expect(existsSync(join(folder, 'tables.pdf'))).toBe(true)
+    },
+  )
+
+  it.runIf(hasLuaLatex)(
+    'compiles with LuaLaTeX too, and there the letters are letters',
+    { timeout: 60_000 },
+    async () => {
+      const study = { ...aSource().study, name: 'αβ Ж' }
+      await writeReport({ ...aSource(), study }, folder, { formats: ['latex'], figures: [] })
+      const log = execFileSync('lualatex', ['-interaction=nonstopmode', '-halt-on-error', 'tables.tex'], {
+        cwd: folder,
+        encoding: 'utf8',
+      })
+      expect(log).not.toContain('Missing character')
+      const text = (await readPdf(readFileSync(join(folder, 'tables.pdf')))).pages.join(' ')
+      expect(text).toContain('Ж')
+      expect(text).not.toContain('U+0416')
     },
   )
 
