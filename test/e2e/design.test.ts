@@ -10,7 +10,7 @@ import { openWorkbench } from '../../src-main/workbench'
 import type { Workbench } from '../../src-main/workbench'
 import { buildWorker } from '../training/built-worker'
 import { tinyStudy, writeTinyImages } from './tiny-study'
-import { BROWSER, builtRenderer, openWindow, sayUntested } from './window'
+import { BROWSER, builtRenderer, openWindow, sayUntested, seriousIn } from './window'
 import type { Window } from './window'
 
 /** The Design place as its user works in it: by keyboard and mouse, with a real measurement of a tiny network. */
@@ -83,6 +83,7 @@ describe.skipIf(BROWSER === '')('the Design place', () => {
     const words = page.locator('.cm-problem', { hasText: 'did you mean metric?' })
     await words.waitFor()
     expect(await startButton().isDisabled()).toBe(true)
+    expect(await seriousIn(page, 'with problems')).toEqual([])
     await page.getByLabel('Problems').getByText('selection.metri').waitFor()
     for (let i = 0; i < 'i: loss}'.length; i++) await page.keyboard.press('ArrowLeft')
     await page.keyboard.press('ArrowRight')
@@ -106,7 +107,7 @@ describe.skipIf(BROWSER === '')('the Design place', () => {
     await page.mouse.move(box.x + box.width / 2 + 0.5 * decade, box.y, { steps: 4 })
     await page.mouse.up()
     await expect.poll(text).toContain('[1e-3, 3.16e-2]')
-    await page.getByRole('button', { name: 'Extend by half a decade below' }).click()
+    await page.getByRole('button', { name: '½ decade below' }).click()
     await expect.poll(text).toContain('[3.16e-4, 1e-3, 3.16e-2]')
     await page.getByRole('slider', { name: 'Learning rate 2' }).focus()
     await page.keyboard.press('ArrowRight')
@@ -131,6 +132,7 @@ describe.skipIf(BROWSER === '')('the Design place', () => {
     await plan.getByText('from a few measured steps').waitFor()
     await plan.getByText(/^≤ \d+ s$/).waitFor()
     expect(workbench.store.runs()).toEqual([])
+    expect(await seriousIn(page, 'with a mask')).toEqual([])
   })
 
   test('keeps the draft over a reload, saves it as a file, and starts it; then says what starting over changes', async () => {

@@ -1,3 +1,4 @@
+import { AxeBuilder } from '@axe-core/playwright'
 import vue from '@vitejs/plugin-vue'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -71,4 +72,17 @@ export async function openWindow(link: string, options: BrowserContextOptions = 
   await page.goto(link)
   await page.locator('main h1').first().waitFor()
   return { page, complaints, close: () => browser.close() }
+}
+
+/** What axe calls serious or critical, one line each with what it is about. */
+export async function seriousIn(page: Page, where: string): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze()
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) =>
+      nodes.slice(0, 3).map(({ target, failureSummary }) => {
+        const why = failureSummary?.split('\n')[1]?.trim() ?? ''
+        return `${where}: ${id}: ${target.join(' ')}: ${why}`
+      }),
+    )
 }

@@ -24,6 +24,7 @@ const look = EditorView.theme({
   },
   '.cm-activeLine, .cm-activeLineGutter': { backgroundColor: 'transparent' },
   '&.cm-focused .cm-activeLine, &.cm-focused .cm-activeLineGutter': { backgroundColor: 'var(--hover)' },
+  '&.cm-focused .cm-activeLineGutter': { color: 'var(--text-soft)' },
   '.cm-gutters': { backgroundColor: 'transparent', color: 'var(--text-faint)', border: '0' },
   '.cm-lineNumbers .cm-gutterElement': { padding: '0 6px 0 10px' },
   '.cm-matchingBracket': {
