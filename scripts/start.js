@@ -1,10 +1,7 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { buildSqlite, hasSqlite } from './native.js'
+import { buildSqliteForElectron } from './electron-addon.js'
 import { electronProgram } from './packages.js'
-import { cacheFolder, nodeModules, root } from './places.js'
+import { root } from './places.js'
 import { fairsweep, foreground } from './foreground.js'
-import { findTools } from './requirements.js'
 import { setUpOrExit } from './setup.js'
 
 /**
@@ -25,7 +22,7 @@ async function openWorkbench() {
   const electron = electronProgram()
   if (electron === null || !hasDisplay()) return command(['serve', '--open'])
   try {
-    await prepareElectron()
+    await buildSqliteForElectron()
   } catch (error) {
     process.stderr.write(
       `Electron cannot be used: ${error instanceof Error ? error.message : String(error)}\n`,
@@ -38,14 +35,3 @@ async function openWorkbench() {
 
 const hasDisplay = () =>
   process.platform !== 'linux' || Boolean(process.env.DISPLAY ?? process.env.WAYLAND_DISPLAY)
-
-/** Electron has a module version of its own, so SQLite is built for it too. */
-async function prepareElectron() {
-  const folder = join(nodeModules, 'electron')
-  const modules = readFileSync(join(folder, 'abi_version'), 'utf8').trim()
-  if (hasSqlite(modules)) return
-  process.stderr.write('  building SQLite for Electron …\n')
-  const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-  const gyp = [`--target=${version}`, '--runtime=electron', '--dist-url=https://electronjs.org/headers']
-  await buildSqlite(cacheFolder(), findTools(), { modules, gyp })
-}

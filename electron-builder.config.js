@@ -1,0 +1,45 @@
+import { buildSqliteForElectron } from './scripts/electron-addon.js'
+import setFuses from './scripts/fuses.js'
+import { makeIcons } from './scripts/icons.js'
+
+/**
+ * The desktop program as something to install: `npm run package` on the system that it is for. TensorFlow is not in it;
+ * the program brings it when it is asked to (Settings, engine).
+ *
+ * @type {import('electron-builder').Configuration}
+ */
+export default {
+  appId: 'org.fairsweep.workbench',
+  productName: 'Fairsweep',
+  directories: { output: 'dist', buildResources: 'out/icons' },
+  files: [
+    'out/**',
+    '!out/icons/**',
+    'resources/**',
+    'scripts/**',
+    'package.json',
+    // Set-up's own: as large as everything else together, and other on every machine.
+    '!node_modules/@tensorflow/tfjs-node-gpu/{deps,binding}/**',
+    '!node_modules/@tensorflow/tfjs-node-gpu/lib/napi-v8/**',
+    '!**/*.map',
+  ],
+  asar: true,
+  // Native code is loaded from files of its own.
+  asarUnpack: ['node_modules/better-sqlite3/**', 'node_modules/@tensorflow/**', 'node_modules/@napi-rs/**'],
+  npmRebuild: false,
+  beforePack: async () => {
+    await makeIcons()
+    await buildSqliteForElectron()
+  },
+  afterPack: setFuses,
+  fileAssociations: [{ ext: 'fairsweep', name: 'Fairsweep study', role: 'Viewer' }],
+  linux: {
+    target: ['AppImage', 'deb', 'tar.gz'],
+    icon: 'out/icons',
+    category: 'Science',
+    executableName: 'fairsweep',
+  },
+  mac: { target: ['dmg', 'zip'], icon: 'out/icons/1024x1024.png', category: 'public.app-category.education' },
+  win: { target: ['nsis'], icon: 'out/icons/1024x1024.png' },
+  publish: null,
+}

@@ -1,0 +1,70 @@
+import { loadImage } from '@napi-rs/canvas'
+import { FuseV1Options } from '@electron/fuses'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import config from '../../electron-builder.config.js'
+import setFuses, { FUSES, programIn } from '../../scripts/fuses.js'
+import { ICON_SIZES, makeIcons } from '../../scripts/icons.js'
+
+const root = join(import.meta.dirname, '../..')
+const versionOf = (name: string): string =>
+  (JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8')) as { version: string })
+    .version
+
+it('the packed program cannot be talked into anything but running its own checked code', () => {
+  expect(FUSES).toMatchObject({
+    [FuseV1Options.RunAsNode]: false,
+    [FuseV1Options.EnableCookieEncryption]: true,
+    [FuseV1Options.EnableNodeOptionsEnvironmentVariable]: false,
+    [FuseV1Options.EnableNodeCliInspectArguments]: false,
+    [FuseV1Options.EnableEmbeddedAsarIntegrityValidation]: true,
+    [FuseV1Options.OnlyLoadAppFromAsar]: true,
+    [FuseV1Options.LoadBrowserProcessSpecificV8Snapshot]: false,
+    [FuseV1Options.GrantFileProtocolExtraPrivileges]: false,
+  })
+  const known = Object.values(FuseV1Options).filter((value) => typeof value === 'number')
+  expect(known.every((fuse) => fuse in FUSES)).toBe(true)
+  expect(config.afterPack).toBe(setFuses)
+  expect(config.asar).toBe(true)
+})
+
+it('the program is found where each system has it', () => {
+  const packager = { appInfo: { productFilename: 'Fairsweep' }, executableName: 'fairsweep' }
+  const at = (electronPlatformName: string): string =>
+    programIn({ appOutDir: '/dist', electronPlatformName, packager })
+  expect(['linux', 'darwin', 'win32'].map(at)).toEqual([
+    '/dist/fairsweep',
+    '/dist/Fairsweep.app',
+    '/dist/Fairsweep.exe',
+  ])
+})
+
+it('is made for Linux, macOS and Windows, without the tensor engine', () => {
+  for (const system of ['linux', 'mac', 'win'] as const) {
+    expect(config[system]).toMatchObject({ target: expect.any(Array) as unknown })
+  }
+  expect(config.files).toContain('!node_modules/@tensorflow/tfjs-node-gpu/{deps,binding}/**')
+})
+
+it('Electron and better-sqlite3 are the pair that the manual names', () => {
+  const manual = readFileSync(join(root, 'docs/setup.md'), 'utf8')
+  const abi = readFileSync(join(root, 'node_modules/electron/abi_version'), 'utf8').trim()
+  expect(manual).toContain(`Electron ${versionOf('electron')} (module version ${abi})`)
+  expect(manual).toContain(`better-sqlite3 ${versionOf('better-sqlite3')}`)
+})
+
+it('icons of every size are drawn from the one drawing', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'fairsweep-icons-'))
+  try {
+    await makeIcons(folder)
+    for (const size of ICON_SIZES) {
+      const { width, height } = await loadImage(join(folder, `${size}x${size}.png`))
+      expect([width, height]).toEqual([size, size])
+    }
+    expect(readFileSync(join(folder, '1024x1024.png')).length).toBeGreaterThan(5_000)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
