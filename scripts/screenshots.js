@@ -146,6 +146,8 @@ async function spoil(page) {
   await file.click()
   await page.keyboard.press('Control+End')
   await page.keyboard.insertText('\npatience: 3\nseed: [0]\n')
+  await page.waitForTimeout(300)
+  await page.keyboard.press('Escape')
 }
 
 for (const shade of /** @type {const} */ (['light', 'dark'])) {

@@ -75,7 +75,8 @@ const oneLine = EditorView.theme({
 })
 
 export const editorLook = (isOneLine: boolean): Extension => [
-  look,
+  // The first of two that contradict wins.
   ...(isOneLine ? [oneLine] : []),
+  look,
   syntaxHighlighting(ink),
 ]
