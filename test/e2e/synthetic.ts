@@ -86,8 +86,20 @@ export function syntheticRun(config: RunConfig, until = config.training.max_step
   return { chunks, outcome }
 }
 
-/** Runs this short are a measurement of how to train, and have their end at once. */
-const PROBE_STEPS = 100
+/** What is no run of the history is a measurement of how to train: it is answered at once, a tenth of a second a step. */
+const isMeasurement = ({ id }: JobRun): boolean => !/^[0-9a-f]{12}$/.test(id)
+const MEASURED_STEPS = 24
+const STEP_MS = 100
+
+function measuredPoints(): MetricChunk {
+  const steps = Uint32Array.from({ length: MEASURED_STEPS }, (_, i) => i + 1)
+  return {
+    metric: 'time/step_ms',
+    steps,
+    values: new Float64Array(MEASURED_STEPS).fill(STEP_MS),
+    times: Float64Array.from(steps, (step) => Date.now() + step * STEP_MS),
+  }
+}
 
 /** A worker that advances its runs by `steps` every `everyMs` and never gets tired. */
 export function syntheticWorker(steps: number, everyMs: number): OpenChannel {
@@ -117,11 +129,18 @@ export function syntheticWorker(steps: number, everyMs: number): OpenChannel {
               stepFlops: 2_100_000_000,
             })
           }
-          if (message.job.runs.every(({ config }) => config.training.max_steps <= PROBE_STEPS)) {
-            for (const run of at.keys()) {
-              const { chunks, outcome } = syntheticRun(run.config)
-              listener.message({ type: 'points', run: run.id, chunks })
-              listener.message({ type: 'ended', run: run.id, outcome })
+          if (message.job.runs.every(isMeasurement)) {
+            for (const { id } of at.keys())
+              listener.message({ type: 'points', run: id, chunks: [measuredPoints()] })
+            for (const { id } of at.keys()) {
+              const outcome = {
+                state: 'cancelled',
+                steps: MEASURED_STEPS,
+                bestStep: null,
+                summary: {},
+                reason: null,
+              }
+              listener.message({ type: 'ended', run: id, outcome })
             }
             listener.message({ type: 'done', seq: message.seq })
             return
