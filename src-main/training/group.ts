@@ -63,13 +63,12 @@ export class FusedGroup {
     stepper.write('frozen', new Map(Array.from(shapes.frozen.keys(), (name) => [name, named(initial, name)])))
     const trained = parameters.filter((parameter) => parameter.trained)
     for (const part of TRAINED_PARTS) {
-      const values = new Map(
-        trained.map((p) => [p.name, startingValue(p, part, named(initial, p.name), members)]),
-      )
+      const values = new Map(trained.map((p) => [p.name, startingValue(p, part, initial, members)]))
       stepper.write(part, values)
       tf.dispose([...values.values()])
+      // Moments do not follow from first values, which are as large as the weights.
+      if (part === 'weights') tf.dispose([...initial.values()])
     }
-    tf.dispose([...initial.values()])
     const learningRates = members.map(({ learningRate }) => learningRate)
     const seeds = members.map(({ seed }) => seed)
     return new FusedGroup(
@@ -178,13 +177,14 @@ export const toSnapshot = (
 function startingValue(
   { name, shape }: Parameter,
   part: TrainedPart,
-  initial: Tensor,
+  initial: ReadonlyMap<string, Tensor>,
   members: readonly GroupMember[],
 ): Tensor {
   return tf.tidy(() => {
     const rows = members.map(({ from }, run) => {
       if (from !== null) return tf.tensor(named(from[part], name), [1, ...shape], 'float32')
-      return part === 'weights' ? row(initial, run) : tf.zeros([1, ...shape])
+      // Filled by the engine: tf.zeros makes an array in JavaScript first.
+      return part === 'weights' ? row(named(initial, name), run) : tf.fill([1, ...shape], 0)
     })
     return tf.concat(rows)
   })
