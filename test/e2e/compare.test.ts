@@ -111,6 +111,18 @@ describe.skipIf(BROWSER === '')('the Compare place', () => {
     await page.getByRole('button', { name: 'Every run', exact: true }).first().click()
     await drawn('map')
     expect(page.url()).toContain('at=map')
+    await page.reload()
+    await page.getByText('Risk of a wrong conclusion').waitFor()
+    await expect
+      .poll(
+        () =>
+          page.evaluate<number>(`document.querySelector('[data-panel="map"]').getBoundingClientRect().top`),
+        {
+          timeout: 20_000,
+        },
+      )
+      .toBeLessThan(700)
+    await drawn('map')
     await panel('audit').getByRole('button', { name: 'Audit' }).click()
     await expect.poll(() => page.url()).toContain('closed=audit')
     expect(await panel('audit').locator('[data-finding]').count()).toBe(0)
