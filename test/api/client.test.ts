@@ -1,10 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { answered, clientOf, localClient, OwnerRefusedError } from '../../src-main/api/client'
 import { openOwnerDoor } from '../../src-main/api/owner-door'
 import type { HttpDoor } from '../../src-main/api/http'
+import { runProgram } from '../../src-main/cli/program'
 import { InputError, InputErrors } from '../../src-main/errors'
 import { channelsTo } from '../../src-main/queue/channel'
 import { openWorkbench } from '../../src-main/workbench'
@@ -89,6 +90,24 @@ describe('the owner of a workspace, asked by another process', () => {
         ]) as unknown,
       })
     }
+  })
+
+  it('takes a model that a command adds, and its pages hear of it', async () => {
+    const told: string[] = []
+    workbench.subscribe(({ type }) => told.push(type))
+    const said = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
+    const asked = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+    const tiny = join(import.meta.dirname, '../parity/tiny-bert')
+    const run = (...args: string[]) => runProgram(['models', ...args, '--workspace', workspace])
+    expect(await run('add', tiny)).toBe(0)
+    expect((await workbench.library.models()).map(({ name }) => name)).toContain('tiny-bert')
+    expect(told).toContain('library-changed')
+    expect(await run('remove', 'tiny-bert')).toBe(0)
+    expect((await workbench.library.models()).map(({ name }) => name)).not.toContain('tiny-bert')
+    const words = said.mock.calls.map(([text]) => String(text)).join('')
+    said.mockRestore()
+    asked.mockRestore()
+    expect(words).toBe('tiny-bert is installed; studies name it as model: tiny-bert\ntiny-bert is removed\n')
   })
 
   it('refuses a token that is not its own', async () => {

@@ -1,8 +1,12 @@
-import type { InstalledData, InstalledModel } from '../../library/library'
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { WorkbenchClient } from '../../api/client'
+import type { Holding, InstalledData, InstalledModel, Library } from '../../library/library'
 import { openWorkbench } from '../../workbench'
-import type { Workbench } from '../../workbench'
+import { findDoor } from '../../workspace/door'
 import type { CommandLine, Invocation } from '../command-line'
 import { EXIT } from '../exit'
+import { askOwner } from '../reach'
 import { bytesText, tableText } from '../words'
 
 export function addLibrary(line: CommandLine): void {
@@ -18,10 +22,10 @@ export function addLibrary(line: CommandLine): void {
   line.add('remove <name>', 'removes a data set that was added', removeData, data)
 }
 
-/** The library needs no owner: what it changes are folders of their own. */
+/** Looks at the library; needs no owner. */
 async function withLibrary(
   { workspace }: Invocation,
-  work: (library: Workbench['library']) => Promise<void>,
+  work: (library: Library) => Promise<void>,
 ): Promise<number> {
   const workbench = await openWorkbench({ workspace, access: 'reader' })
   try {
@@ -31,6 +35,29 @@ async function withLibrary(
     await workbench.close()
   }
 }
+
+/**
+ * Changes the shelves: through the owner's door where the workspace has a living owner, so that its open pages and its next
+ * study see it at once; else here, without owning anything.
+ */
+async function changeLibrary(
+  { terminal, workspace }: Invocation,
+  ask: (client: WorkbenchClient) => Promise<{ readonly name: string }>,
+  act: (library: Library) => Promise<{ readonly name: string }>,
+): Promise<string> {
+  if (findDoor(workspace) !== null) {
+    return (await askOwner({ terminal, workspace, what: 'fairsweep' }, ask)).name
+  }
+  const workbench = await openWorkbench({ workspace, access: 'reader' })
+  try {
+    return (await act(workbench.library)).name
+  } finally {
+    await workbench.close()
+  }
+}
+
+/** A folder as another process finds it too; what is none here is named as it was given. */
+const wholePath = (folder: string): string => (existsSync(folder) ? resolve(folder) : folder)
 
 function listModels(invocation: Invocation): Promise<number> {
   const { terminal } = invocation
@@ -45,23 +72,37 @@ function listModels(invocation: Invocation): Promise<number> {
   })
 }
 
-function addModel(invocation: Invocation, { name }: { name?: string }, folder = ''): Promise<number> {
+async function addModel(invocation: Invocation, { name }: { name?: string }, folder = ''): Promise<number> {
   const { terminal } = invocation
+  const added = await changeLibrary(
+    invocation,
+    (client) => client.library.add.mutate({ what: 'model', folder: wholePath(folder), name }),
+    (library) => library.addModel(folder, name),
+  )
   return withLibrary(invocation, async (library) => {
-    const model = await library.addModel(folder, name)
-    terminal.print(`${model.name} is installed; studies name it as model: ${model.name}`)
-    terminal.document({ models: [modelDocument(model)] })
+    const models = (await library.models()).filter((model) => model.name === added)
+    terminal.print(`${added} is installed; studies name it as model: ${added}`)
+    terminal.document({ models: models.map(modelDocument) })
   })
 }
 
-function removeModel(invocation: Invocation, _options: object, name = ''): Promise<number> {
+const removeModel = (invocation: Invocation, _options: object, name = ''): Promise<number> =>
+  remove(invocation, 'model', name)
+
+async function remove(invocation: Invocation, what: Holding, name: string): Promise<number> {
   const { terminal } = invocation
-  return withLibrary(invocation, async (library) => {
-    await library.remove('model', name)
-    await library.purge()
-    terminal.print(`${name} is removed`)
-    terminal.document({ removed: name })
-  })
+  await changeLibrary(
+    invocation,
+    (client) => client.library.remove.mutate({ what, name }),
+    async (library) => {
+      await library.remove(what, name)
+      await library.purge()
+      return { name }
+    },
+  )
+  terminal.print(`${name} is removed`)
+  terminal.document({ removed: name })
+  return EXIT.done
 }
 
 function listData(invocation: Invocation): Promise<number> {
@@ -73,26 +114,24 @@ function listData(invocation: Invocation): Promise<number> {
   })
 }
 
-function addData(invocation: Invocation, { name }: { name?: string }, folder = ''): Promise<number> {
+async function addData(invocation: Invocation, { name }: { name?: string }, folder = ''): Promise<number> {
   const { terminal } = invocation
+  const added = await changeLibrary(
+    invocation,
+    (client) => client.library.add.mutate({ what: 'data', folder: wholePath(folder), name }),
+    (library) => library.addData(folder, name),
+  )
   return withLibrary(invocation, async (library) => {
-    const data = await library.addData(folder, name)
-    terminal.print(
-      `${data.name} is installed; studies name it as task: {kind: idx-images, dir: ${data.path}}`,
-    )
-    terminal.document({ data: [dataDocument(data)] })
+    const data = (await library.data()).filter((each) => each.name === added)
+    for (const { path } of data) {
+      terminal.print(`${added} is installed; studies name it as task: {kind: idx-images, dir: ${path}}`)
+    }
+    terminal.document({ data: data.map(dataDocument) })
   })
 }
 
-function removeData(invocation: Invocation, _options: object, name = ''): Promise<number> {
-  const { terminal } = invocation
-  return withLibrary(invocation, async (library) => {
-    await library.remove('data', name)
-    await library.purge()
-    terminal.print(`${name} is removed`)
-    terminal.document({ removed: name })
-  })
-}
+const removeData = (invocation: Invocation, _options: object, name = ''): Promise<number> =>
+  remove(invocation, 'data', name)
 
 function modelRow({ name, facts, bytes, from, state, problem }: InstalledModel): string[] {
   const type = facts === null ? '–' : `${facts.type}, ${facts.layers} layers of ${facts.width}`
