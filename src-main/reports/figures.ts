@@ -34,7 +34,8 @@ export function reportFigures(
   { plot = USUAL_LOOK.plot, colours = PRINT_INK }: { plot?: FigureSize; colours?: ChartInk } = {},
 ): ReportFigure[] {
   const ink = { ...colours, width: plot.width }
-  return source.comparison.groups.flatMap((group) =>
+  const { groups } = source.comparison
+  const figures = groups.flatMap((group) =>
     [
       ...rateFigures(source, group, plot, ink),
       ...rankingFigure(source, group, plot, ink),
@@ -43,11 +44,49 @@ export function reportFigures(
       ...budgetFigure(source, group, plot, ink),
       ...riskFigure(source, group, plot, ink),
     ].map(({ id, caption, ...figure }) => ({
-      ...figure,
+      ...(groups.length > 1 ? titled(figure, groupLabel(group, source.comparison), plot, ink) : figure),
       id: `${id}-${group.task}-${group.model}`.replace(/[^A-Za-z0-9-]+/g, '-'),
       caption: `${groupLabel(group, source.comparison)}: ${caption}`,
     })),
   )
+  // Names that differ in other letters only would share a file.
+  return figures.map((figure, i) => {
+    const before = figures.slice(0, i).filter(({ id }) => id === figure.id).length
+    return before === 0 ? figure : { ...figure, id: `${figure.id}-${before + 1}` }
+  })
+}
+
+const TITLE_LINE = 22
+
+/**
+ * With its task and model above, for figures of several that are laid side by side: everything else is a line lower. Plots
+ * keep the height that was asked for, figures as high as their rows grow by the line.
+ */
+function titled(
+  { option, size }: Pick<ReportFigure, 'option' | 'size'>,
+  title: string,
+  plot: FigureSize,
+  ink: ChartInk,
+): Pick<ReportFigure, 'option' | 'size'> {
+  const lower = (part: unknown): unknown => {
+    const { top } = part as { readonly top?: unknown }
+    return typeof top === 'number' ? { ...(part as object), top: top + TITLE_LINE } : part
+  }
+  const { grid, legend = {} } = option
+  return {
+    option: {
+      ...option,
+      title: {
+        text: title,
+        left: 8,
+        top: 4,
+        textStyle: { color: ink.text, fontFamily: ink.font, fontSize: 13, fontWeight: 600 },
+      },
+      grid: lower(grid),
+      legend: lower(legend),
+    },
+    size: size.height === plot.height ? size : { ...size, height: size.height + TITLE_LINE },
+  }
 }
 
 function rateFigures(
