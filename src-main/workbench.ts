@@ -1,35 +1,33 @@
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import type { Comparison } from './analysis/comparison'
 import { concludeStudy } from './conclude'
 import type { CompareOptions } from './conclude'
 import { InputError } from './errors'
 import { Forecaster } from './forecast/forecaster'
 import { installation } from './installation'
-import { openLibrary } from './library/library'
 import type { Library } from './library/library'
-import { channelsTo } from './queue/channel'
 import type { OpenChannel } from './queue/channel'
 import { CheckpointShelf } from './queue/checkpoint-shelf'
 import { QueueDesk } from './queue/desk'
 import { EventStream } from './queue/event-stream'
 import type { EventReplay, RunProgress, StudyState, WorkbenchEvent } from './queue/events'
-import { Queue } from './queue/queue'
 import { studyState } from './queue/study-state'
 import type { StudyStatus } from './queue/study-state'
 import { isComplete, isOpen } from './run'
 import type { RunRecord } from './run'
-import { StoreError, openReadableStore, openStore } from './store/store'
-import type { ImportOutcome, ReadableStore, Store, StudyRecord } from './store/store'
+import type { ReadableStore, StudyRecord } from './store/store'
 import { planStudy } from './study/plan'
 import { readStudy } from './study/read'
 import { isTrainable } from './study/study'
 import type { Plan } from './study/study'
 import { Annotations } from './workbench/annotations'
+import { Backups } from './workbench/backups'
 import { ImportDesk } from './workbench/import-desk'
-import { openOwnedStore } from './workbench/owned-store'
-import { StudyShelf } from './workbench/study-shelf'
-import { hasFile, makeFolder } from './workspace/folder'
-import { WorkspaceInUseError, findOwner, recordOwner } from './workspace/owner'
+import { Machine } from './workbench/machine'
+import { openParts } from './workbench/open-parts'
+import type { OwnedParts } from './workbench/open-parts'
+import type { StudyShelf } from './workbench/study-shelf'
+import { findOwner } from './workspace/owner'
 
 export { STUDY_STATES } from './queue/events'
 export type * from './queue/events'
@@ -58,6 +56,12 @@ export class Workbench {
   /** What trains now and next, and in which order. */
   readonly queue: QueueDesk
   readonly checkpoints: CheckpointShelf
+  /** Other programs' runs, papers' numbers and bundles. */
+  readonly imports: ImportDesk
+  /** Copies of the history. */
+  readonly backups: Backups
+  /** What this machine computes with. */
+  readonly machine: Machine
   private isClosed = false
   /** The state of each study that was told last. */
   private readonly told = new Map<string, StudyState>()
@@ -69,17 +73,15 @@ export class Workbench {
     readonly library: Library,
     private readonly events: EventStream,
     /** Null for a reader. */
-    private readonly owned: {
-      readonly store: Store
-      readonly queue: Queue
-      readonly studies: StudyShelf
-      readonly letGo: () => void
-    } | null,
+    private readonly owned: OwnedParts | null,
     /** What training a study would take on this machine. */
     readonly forecaster: Forecaster,
   ) {
     this.queue = new QueueDesk(store, owned?.queue ?? null)
     this.checkpoints = new CheckpointShelf(join(workspace, 'checkpoints'))
+    this.imports = new ImportDesk(store, owned?.store ?? null, events)
+    this.backups = new Backups(workspace, store, owned?.store ?? null, events)
+    this.machine = new Machine({ installation, events, isTraining: () => this.progress().length > 0 })
     events.subscribe((event) => {
       if (event.type === 'run-changed') for (const study of event.studies) this.tellState(study)
     })
@@ -179,13 +181,6 @@ export class Workbench {
     return concludeStudy(this.store, this.library, () => this.known(name), options)
   }
 
-  /** Adds what was trained elsewhere to a study; `work` is given the store. */
-  importInto(study: string, work: (store: Store) => ImportOutcome): ImportOutcome {
-    const outcome = work(this.mine.store)
-    this.tellState(study)
-    return outcome
-  }
-
   status(): StudyStatus[] {
     return this.store.studies().map((record) => ({
       name: record.name,
@@ -220,9 +215,10 @@ export class Workbench {
   async close(): Promise<void> {
     if (this.isClosed) return
     this.isClosed = true
-    await this.forecaster.stop()
+    await Promise.all([this.forecaster.stop(), this.backups.stop(), this.machine.stopInstalling()])
     await this.owned?.queue.close()
     this.owned?.studies.purge()
+    if (this.owned !== null) await this.library.purge()
     this.owned?.letGo()
     this.store.close()
   }
@@ -265,46 +261,10 @@ export class Workbench {
  * @throws {StoreError} when its database cannot be read, or is newer than this program
  */
 export async function openWorkbench(options: WorkbenchOptions): Promise<Workbench> {
-  const workspace = resolve(options.workspace)
-  const database = join(workspace, 'history.db')
-  const events = new EventStream()
-  const openWorker = options.openWorker ?? channelsTo(installation.workerEntry)
-  if (options.access === 'reader') {
-    // A workspace that is not there yet looks like an empty one; looking does not make it.
-    const store = hasFile(workspace, database) ? openReadableStore(database) : openStore(':memory:')
-    const library = await openLibrary({ workspace, installation })
-    const forecaster = new Forecaster({ workspace, store, library, events, openWorker })
-    return new Workbench(workspace, store, library, events, null, forecaster)
-  }
-  const store = openAsOwner(workspace, database)
-  try {
-    const release = recordOwner(workspace, options.what ?? 'fairsweep')
-    store.recoverInterrupted()
-    const checkpoints = new CheckpointShelf(join(workspace, 'checkpoints'))
-    checkpoints.removeSettled(store)
-    const queue = new Queue({ store, events, openWorker, checkpoints })
-    const library = await openLibrary({ workspace, installation })
-    const forecaster = new Forecaster({ workspace, store, library, events, openWorker })
-    const studies = new StudyShelf({ store, queue, checkpoints, events })
-    studies.purge()
-    const owned = { store, queue, studies, letGo: release }
-    return new Workbench(workspace, store, library, events, owned, forecaster)
-  } catch (error) {
-    store.close()
-    throw error
-  }
-}
-
-function openAsOwner(workspace: string, database: string): Store {
-  makeFolder(workspace)
-  hasFile(workspace, database)
-  try {
-    return openStore(database)
-  } catch (error) {
-    if (error instanceof StoreError && error.code === 'writer-active')
-      throw new WorkspaceInUseError(workspace)
-    throw error
-  }
+  const { workspace, store, library, events, owned, forecaster } = await openParts(options)
+  const workbench = new Workbench(workspace, store, library, events, owned, forecaster)
+  void workbench.backups.daily()
+  return workbench
 }
 
 /** What may be slow one day is a promise today, its errors too. */

@@ -4,6 +4,7 @@ import { design } from './design'
 import { events } from './events'
 import { forecast } from './forecast'
 import { history } from './history'
+import { imports } from './imports'
 import { library } from './library'
 import { callerOf, router } from './procedure'
 import { queue } from './queue'
@@ -11,6 +12,7 @@ import { reports } from './reports'
 import { remedies } from './remedies'
 import { run } from './run'
 import { runs } from './runs'
+import { settings } from './settings'
 import { studies } from './studies'
 
 /** All that a window, a browser or a command-line client may ask; one file per noun. */
@@ -25,6 +27,8 @@ export const appRouter = router({
   annotations,
   reports,
   library,
+  imports,
+  settings,
   forecast,
   design,
   events,

@@ -1,5 +1,6 @@
 import { stringify } from 'csv-stringify/sync'
 import type { RunRecord } from '../run'
+import { NO_TIME } from '../run'
 import type { ReadableStore } from '../store/store'
 import { exportedRuns, exportedSeries, knownStudy } from './export'
 import { RUN_COLUMNS } from './run-columns'
@@ -29,7 +30,7 @@ export function* exportRunsCsv(store: ReadableStore, study: string): Generator<s
   if (rows.length > 0) yield csv(rows)
 }
 
-/** Every logged point of a study as CSV, a row a point, in pieces; `time` is ISO 8601, UTC. */
+/** Every logged point of a study as CSV, a row a point, in pieces; `time` is ISO 8601, UTC, and empty where it is not known. */
 export function* exportPointsCsv(store: ReadableStore, study: string): Generator<string> {
   knownStudy(store, study)
   yield* pointsCsv(store, exportedRuns(store, study))
@@ -45,7 +46,8 @@ export function* pointsCsv(store: ReadableStore, runs: Iterable<RunRecord>): Gen
         let text = ''
         const to = Math.min(from + PAGE, steps.length)
         for (let i = from; i < to; i++) {
-          text += `${place},${steps[i]},${values[i]},${new Date(times[i]!).toISOString()}\n`
+          const time = times[i] === NO_TIME ? '' : new Date(times[i]!).toISOString()
+          text += `${place},${steps[i]},${values[i]},${time}\n`
         }
         yield text
       }
