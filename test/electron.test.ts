@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -29,6 +29,7 @@ beforeAll(async () => {
 afterAll(async () => {
   electron.emitApp('before-quit', { preventDefault: () => undefined })
   await vi.waitFor(() => expect(electron.quits()).toBeGreaterThan(0), 10_000)
+  rmSync(workspace, { recursive: true })
 })
 
 const preferences = () => electron.windows[0]?.options.webPreferences ?? {}
