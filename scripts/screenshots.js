@@ -12,7 +12,7 @@ import { root } from './places.js'
  * docs/pictures, the rest to test-results/pictures, or all to DIR. Look at what it made.
  */
 
-const FOR_README = ['studies', 'design', 'runs', 'compare']
+const FOR_README = ['compare', 'design', 'runs', 'reports']
 
 const { values } = parseArgs({
   options: {
@@ -54,6 +54,11 @@ async function tour(colorScheme, showcase, visit) {
   await page.goto(showcase.link())
   await page.locator('main h1').first().waitFor()
   const snap = async (/** @type {string} */ name) => {
+    // A report is composed while its words of waiting stand there.
+    await page
+      .locator('main .waiting')
+      .waitFor({ state: 'detached', timeout: 20_000 })
+      .catch(() => undefined)
     await page.waitForTimeout(600)
     const folder =
       values.out ?? join(root, FOR_README.includes(name) ? 'docs/pictures' : 'test-results/pictures')

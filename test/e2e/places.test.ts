@@ -96,38 +96,42 @@ describe.skipIf(BROWSER === '')('the places', () => {
     await expect.poll(theme).toBe('light')
   })
 
-  test('hold nothing serious for who sees, hears or moves otherwise, in light and dark', async () => {
-    const addresses = [
-      ...[
-        '/studies',
-        '/design',
-        '/queue',
-        '/runs',
-        '/library',
-        '/settings',
-        `/runs/${anyRun}?study=synthetic-mnist`,
-      ],
-      ...['/compare?study=synthetic-mnist', '/compare?study=pilot', '/reports?study=synthetic-mnist'],
-    ]
-    const found: string[] = []
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme })
-      for (const address of addresses) {
-        await goTo(page, address)
-        found.push(...(await seriousIn(page, `${address} ${colorScheme}`)))
+  test(
+    'hold nothing serious for who sees, hears or moves otherwise, in light and dark',
+    { timeout: 300_000 },
+    async () => {
+      const addresses = [
+        ...[
+          '/studies',
+          '/design',
+          '/queue',
+          '/runs',
+          '/library',
+          '/settings',
+          `/runs/${anyRun}?study=synthetic-mnist`,
+        ],
+        ...['/compare?study=synthetic-mnist', '/compare?study=pilot', '/reports?study=synthetic-mnist'],
+      ]
+      const found: string[] = []
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme })
+        for (const address of addresses) {
+          await goTo(page, address)
+          found.push(...(await seriousIn(page, `${address} ${colorScheme}`)))
+        }
+        for (const keys of ['Control+KeyK', 'Control+/']) {
+          await page.keyboard.press(keys)
+          await page.waitForTimeout(400)
+          found.push(...(await seriousIn(page, `${keys} ${colorScheme}`)))
+          await page.keyboard.press('Escape')
+          await page.waitForTimeout(300)
+        }
       }
-      for (const keys of ['Control+KeyK', 'Control+/']) {
-        await page.keyboard.press(keys)
-        await page.waitForTimeout(400)
-        found.push(...(await seriousIn(page, `${keys} ${colorScheme}`)))
-        await page.keyboard.press('Escape')
-        await page.waitForTimeout(300)
-      }
-    }
-    await page.emulateMedia({ colorScheme: 'light' })
-    expect(found).toEqual([])
-    expect(window.complaints).toEqual([])
-  })
+      await page.emulateMedia({ colorScheme: 'light' })
+      expect(found).toEqual([])
+      expect(window.complaints).toEqual([])
+    },
+  )
 
   test('say what to do where there is nothing yet', async () => {
     const words: Record<string, RegExp> = {
