@@ -34,6 +34,18 @@ describe('the figures of a report', () => {
     expect(idsOf([])).toEqual(['runs'])
   })
 
+  it('of several tasks say above whose they are, and never share a file', () => {
+    const study = paperStudy({ tasks: ['学', '習'].map((name) => ({ name, kind: 'mnist', options: {} })) })
+    const runs = ['学', '習'].flatMap((task) =>
+      paperRuns(study).map((run) => ({ ...run, id: task + run.id, task })),
+    )
+    const figures = reportFigures(aSource(runs, { study }))
+    expect(new Set(figures.map(({ id }) => id)).size).toBe(figures.length)
+    expect(figures.map(({ option }) => (option['title'] as { text: string }).text)).toContain('習')
+    const [alone] = reportFigures(aSource())
+    expect(alone?.option).not.toHaveProperty('title')
+  })
+
   it('show no test score while the test is sealed', () => {
     const figures = reportFigures(aSource(undefined, { testSealed: true }))
     expect(
