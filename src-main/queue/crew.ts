@@ -4,6 +4,9 @@ import { Slot } from './slot'
 import { WORKER_LIMITS } from './training-worker'
 import type { WorkerLimits } from './training-worker'
 
+/** Shares of the machine are added up in floating point. */
+const TINY = 1e-9
+
 export interface CrewOptions {
   readonly openWorker: OpenChannel
   readonly limits?: WorkerLimits
@@ -28,10 +31,14 @@ export class Crew {
     return Math.max(1, this.slots.filter(({ job }) => job !== null).length)
   }
 
+  /** No core is free. */
+  get isFull(): boolean {
+    return this.taken >= this.places - TINY
+  }
+
   /** One more worker of this way leaves the others their cores. */
   hasPlaceFor({ workers }: TrainingWay): boolean {
-    const taken = this.slots.reduce((sum, { job }) => sum + (job === null ? 0 : 1 / job.way.workers), 0)
-    return taken + 1 / workers <= (this.options.workers ?? 1) + 1e-9
+    return this.taken + 1 / workers <= this.places + TINY
   }
 
   /** A free place, where there is one for this way. */
@@ -55,6 +62,15 @@ export class Crew {
 
   async close(): Promise<void> {
     await Promise.all(this.slots.flatMap((slot) => slot.worker?.close() ?? []))
+  }
+
+  private get places(): number {
+    return this.options.workers ?? 1
+  }
+
+  /** Shares of the machine that are in use, of `places`. */
+  private get taken(): number {
+    return this.slots.reduce((sum, { job }) => sum + (job === null ? 0 : 1 / job.way.workers), 0)
   }
 
   private newSlot(): Slot {

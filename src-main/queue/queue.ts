@@ -187,7 +187,7 @@ export class Queue {
   }
 
   private nextBatch(): Batch | undefined {
-    if (this.trouble !== null || this.entrance.measured !== null) return undefined
+    if (this.trouble !== null || this.entrance.measured !== null || this.crew.isFull) return undefined
     const isWaiting = (batch: Batch): boolean => this.waitingIn(batch).length > 0
     // A measurement wants the machine for itself.
     const hasPlace = ({ way }: Batch): boolean =>
