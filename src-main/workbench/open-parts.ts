@@ -58,7 +58,8 @@ export async function openParts(options: WorkbenchOptions): Promise<Parts> {
     const library = await openLibrary({ workspace, installation, changed })
     await library.purge()
     const forecaster = new Forecaster({ workspace, store, library, events, openWorker })
-    const queue = new Queue({ store, events, openWorker, checkpoints })
+    const ways = forecaster.ways(store)
+    const queue = new Queue({ store, events, openWorker, checkpoints, ways })
     const studies = new StudyShelf({ store, queue, checkpoints, events })
     studies.purge()
     return { workspace, store, library, events, forecaster, owned: { store, queue, studies, letGo: release } }
