@@ -166,19 +166,28 @@ describe('time left', () => {
   })
 })
 
-it('the next of 100,000 runs is found in a few milliseconds', () => {
+it('finding the next run grows no faster than their number', () => {
   const one = plannedRun()
-  const runs = Array.from({ length: 100_000 }, (_, i): PlannedRun => {
-    const key = i.toString(16).padStart(12, '0').padEnd(64, 'f')
-    return { ...one, key, config: { ...one.config, seed: i } }
-  })
-  store.saveStudy(planOf('s', []))
-  // The store would take seconds to hold them, and is not what is measured: all of them have ended.
-  store.runs = () => runs.map((run) => ({ id: idOf(run), state: 'finished' }) as never)
-  queue.start(planOf('s', runs))
-  const started = performance.now()
-  for (let i = 0; i < 10; i++) queue.release()
-  expect((performance.now() - started) / 10).toBeLessThan(50)
+  /** Fastest of many looks among so many runs, in milliseconds: what else the machine does only ever slows one. */
+  const lookThrough = (count: number): number => {
+    const name = `of ${count}`
+    const runs = Array.from({ length: count }, (_, i): PlannedRun => {
+      const key = i.toString(16).padStart(12, '0').padEnd(64, 'f')
+      return { ...one, key, config: { ...one.config, seed: i } }
+    })
+    store.saveStudy(planOf(name, []))
+    // The store would take seconds to hold them, and is not what is measured: all of them have ended.
+    store.runs = () => runs.map((run) => ({ id: idOf(run), state: 'finished' }) as never)
+    queue.start(planOf(name, runs))
+    const looks = Array.from({ length: 15 }, () => {
+      const started = performance.now()
+      queue.release()
+      return performance.now() - started
+    })
+    return Math.min(...looks)
+  }
+  const few = lookThrough(5_000)
+  expect(lookThrough(100_000)).toBeLessThan(100 * few + 1)
 })
 
 /** What somebody may do to a queue of three studies that share some of their runs. */
