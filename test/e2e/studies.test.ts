@@ -40,6 +40,8 @@ describe.skipIf(BROWSER === '')('the Studies place', () => {
 
   const card = (name: string) => page.getByRole('article', { name, exact: true })
   const more = async (name: string, act: string): Promise<void> => {
+    // A card is only its name until it comes near.
+    await card(name).scrollIntoViewIfNeeded()
     await page.getByRole('button', { name: `More for ${name}`, exact: true }).click()
     await page.getByText(act, { exact: true }).click()
   }
