@@ -20,11 +20,9 @@ export const annotations = router({
 
   tags: procedure.query(({ ctx }) => ctx.workbench.store.tags()),
 
-  tag: procedure
-    .input(z.strictObject({ ids: runIds, tag, on: z.boolean() }))
-    .mutation(({ ctx, input }) => ({
-      changed: ctx.workbench.annotations.tag(input.tag, input.ids, input.on),
-    })),
+  tag: procedure.input(z.strictObject({ ids: runIds, tag, on: z.boolean() })).mutation(({ ctx, input }) => ({
+    changed: ctx.workbench.annotations.tag(input.tag, input.ids, input.on),
+  })),
 
   note: procedure
     .input(z.strictObject({ id: runId, note: z.string().max(100_000).nullable() }))

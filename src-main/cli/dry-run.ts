@@ -85,8 +85,7 @@ function dryRunText(document: DryRunDocument): string {
   ])
   const head = ['task', 'model', 'setting', 'parameters trained', 'of']
   const done = document.runs - document.to_train
-  const inGroups =
-    document.groups < document.to_train ? `, in ${countText(document.groups, 'group')}` : ''
+  const inGroups = document.groups < document.to_train ? `, in ${countText(document.groups, 'group')}` : ''
   const { memory_bytes, disk_bytes, smallest_difference } = document
   return [
     `${plain(document.study)}: ${countText(document.runs, 'run')}, ${done} of them done, ${document.to_train} to train${inGroups}`,

@@ -55,4 +55,6 @@ function leaf(token: Token): Child[] {
 const tagOf = ({ tag }: Token): string => (/^h[1-6]$/.test(tag) ? `h${Math.min(6, Number(tag[1]) + 3)}` : tag)
 
 const attributesOf = (token: Token): Record<string, string> =>
-  token.tag === 'a' ? { href: String(token.attrGet('href') ?? ''), target: '_blank', rel: 'noopener noreferrer' } : {}
+  token.tag === 'a'
+    ? { href: String(token.attrGet('href') ?? ''), target: '_blank', rel: 'noopener noreferrer' }
+    : {}

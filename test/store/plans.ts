@@ -29,7 +29,13 @@ export const ENVIRONMENT: Environment = {
   commit: null,
 }
 
-export const START = { fromStep: 0, parametersTrained: 10, parametersTotal: 100, stepFlops: 6000, environment: ENVIRONMENT }
+export const START = {
+  fromStep: 0,
+  parametersTrained: 10,
+  parametersTotal: 100,
+  stepFlops: 6000,
+  environment: ENVIRONMENT,
+}
 
 export const outcome = (summary: Summary = { 'val/accuracy': 0.5, 'test/accuracy': 0.4 }): RunOutcome => ({
   state: 'finished',
