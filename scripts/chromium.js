@@ -1,5 +1,5 @@
-import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { installPackage } from './apt.js'
 import { output } from './command.js'
 
 /** The browser that the end-to-end tests drive. */
@@ -20,25 +20,11 @@ export function findChromium() {
 }
 
 /**
- * Installs Chromium as a package of the system, where that needs no question: as root, with apt.
+ * Installs Chromium as a package of the system, where that needs no question.
  * @returns {string | null} why not, or null when it is there now
  */
 export function installChromium() {
-  if (process.getuid?.() !== 0 || output('apt-get', ['--version']) === null) {
-    return 'no Chromium is installed here (Debian, Ubuntu: apt install chromium)'
-  }
-  process.stderr.write('  installing Chromium for the end-to-end tests …\n')
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  for (const args of [
-    ['update', '-qq'],
-    ['install', '-qq', '-y', '--no-install-recommends', 'chromium'],
-  ]) {
-    const { status, stderr } = spawnSync('apt-get', args, {
-      encoding: 'utf8',
-      stdio: ['ignore', 'ignore', 'pipe'],
-      env,
-    })
-    if (status !== 0) return `apt-get ${args[0]} failed: ${stderr.trim().split('\n').at(-1)}`
-  }
+  const problem = installPackage('chromium', 'Chromium for the end-to-end tests')
+  if (problem !== null) return problem
   return findChromium() === null ? 'the Chromium that apt installed does not start' : null
 }

@@ -1,14 +1,20 @@
+import { installPackage } from './apt.js'
 import { findChromium, installChromium } from './chromium.js'
+import { output } from './command.js'
 import { runPackage } from './foreground.js'
 import { setUpOrExit } from './setup.js'
 
-/** `npm test`: set-up, the browser for the end-to-end tests, the type check, the suite. Arguments go to vitest. */
+/** `npm test`: set-up, the programs that tests open things with, the type check, the suite. Arguments go to vitest. */
 
 await setUpOrExit()
 
 const problem = findChromium() === null ? installChromium() : null
 const browser = findChromium()
 if (problem !== null) process.stderr.write(`! THE END-TO-END TESTS ARE SKIPPED: ${problem}\n`)
+
+const noPoppler =
+  output('pdftoppm', ['-v']) === null ? installPackage('poppler-utils', 'Poppler, which draws PDFs') : null
+if (noPoppler !== null) process.stderr.write(`! NO PDF IS DRAWN IN THE TESTS: ${noPoppler}\n`)
 
 process.stderr.write('  checking types …\n')
 const [main, renderer] = await Promise.all([

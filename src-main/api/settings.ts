@@ -27,6 +27,8 @@ export const settings = router({
     }
   }),
 
+  hasEngine: procedure.query(({ ctx }) => ctx.workbench.machine.hasEngine),
+
   /** What `doctor` says; measured when it is asked for the first time. */
   engine: procedure.query(({ ctx }) => ctx.workbench.machine.examine()),
   measure: procedure.mutation(({ ctx }) => ctx.workbench.machine.examine({ fresh: true })),

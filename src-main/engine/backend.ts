@@ -1,8 +1,9 @@
 import { createRequire } from 'node:module'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { InputError } from '../errors'
+import { bindingFiles } from './binding'
 import type { NodeBackend } from './node-backend'
 
 /**
@@ -26,20 +27,6 @@ export interface EngineInfo {
   readonly threads: number
   /** Why `auto` is not TensorFlow, and what to do; null when it is, or when the caller asked for wasm. */
   readonly warning: string | null
-}
-
-/** What TensorFlow's compiled parts are called once set-up has put them into the package. */
-export function bindingFiles(): {
-  readonly binding: string
-  readonly library: string
-  readonly quiet: string
-} {
-  const folder = dirname(requirePackage.resolve('@tensorflow/tfjs-node-gpu/package.json'))
-  return {
-    binding: join(folder, 'lib/napi-v8/tfjs_binding.node'),
-    library: join(folder, 'deps/lib/libtensorflow_cc.so.2'),
-    quiet: join(folder, 'lib/napi-v8/quiet.node'),
-  }
 }
 
 let loading: Promise<EngineInfo> | null = null

@@ -4,7 +4,6 @@ import { availableParallelism, cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { installation } from '../installation'
 import {
-  bindingFiles,
   gpuModels,
   loadEngine,
   missingTensorFlow,
@@ -12,6 +11,7 @@ import {
   type EngineInfo,
   type Missing,
 } from './backend'
+import { bindingFiles } from './binding'
 
 /** What `doctor` tells of the engine: what there is, how fast it is, and the one thing to do for whatever is missing. */
 export interface EngineReport {

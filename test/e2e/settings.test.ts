@@ -66,6 +66,20 @@ describe.skipIf(BROWSER === '')('the Settings place', () => {
     await page.getByText('no room').waitFor()
   })
 
+  it('says in every place that the engine is missing, and leads to where it is installed', async () => {
+    const { page } = window
+    const engine = vi.spyOn(showcase.workbench.machine, 'hasEngine', 'get').mockReturnValue(false)
+    await page.goto(`${new URL(page.url()).origin}/#/runs`)
+    await page.reload()
+    await page.getByText('The tensor engine is not installed here yet').waitFor()
+    await page.getByRole('link', { name: 'install it in Settings' }).click()
+    await page.getByRole('region', { name: 'Engine and devices' }).waitFor()
+    engine.mockRestore()
+    await page.reload()
+    await page.getByRole('region', { name: 'Engine and devices' }).waitFor()
+    expect(await page.getByText('The tensor engine is not installed').count()).toBe(0)
+  })
+
   it('backs the history up, and makes a workspace of a backup', async () => {
     const { page } = window
     const { workspace } = showcase.workbench

@@ -171,6 +171,17 @@ describe.skipIf(executablePath === '')('the workbench', () => {
         .waitFor()
       await page.getByRole('heading', { name: 'Ranking by learning rate' }).waitFor()
 
+      // Report: written as a file that a browser opens without the workbench.
+      await page.getByRole('link', { name: 'Reports' }).click()
+      await page.getByRole('article', { name: 'Preview of the report' }).locator('svg').first().waitFor()
+      await page.getByRole('button', { name: 'Write files' }).click()
+      await page.getByText(/\d+ files written/).waitFor()
+      const paper = await browser.newPage()
+      await paper.goto(`file://${join(folder, 'workspace/reports/tiny/report.html')}`)
+      await paper.getByRole('heading', { name: 'tiny', exact: true }).waitFor()
+      expect(await paper.locator('td[data-runs]').count()).toBeGreaterThan(10)
+      await paper.close()
+
       expect(complaints).toEqual([])
     },
   )

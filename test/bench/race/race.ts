@@ -110,5 +110,8 @@ function inProcess<T>(option: '--floor' | '--point', what: object, pools: Record
   return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8', env })) as T
 }
 
-const poolsOf = ({ threads }: Point): Record<string, string> =>
-  threads === null ? {} : { TF_NUM_INTRAOP_THREADS: `${threads}`, TF_NUM_INTEROP_THREADS: `${threads}` }
+function poolsOf({ threads }: Point): Record<string, string> {
+  return threads === null
+    ? {}
+    : { TF_NUM_INTRAOP_THREADS: `${threads}`, TF_NUM_INTEROP_THREADS: `${threads}` }
+}

@@ -1,0 +1,24 @@
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+
+/** What TensorFlow's compiled parts are called once set-up has put them into the package. */
+export function bindingFiles(): {
+  readonly binding: string
+  readonly library: string
+  readonly quiet: string
+} {
+  const find = createRequire(import.meta.url)
+  const folder = dirname(find.resolve('@tensorflow/tfjs-node-gpu/package.json'))
+  return {
+    binding: join(folder, 'lib/napi-v8/tfjs_binding.node'),
+    library: join(folder, 'deps/lib/libtensorflow_cc.so.2'),
+    quiet: join(folder, 'lib/napi-v8/quiet.node'),
+  }
+}
+
+/** Whether set-up has brought TensorFlow to this installation. Looks at files, loads nothing. */
+export function hasTensorFlow(): boolean {
+  const { binding, library } = bindingFiles()
+  return existsSync(binding) && existsSync(library)
+}

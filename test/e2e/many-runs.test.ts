@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { START, outcome, plan } from '../store/plans'
+import { SYNTHETIC_STUDY, fillStudy, openShowcase } from './showcase'
+import type { Showcase } from './showcase'
+import { BROWSER, builtRenderer, openWindow, sayUntested } from './window'
+import type { Window } from './window'
+
+/** Every place of a workspace with 100,000 runs: each says what it is about, soon and without complaint. */
+
+sayUntested('EVERY PLACE WITH 100,000 RUNS')
+const SMALL = SYNTHETIC_STUDY.replace('per_decade: 2', 'per_decade: 1')
+const RATES = Array.from({ length: 100 }, (_, i) => Number((1e-6 * 1.1 ** i).toPrecision(3)))
+/** What a slow machine may take; how fast it is on an idle one is `npm run bench:workbench`'s. */
+const SOON_MS = 20_000
+
+describe.skipIf(BROWSER === '')('a workspace with 100,000 runs', () => {
+  let showcase: Showcase
+  let window: Window
+  let anyRun = ''
+
+  beforeAll(async () => {
+    showcase = await openShowcase({
+      renderer: await builtRenderer(),
+      fill: async (store) => {
+        store.saveStudy(
+          plan({ name: 'wide', learning_rates: RATES, seeds: Array.from({ length: 1_000 }, (_, i) => i) }),
+        )
+        const ids = store.runIds({ study: 'wide', limit: 500 })
+        store.together(() => {
+          for (const [i, id] of ids.entries()) {
+            store.begin(id, START)
+            store.end(id, outcome({ 'val/accuracy': i / 500, 'test/accuracy': 0.5 }))
+          }
+        })
+        anyRun = ids[0] ?? ''
+        await fillStudy(store, SMALL)
+      },
+    })
+    window = await openWindow(showcase.link())
+    window.page.setDefaultTimeout(SOON_MS)
+  })
+  afterAll(async () => {
+    await window.close()
+    await showcase.close()
+  })
+
+  const PLACES = [
+    ['/studies', /500 of 100,000 runs/],
+    ['/design?study=wide', /100,000/],
+    ['/queue', /99,500 runs to go/],
+    ['/runs', /100,\d\d\d runs of every study/],
+    ['/compare?study=synthetic-mnist', /runs have a result/],
+    ['/reports?study=synthetic-mnist', /Reproducibility checklist/],
+    ['/library', /Used by/],
+    ['/settings', /history/],
+  ] as const
+  test.each(PLACES)('%s shows %s', async (address, words) => {
+    const { page, complaints } = window
+    await page.goto(new URL(`/#${address}`, page.url()).href)
+    await page.locator('main').getByText(words).first().waitFor()
+    expect(complaints).toEqual([])
+  })
+
+  test('one of them has its neighbours beside it, not all of them', async () => {
+    const { page, complaints } = window
+    await page.goto(new URL(`/#/runs/${anyRun}?study=wide`, page.url()).href)
+    await page.locator('main a[href*="/runs/"]').first().waitFor()
+    expect(await page.locator('main a[href*="/runs/"]').count()).toBeLessThan(400)
+    expect(complaints).toEqual([])
+  })
+})
