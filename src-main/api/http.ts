@@ -113,6 +113,9 @@ function servePage(app: FastifyInstance, renderer: string): void {
   })
 }
 
+/** Of the two pages that are no file of the renderer. Without an icon of its own, a browser would ask for one. */
+const HEAD = '<!doctype html><title>Fairsweep</title><link rel="icon" href="data:,">'
+
 /** Judges a request before any routing, and answers it here unless it is admitted. */
 function guard(gate: Gate, request: IncomingMessage, response: ServerResponse, route: RequestListener): void {
   for (const [name, value] of Object.entries(PAGE_HEADERS)) response.setHeader(name, value)
@@ -126,11 +129,11 @@ function guard(gate: Gate, request: IncomingMessage, response: ServerResponse, r
     // A page of ours that moves on by itself, not a redirect: after a redirect from another site's link, the browser
     // would hold the strict cookie back.
     response.setHeader('Set-Cookie', verdict.cookie)
-    response.end('<!doctype html><meta http-equiv="refresh" content="0;url=/"><title>Fairsweep</title>')
+    response.end(`${HEAD}<meta http-equiv="refresh" content="0;url=/">`)
     return
   }
   response.statusCode = verdict.status
-  response.end(`<!doctype html><title>Fairsweep</title><h1>Not open</h1><p>${verdict.why}</p>`)
+  response.end(`${HEAD}<h1>Not open</h1><p>${verdict.why}</p>`)
 }
 
 function isPortTaken(error: unknown): boolean {

@@ -63,7 +63,8 @@ export async function openWindow(link: string, options: BrowserContextOptions = 
   const { origin } = new URL(link)
   page.on('pageerror', (error) => complaints.push(`error: ${error.message}`))
   page.on('console', (line) => {
-    if (line.type() === 'error' || line.type() === 'warning') complaints.push(line.text())
+    if (line.type() === 'error' || line.type() === 'warning')
+      complaints.push(`${line.text()} ${line.location().url}`)
   })
   page.on('request', (request) => {
     const url = request.url()
