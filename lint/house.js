@@ -35,7 +35,18 @@ const ROOMS = {
   'src-main/forecast': ['library', 'queue', 'study', 'analysis', 'installation'],
   'src-main/conclude': ['analysis', 'library', 'study'],
   'src-main/workbench': [
-    ...['conclude', 'engine/binding', 'study', 'store', 'queue', 'library', 'analysis', 'reports', 'imports', 'forecast'],
+    ...[
+      'conclude',
+      'engine/binding',
+      'study',
+      'store',
+      'queue',
+      'library',
+      'analysis',
+      'reports',
+      'imports',
+      'forecast',
+    ],
     ...['workspace', 'installation'],
   ],
   'src-main/api': [

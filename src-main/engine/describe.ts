@@ -3,14 +3,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { installation } from '../installation'
-import {
-  gpuModels,
-  loadEngine,
-  missingTensorFlow,
-  tf,
-  type EngineInfo,
-  type Missing,
-} from './backend'
+import { gpuModels, loadEngine, missingTensorFlow, tf, type EngineInfo, type Missing } from './backend'
 import { bindingFiles } from './binding'
 
 /** What `doctor` tells of the engine: what there is, how fast it is, and the one thing to do for whatever is missing. */
