@@ -65,6 +65,7 @@ const ROOMS = {
     'analysis',
     'filter',
     'queue/notice',
+    'reports/figure-id',
     'reports/formats',
     'study/defaults',
     'study/rates',

@@ -78,7 +78,7 @@ export const compare = router({
 
 async function sourceOf(workbench: Workbench, name: string) {
   const { readReportSource } = await loadSource()
-  return readReportSource(workbench.store, name, await workbench.compare(name))
+  return readReportSource(workbench, name)
 }
 
 function known(workbench: Workbench, name: string): StudyRecord {

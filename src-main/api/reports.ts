@@ -137,7 +137,7 @@ async function compose(workbench: Workbench, wanted: Wanted) {
 
 async function sourceOf(workbench: Workbench, { study, otherRate }: Wanted) {
   const { readReportSource } = await loadSource()
-  return readReportSource(workbench.store, study, await workbench.compare(study, { otherRate }))
+  return readReportSource(workbench, study, { otherRate })
 }
 
 async function choiceOf({ tables, figures, look }: Wanted) {

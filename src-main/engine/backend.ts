@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
 import { InputError } from '../errors'
-import { bindingFiles } from './binding'
+import { absentFiles, bindingFiles } from './binding'
 import type { NodeBackend } from './node-backend'
 
 /**
@@ -96,8 +96,7 @@ export function missingTensorFlow(): Missing | null {
       todo: 'train under Linux or WSL2',
     }
   }
-  const { binding, library } = bindingFiles()
-  const absent = [library, binding].filter((file) => !existsSync(file))
+  const absent = absentFiles()
   if (absent.length === 0) return null
   return { what: `TensorFlow is not set up here (no ${absent.join(', no ')}).`, todo: 'run: npm run setup' }
 }

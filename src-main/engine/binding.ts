@@ -17,8 +17,8 @@ export function bindingFiles(): {
   }
 }
 
-/** Whether set-up has brought TensorFlow to this installation. Looks at files, loads nothing. */
-export function hasTensorFlow(): boolean {
+/** The files that TensorFlow needs and set-up has not brought to this installation. Looks at them, loads nothing. */
+export function absentFiles(): string[] {
   const { binding, library } = bindingFiles()
-  return existsSync(binding) && existsSync(library)
+  return [library, binding].filter((file) => !existsSync(file))
 }

@@ -1,8 +1,9 @@
 import { constants } from 'node:fs'
-import { copyFile, lstat, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { copyFile, lstat, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { InputError, NotYetError } from '../errors'
+import { isFolder } from './on-disk'
 
 /** What is written beside a copy: where it came from, and what its files were. */
 const MANIFEST = 'added.json'
@@ -53,11 +54,7 @@ export class AddedShelf {
   ): Promise<{ source: string; name: string }> {
     const source = resolve(folder)
     const field = `${this.command} add`
-    const isFolder = await stat(source).then(
-      (found) => found.isDirectory(),
-      () => false,
-    )
-    if (!isFolder && /^[\w.-]+(\/[\w.-]+)?$/.test(folder)) {
+    if (!(await isFolder(source)) && /^[\w.-]+(\/[\w.-]+)?$/.test(folder)) {
       throw new NotYetError(
         `there is no folder ${source}, and fetching ${folder} from the Hugging Face hub`,
         { field },

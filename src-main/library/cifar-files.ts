@@ -1,6 +1,6 @@
-import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { InputError } from '../errors'
+import { isFile, isFolder } from './on-disk'
 
 /** The files of CIFAR-10's binary version: role in a task, and the name it was published under. */
 const FILES = {
@@ -15,12 +15,6 @@ const FILES = {
 /** The folder that the published archive unpacks to. */
 const ARCHIVE_FOLDER = 'cifar-10-batches-bin'
 
-const isThere = (path: string, what: 'isFile' | 'isDirectory'): Promise<boolean> =>
-  stat(path).then(
-    (found) => found[what](),
-    () => false,
-  )
-
 /**
  * CIFAR-10's six binary files in a folder, or in the archive's own folder within it, by role.
  * @throws {InputError} naming what is missing, and where it is to be had
@@ -32,15 +26,15 @@ export async function cifarFiles(folder: string | undefined): Promise<Record<str
       { field: 'task.dir' },
     )
   }
-  if (!(await isThere(folder, 'isDirectory'))) {
+  if (!(await isFolder(folder))) {
     throw new InputError(`there is no folder ${folder}`, { field: 'task.dir' })
   }
   const within = join(folder, ARCHIVE_FOLDER)
-  const place = (await isThere(within, 'isDirectory')) ? within : folder
+  const place = (await isFolder(within)) ? within : folder
   const files = Object.fromEntries(Object.entries(FILES).map(([role, name]) => [role, join(place, name)]))
   const missing: string[] = []
   for (const [role, name] of Object.entries(FILES)) {
-    if (!(await isThere(files[role] ?? '', 'isFile'))) missing.push(name)
+    if (!(await isFile(files[role] ?? ''))) missing.push(name)
   }
   if (missing.length === 0) return files
   throw new InputError(

@@ -1,9 +1,9 @@
-import { stat } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { InputError } from '../errors'
 import type { TaskSpec } from '../study/study'
 import { cifarFiles } from './cifar-files'
+import { isFile, isFolder } from './on-disk'
 
 /** The four files of an MNIST-format data set: role in a task, and the name it was published under. */
 const IDX_FILES = {
@@ -46,12 +46,7 @@ const mnistFolder = (root: string): string =>
 
 /** The four files of an MNIST-format data set in a folder, by role. @throws {InputError} naming what is missing. */
 export async function idxFiles(folder: string): Promise<Record<string, string>> {
-  if (
-    !(await stat(folder).then(
-      (found) => found.isDirectory(),
-      () => false,
-    ))
-  ) {
+  if (!(await isFolder(folder))) {
     throw new InputError(`there is no folder ${folder}`, { field: 'task.dir' })
   }
   const files: Record<string, string> = {}
@@ -76,11 +71,7 @@ const spellings = (name: string): string[] => {
 
 async function firstFile(paths: readonly string[]): Promise<string | null> {
   for (const path of paths) {
-    const isFile = await stat(path).then(
-      (found) => found.isFile(),
-      () => false,
-    )
-    if (isFile) return path
+    if (await isFile(path)) return path
   }
   return null
 }

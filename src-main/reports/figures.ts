@@ -12,6 +12,7 @@ import { rateCurve } from '../../src-renderer/charts/rate-curve'
 import { riskCurve } from '../../src-renderer/charts/risk-curve'
 import { settingCurves } from '../../src-renderer/charts/setting-curves'
 import type { FigureSize } from './drawing'
+import { figureId } from './figure-id'
 import { USUAL_LOOK } from './figure-look'
 import type { ReportSource } from './report-source'
 import { groupLabel } from './tables/table'
@@ -45,7 +46,7 @@ export function reportFigures(
       ...riskFigure(source, group, plot, ink),
     ].map(({ id, caption, ...figure }) => ({
       ...(groups.length > 1 ? titled(figure, groupLabel(group, source.comparison), plot, ink) : figure),
-      id: `${id}-${group.task}-${group.model}`.replace(/[^A-Za-z0-9-]+/g, '-'),
+      id: figureId(id, group),
       caption: `${groupLabel(group, source.comparison)}: ${caption}`,
     })),
   )

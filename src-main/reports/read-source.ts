@@ -1,17 +1,22 @@
-import type { Comparison } from '../analysis/comparison'
 import type { ValidationCurve } from '../analysis/efficiency'
 import { mean } from '../analysis/estimate'
 import { installation } from '../installation'
-import type { ReadableStore } from '../store/store'
+import type { Workbench } from '../workbench'
 import { exportedRuns, knownStudy } from './export'
 import type { ReportSource } from './report-source'
 
 /**
- * What a report is made from, read from the history. Test scores are under the store's seal.
- * @param comparison of this study, as the workbench concludes it
+ * What a report is made from: the study's comparison, concluded as asked, and its runs. Test scores are under the
+ * store's seal.
  * @throws {InputError} where there is no such study
  */
-export function readReportSource(store: ReadableStore, study: string, comparison: Comparison): ReportSource {
+export async function readReportSource(
+  workbench: Pick<Workbench, 'store' | 'compare'>,
+  study: string,
+  asked?: Parameters<Workbench['compare']>[1],
+): Promise<ReportSource> {
+  const { store } = workbench
+  const comparison = await workbench.compare(study, asked)
   const record = knownStudy(store, study)
   const metric = `val/${comparison.metric}` as const
   // Several tables and figures ask for the same few runs.

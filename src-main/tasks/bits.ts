@@ -1,6 +1,7 @@
 import { InputError } from '../errors'
 import type { TaskSource } from '../study/study'
 import { randomFor } from './random'
+import { exampleAt } from './task'
 import type { Batch, Split, Task } from './task'
 
 /**
@@ -80,8 +81,7 @@ class GeneratedSplit implements Split {
     const x = new Float32Array(indices.length * values)
     const y = new Int32Array(indices.length * sizes.n)
     for (let i = 0; i < indices.length; i++) {
-      const index = indices[i] ?? -1
-      if (index < 0 || index >= this.size) throw new RangeError(`example ${index} of a split of ${this.size}`)
+      const index = exampleAt(indices, i, this)
       const bits = new Bits(this.kind, this.name, index)
       const answer = y.subarray(i * sizes.n, (i + 1) * sizes.n)
       this.example(bits, sizes, x.subarray(i * values, (i + 1) * values), answer)

@@ -1,5 +1,6 @@
 import { InputError } from '../errors'
 import type { TaskSource } from '../study/study'
+import { exampleAt } from './task'
 import type { Batch, Split } from './task'
 
 /** Images of one split as a file holds them: an example's bytes are its channels one after the other, row by row. */
@@ -93,8 +94,7 @@ export class PatchSplit implements Split {
     const x = new Float32Array(indices.length * length)
     const y = new Int32Array(indices.length)
     for (let i = 0; i < indices.length; i++) {
-      const index = indices[i] ?? -1
-      if (index < 0 || index >= this.size) throw new RangeError(`example ${index} of a split of ${this.size}`)
+      const index = exampleAt(indices, i, this)
       const from = index * stride + start
       const to = i * length
       for (let j = 0; j < length; j++) {

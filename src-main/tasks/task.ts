@@ -28,6 +28,13 @@ export interface Split {
   batch(indices: ArrayLike<number>): Batch
 }
 
+/** The i-th of the examples asked for. @throws {RangeError} where the split has none of that number */
+export function exampleAt(indices: ArrayLike<number>, i: number, { size }: Pick<Split, 'size'>): number {
+  const index = indices[i] ?? -1
+  if (index < 0 || index >= size) throw new RangeError(`example ${index} of a split of ${size}`)
+  return index
+}
+
 export interface Task {
   readonly input: TaskInput
   readonly output: TaskOutput

@@ -7,6 +7,7 @@ import { permutation } from './permutation'
 import { Selected } from './selected'
 import { answersOf } from './tensor-answers'
 import type { Answers } from './tensor-answers'
+import { exampleAt } from './task'
 import type { Batch, Split, Task, TaskInput } from './task'
 
 /** Without test arrays, so much of the training examples is set apart, the same for every study of these data. */
@@ -79,8 +80,7 @@ class TensorSplit implements Split {
     const x = this.input.kind === 'vectors' ? new Float32Array(length) : new Int32Array(length)
     const y = this.answers.space(indices.length)
     for (let i = 0; i < indices.length; i++) {
-      const index = indices[i] ?? -1
-      if (index < 0 || index >= this.size) throw new RangeError(`example ${index} of a split of ${this.size}`)
+      const index = exampleAt(indices, i, this)
       for (let j = 0; j < this.#values; j++)
         x[i * this.#values + j] = Number(from.data[index * this.#values + j])
       this.answers.copy(answersFrom, index, y, i)

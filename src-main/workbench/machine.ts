@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { EngineReport } from '../engine/describe'
-import { hasTensorFlow } from '../engine/binding'
+import { absentFiles } from '../engine/binding'
 import { InputError } from '../errors'
 import type { Installation } from '../installation'
 import type { EventStream } from '../queue/event-stream'
@@ -47,7 +47,7 @@ export class Machine {
 
   /** Whether TensorFlow is installed; without it, training is many times slower, and some trunks cannot be trained. */
   get hasEngine(): boolean {
-    return hasTensorFlow()
+    return absentFiles().length === 0
   }
 
   /** What an installation has said so far; null: none was asked for. */

@@ -6,9 +6,8 @@ import { comparisonSchema } from '../../src-main/cli/comparison-document'
 import { dryRunSchema, runSchema, runsSchema, statusSchema } from '../../src-main/cli/documents'
 import { exportDocument } from '../../src-main/reports/export-schema'
 import type { ExportRun } from '../../src-main/reports/export-schema'
-import { openReadableStore } from '../../src-main/store/store'
 import type { ReadableStore } from '../../src-main/store/store'
-import { runCommand, startCommand } from './command'
+import { readHistory, runCommand, startCommand } from './command'
 import type { CommandResult } from './command'
 import { tinyStudy, writeTinyImages } from './tiny-study'
 
@@ -31,14 +30,8 @@ function write(name: string, change: Readonly<Record<string, string>> = {}): str
 const command = (workspace: string, ...args: string[]): Promise<CommandResult> =>
   runCommand([...args, '--workspace', workspace], folder)
 
-function withStore<T>(workspace: string, read: (store: ReadableStore) => T): T {
-  const store = openReadableStore(join(folder, workspace, 'history.db'))
-  try {
-    return read(store)
-  } finally {
-    store.close()
-  }
-}
+const withStore = <T>(workspace: string, read: (store: ReadableStore) => T): T =>
+  readHistory(join(folder, workspace), read)
 
 /** How often each run of the workspace began, from 0 or from a checkpoint. */
 const beginnings = (workspace: string): Record<string, string[]> =>

@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { openReadableStore } from '../../src-main/store/store'
+import type { ReadableStore } from '../../src-main/store/store'
 
 const BUILT = join(import.meta.dirname, '../../out/main/cli.js')
 
@@ -41,3 +43,13 @@ export const runCommand = (
   cwd: string,
   env?: NodeJS.ProcessEnv,
 ): Promise<CommandResult> => startCommand(args, cwd, env).ended
+
+/** Looks into a workspace's history, beside whoever owns it. */
+export function readHistory<T>(workspace: string, read: (store: ReadableStore) => T): T {
+  const store = openReadableStore(join(workspace, 'history.db'))
+  try {
+    return read(store)
+  } finally {
+    store.close()
+  }
+}

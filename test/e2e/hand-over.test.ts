@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { runSchema } from '../../src-main/cli/documents'
-import { openReadableStore } from '../../src-main/store/store'
 import type { ReadableStore } from '../../src-main/store/store'
 import { findDoor } from '../../src-main/workspace/door'
-import { runCommand, startCommand } from './command'
+import { readHistory, runCommand, startCommand } from './command'
 import type { CommandResult, RunningCommand } from './command'
 import { tinyStudy, writeTinyImages } from './tiny-study'
 
@@ -42,14 +41,8 @@ function start(workspace: string, ...args: string[]): RunningCommand {
 const command = (workspace: string, ...args: string[]): Promise<CommandResult> =>
   runCommand([...args, '--workspace', workspace], folder)
 
-function withStore<T>(workspace: string, read: (store: ReadableStore) => T): T {
-  const store = openReadableStore(join(folder, workspace, 'history.db'))
-  try {
-    return read(store)
-  } finally {
-    store.close()
-  }
-}
+const withStore = <T>(workspace: string, read: (store: ReadableStore) => T): T =>
+  readHistory(join(folder, workspace), read)
 
 const training = (workspace: string, study: string): boolean =>
   withStore(workspace, (store) => store.countRuns({ study, states: ['running'] })) > 0

@@ -1,10 +1,7 @@
-import vue from '@vitejs/plugin-vue'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { chromium } from 'playwright-core'
-import type { Browser, Locator, Page } from 'playwright-core'
-import { build } from 'vite'
+import type { Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { startHttpDoor } from '../../src-main/api/http'
 import type { HttpDoor } from '../../src-main/api/http'
@@ -13,7 +10,8 @@ import { openWorkbench } from '../../src-main/workbench'
 import type { Workbench } from '../../src-main/workbench'
 import { writeTinyImages } from './tiny-study'
 import { buildWorker } from '../training/built-worker'
-import { CHROMIUM_ARGS } from './showcase'
+import { BROWSER, builtRenderer, openWindow, sayUntested } from './window'
+import type { Window } from './window'
 
 /**
  * The main job as a user does it: the real workbench in a real browser, training for real. What is small is only the
@@ -21,36 +19,19 @@ import { CHROMIUM_ARGS } from './showcase'
  */
 
 const root = join(import.meta.dirname, '../..')
-const executablePath = process.env['FAIRSWEEP_CHROMIUM'] ?? ''
-if (executablePath === '') {
-  process.stderr.write('! THE WORKBENCH WAS NOT TESTED END TO END: FAIRSWEEP_CHROMIUM names no browser\n')
-}
+sayUntested('THE WORKBENCH, FROM DESIGN TO REPORT,')
 
 const PATIENCE_MS = 60_000
 let folder: string
 let workbench: Workbench
 let door: HttpDoor
-let browser: Browser
+let window: Window
 let page: Page
-/** What no honest page does: errors, refused scripts, requests to anybody else. */
-const complaints: string[] = []
 
-async function buildRenderer(outDir: string): Promise<void> {
-  await build({
-    root: join(root, 'src-renderer'),
-    base: './',
-    configFile: false,
-    logLevel: 'error',
-    plugins: [vue()],
-    build: { outDir, minify: false, reportCompressedSize: false },
-  })
-}
-
-describe.skipIf(executablePath === '')('the workbench', () => {
+describe.skipIf(BROWSER === '')('the workbench', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'fairsweep-e2e-'))
-    const renderer = join(folder, 'renderer')
-    const [worker] = await Promise.all([buildWorker(), buildRenderer(renderer)])
+    const [worker, renderer] = await Promise.all([buildWorker(), builtRenderer()])
     writeTinyImages(join(folder, 'images'), { train: 500, test: 80 })
     workbench = await openWorkbench({
       workspace: join(folder, 'workspace'),
@@ -58,22 +39,12 @@ describe.skipIf(executablePath === '')('the workbench', () => {
       openWorker: channelsTo(worker),
     })
     door = await startHttpDoor(workbench, { renderer })
-    browser = await chromium.launch({ executablePath, args: [...CHROMIUM_ARGS] })
-    page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
-    page.setDefaultTimeout(PATIENCE_MS)
-    page.on('pageerror', (error) => complaints.push(`error: ${error.message}`))
-    page.on('console', (line) => {
-      if (line.type() === 'error' || line.type() === 'warning') complaints.push(line.text())
-    })
-    page.on('request', (request) => {
-      if (!request.url().startsWith(door.address) && !request.url().startsWith('data:')) {
-        complaints.push(`asked ${request.url()}`)
-      }
-    })
+    window = await openWindow(door.launchUrl())
+    page = window.page
   }, 120_000)
 
   afterAll(async () => {
-    await browser.close()
+    await window.close()
     await door.close()
     await workbench.close()
     rmSync(folder, { recursive: true, force: true })
@@ -176,13 +147,13 @@ describe.skipIf(executablePath === '')('the workbench', () => {
       await page.getByRole('article', { name: 'Preview of the report' }).locator('svg').first().waitFor()
       await page.getByRole('button', { name: 'Write files' }).click()
       await page.getByText(/\d+ files written/).waitFor()
-      const paper = await browser.newPage()
+      const paper = await page.context().newPage()
       await paper.goto(`file://${join(folder, 'workspace/reports/tiny/report.html')}`)
       await paper.getByRole('heading', { name: 'tiny', exact: true }).waitFor()
       expect(await paper.locator('td[data-runs]').count()).toBeGreaterThan(10)
       await paper.close()
 
-      expect(complaints).toEqual([])
+      expect(window.complaints).toEqual([])
     },
   )
 })

@@ -62,7 +62,7 @@ async function sourceOf(
   asked: Parameters<Workbench['compare']>[1],
 ): Promise<ReportSource> {
   const { readReportSource } = await loadSource()
-  return readReportSource(workbench.store, study, await workbench.compare(study, asked))
+  return readReportSource(workbench, study, asked)
 }
 
 const LARGEST_TABLE_BYTES = 100_000_000

@@ -1,5 +1,5 @@
-import type { Group } from '../../../src-main/analysis/conclusions'
+import type { Group } from '../analysis/conclusions'
 
-/** The report's name of a figure of this task and model. */
+/** A report's name of a figure of this task and model: "rate-mnist-minilm-l6". */
 export const figureId = (kind: string, { task, model }: Pick<Group, 'task' | 'model'>): string =>
   `${kind}-${task}-${model}`.replace(/[^A-Za-z0-9-]+/g, '-')
