@@ -147,7 +147,7 @@ describe.skipIf(BROWSER === '')('the workbench', () => {
       await page.getByRole('article', { name: 'Preview of the report' }).locator('svg').first().waitFor()
       await page.getByRole('button', { name: 'Write files' }).click()
       await page.getByText(/\d+ files written/).waitFor()
-      const paper = await page.context().newPage()
+      const paper = await window.page.context().browser()!.newPage()
       await paper.goto(`file://${join(folder, 'workspace/reports/tiny/report.html')}`)
       await paper.getByRole('heading', { name: 'tiny', exact: true }).waitFor()
       expect(await paper.locator('td[data-runs]').count()).toBeGreaterThan(10)

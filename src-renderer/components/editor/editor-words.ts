@@ -42,3 +42,18 @@ export interface TextProblem {
   readonly from?: number
   readonly to?: number
 }
+
+/** What an editor is given beside its text. */
+export interface EditorProps {
+  /** What it is, for whoever cannot see it. */
+  readonly label: string
+  /** A single line in which Enter accepts. */
+  readonly oneLine?: boolean
+  /** Shown while it is empty. */
+  readonly hint?: string
+  readonly problems?: readonly TextProblem[]
+  readonly suggest?: Suggest
+  readonly explain?: Explain
+  /** Undo and redo are asked of whoever shows the editor, whose history holds more than this text's typing. */
+  readonly outerHistory?: boolean
+}
