@@ -22,7 +22,8 @@ const ROOMS = {
   'src-main/tensor-files': [],
   'src-main/models': ['engine', 'tensor-files'],
   'src-main/tasks': ['engine', 'tensor-files'],
-  'src-main/training': ['engine', 'models', 'tensor-files', 'tasks', 'installation'],
+  'src-main/weights': ['engine', 'models', 'tensor-files', 'installation'],
+  'src-main/training': ['engine', 'models', 'tensor-files', 'tasks', 'weights/kept-file', 'installation'],
   'src-main/study': [],
   'src-main/filter': [],
   'src-main/store': ['filter', 'study/changes'],
@@ -47,7 +48,7 @@ const ROOMS = {
       'imports',
       'forecast',
     ],
-    ...['workspace', 'installation'],
+    ...['weights', 'workspace', 'installation'],
   ],
   'src-main/api': [
     ...['analysis', 'filter', 'study', 'reports', 'imports', 'library', 'forecast', 'workspace'],

@@ -94,9 +94,18 @@ export interface SelectionRule {
   readonly extensions?: number
 }
 
+/** Of which complete runs the trained weights stay on disk: all, those of at most `SMALL_WEIGHTS_BYTES`, or none. */
+export const KEPT_WEIGHTS = ['all', 'small', 'none'] as const
+export type KeptWeights = (typeof KEPT_WEIGHTS)[number]
+
+/** A frozen GPT-2 trains 4 MB, MiniLM unfrozen 43 MB, GPT-2 unfrozen 500 MB: a sweep of those would fill a disk unasked. */
+export const SMALL_WEIGHTS_BYTES = 100_000_000
+
 export interface ExecutionOptions {
   readonly precision: 'float32' | 'bf16'
   readonly isolation: 'thread' | 'process'
+  /** Changes nothing in a run, and is no part of its key. Absent in studies of earlier versions: the default. */
+  readonly keep_weights?: KeptWeights
 }
 
 /** What makes two arms comparable. */

@@ -75,8 +75,10 @@ export const dryRunSchema = z.strictObject({
     }),
   ),
   memory_bytes: z.number().nullable(),
-  /** History that stays, and checkpoints while training. */
+  /** History and weights that stay, and checkpoints while training. */
   disk_bytes: z.number(),
+  /** Of these: trained weights of complete runs. */
+  weight_bytes: z.number(),
   seconds: z.number(),
   /** Where `seconds` comes from. */
   seconds_from: z.enum(['earlier-runs', 'probe', 'operations', 'both', 'nothing-to-train']),

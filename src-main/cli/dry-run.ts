@@ -59,7 +59,8 @@ function documentOf(plan: Plan, forecast: PlanForecast, gflops: number | null): 
       parameters_total: parametersTotal,
     })),
     memory_bytes: forecast.memoryBytes,
-    disk_bytes: diskBytes.history + diskBytes.checkpoints,
+    disk_bytes: diskBytes.history + diskBytes.weights + diskBytes.checkpoints,
+    weight_bytes: diskBytes.weights,
     seconds: forecast.seconds ?? 0,
     seconds_from: sourceOf(forecast.from),
     gflops: forecast.from.includes('operations') ? gflops : null,
@@ -91,11 +92,16 @@ function dryRunText(document: DryRunDocument): string {
     `${plain(document.study)}: ${countText(document.runs, 'run')}, ${done} of them done, ${document.to_train} to train${inGroups}`,
     tableText(head, rows, ['parameters trained', 'of']),
     ...(memory_bytes === null ? [] : [`memory: about ${bytesText(memory_bytes)}`]),
-    ...(disk_bytes === 0 ? [] : [`disk: about ${bytesText(disk_bytes)}`]),
+    ...(disk_bytes === 0 ? [] : [`disk: about ${bytesText(disk_bytes)}${weightsText(document)}`]),
     `time: ${timeText(document)}`,
     ...(smallest_difference === null ? [] : [differenceText(document, smallest_difference)]),
   ].join('\n\n')
 }
+
+const weightsText = ({ weight_bytes }: DryRunDocument): string =>
+  weight_bytes === 0
+    ? ''
+    : `, ${bytesText(weight_bytes)} of it weights that are kept (execution.keep_weights)`
 
 function differenceText({ seed_deviation: { value, from } }: DryRunDocument, smallest: number): string {
   const spread =

@@ -4,7 +4,7 @@ import { groupsOf, usualWay } from '../queue/groups'
 import { isSettled } from '../run'
 import type { RunConfig, RunRecord, TrainingWay } from '../run'
 import type { Plan, PlannedRun } from '../study/study'
-import { checkpointBytes, historyBytes } from './disk'
+import { checkpointBytes, historyBytes, weightBytes } from './disk'
 import { earlierStepSeconds } from './earlier-runs'
 import { countedBytes, countedPace } from './operations'
 import { groupSeconds } from './pace'
@@ -45,8 +45,8 @@ export interface Forecast {
   readonly memoryBytes: number | null
   /** The worker's memory was read while it was at its work. */
   readonly isMemoryMeasured: boolean
-  /** Added for good, and needed for checkpoints at the same time at most. */
-  readonly diskBytes: { readonly history: number; readonly checkpoints: number }
+  /** Added for good as points and as weights of complete runs, and needed for checkpoints at the same time at most. */
+  readonly diskBytes: { readonly history: number; readonly weights: number; readonly checkpoints: number }
 }
 
 /** What is known about speed. */
@@ -106,6 +106,7 @@ export function forecastPlan(plan: Plan, facts: readonly CellFacts[], paces: Pac
     }
   })
   const toTrain = open.reduce((sum, { open: runs }) => sum + runs.length, 0)
+  const { keep_weights: kept = 'small' } = plan.study.execution
   return {
     runs: plan.runs.length,
     toTrain,
@@ -119,6 +120,7 @@ export function forecastPlan(plan: Plan, facts: readonly CellFacts[], paces: Pac
         (sum, { open: runs }) => sum + runs.reduce((bytes, { config }) => bytes + historyBytes(config), 0),
         0,
       ),
+      weights: timed.reduce((sum, { cell, open: runs }) => sum + runs.length * weightBytes(cell, kept), 0),
       checkpoints: Math.max(0, ...timed.map(({ cell, slots }) => checkpointBytes(cell, slots))),
     },
   }

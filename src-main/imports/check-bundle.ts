@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { InputError } from '../errors'
-import { isImported, METRICS, RUN_STATES } from '../run'
+import { isImported, KEPT_WEIGHTS, METRICS, RUN_STATES } from '../run'
 import { environmentSchema, protocolSchemas, runConfigSchema } from '../reports/export-schema'
 import type { BundledRun, StudyBatch } from '../store/store'
 import { label } from '../study/expect'
@@ -50,6 +50,7 @@ const trainedStudy = z.strictObject({
   execution: z.strictObject({
     precision: z.enum(['float32', 'bf16']),
     isolation: z.enum(['thread', 'process']),
+    keep_weights: z.enum(KEPT_WEIGHTS).optional(),
   }),
   overrides: z.array(
     z.strictObject({

@@ -1,4 +1,5 @@
-import type { ExecutionOptions, RunState, TrainingWay } from '../run'
+import { SMALL_WEIGHTS_BYTES } from '../run'
+import type { ExecutionOptions, KeptWeights, RunState, TrainingWay } from '../run'
 import type { PlannedRun } from '../study/study'
 import type { TrainingJob } from '../training/messages'
 import type { Group } from './groups'
@@ -9,6 +10,8 @@ export interface Entry {
   readonly id: string
   run: PlannedRun
   isolation: ExecutionOptions['isolation']
+  /** Whether its weights stay when it is complete: the most that one of its studies wants. */
+  keptWeights: KeptWeights
   studies: ReadonlySet<string>
   state: RunState
   /** Jobs that failed, or whose worker died, with this run among their runs. */
@@ -33,22 +36,36 @@ export const trained = (
   trainedBy: { group_size: runs.length, path, workers },
 })
 
+/** Folders, absolute. */
+export interface JobFolders {
+  readonly checkpoints: string
+  /** Null: no weights are kept. */
+  readonly weights: string | null
+}
+
+const MOST_BYTES: Record<KeptWeights, number | null> = {
+  all: Infinity,
+  small: SMALL_WEIGHTS_BYTES,
+  none: null,
+}
+
 /** What a worker is given to train these runs, each at its place in the group. */
 export function jobOf(
   entries: readonly Entry[],
   { runs }: Group,
   { path }: TrainingWay,
-  checkpoints: string,
+  { checkpoints, weights }: JobFolders,
 ): TrainingJob {
   const first = entries[0]?.run
   if (first === undefined) throw new Error('a job without runs')
   const { taskSource: task, modelSource: model, startFrom } = first
   return {
-    runs: entries.map(({ id, run: { key, config } }) => ({
-      id,
-      slot: runs.findIndex((run) => run.key === key),
-      config,
-    })),
+    runs: entries.map(({ id, keptWeights, run: { key, config } }) => {
+      const mostBytes = MOST_BYTES[keptWeights]
+      const slot = runs.findIndex((run) => run.key === key)
+      const isKept = weights !== null && mostBytes !== null
+      return { id, slot, config, ...(isKept ? { keep: { folder: weights, mostBytes } } : {}) }
+    }),
     slots: runs.length,
     path,
     task,

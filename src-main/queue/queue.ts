@@ -28,6 +28,8 @@ export interface QueueOptions extends CrewOptions {
   readonly store: Store
   readonly events: EventStream
   readonly checkpoints: CheckpointShelf
+  /** Absolute folder where weights of complete runs are kept; absent: none are. */
+  readonly weights?: string
   /** How the runs of a study are trained; the usual way where nobody says. */
   readonly ways?: Ways
 }
@@ -209,7 +211,9 @@ export class Queue {
     try {
       const worker = slot.workerFor(entries[0]?.isolation ?? 'thread', way.threads)
       for (const { id } of entries) this.setState(id, 'running')
-      const work = jobOf(entries, batch.group, way, this.options.checkpoints.folder)
+      const { checkpoints, weights = null } = this.options
+      const folders = { checkpoints: checkpoints.folder, weights }
+      const work = jobOf(entries, batch.group, way, folders)
       await worker.train(work, (message, environment) => this.take(worker, job, message, environment))
       this.failedStarts = 0
     } catch (error) {

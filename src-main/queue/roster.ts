@@ -1,10 +1,13 @@
-import { idOf } from '../run'
-import type { RunState, TrainingWay } from '../run'
+import { idOf, KEPT_WEIGHTS } from '../run'
+import type { KeptWeights, RunState, TrainingWay } from '../run'
 import type { Plan, PlannedRun } from '../study/study'
 import type { Entry } from './entry'
 import { groupsOf, usualWay } from './groups'
 import type { Batch } from './schedule'
 import type { Ways } from './ways'
+
+/** Of studies that an earlier version saved. */
+const DEFAULT_KEPT: KeptWeights = 'small'
 
 /** All runs of started studies. A run is one entry, whichever studies plan it. */
 export class Roster {
@@ -27,7 +30,11 @@ export class Roster {
       const studies = new Set([...(known?.studies ?? []), name])
       if (known && isTrained(known)) return Object.assign(known, { studies })
       const state = states.get(id) ?? 'queued'
-      const fresh = { run, isolation: execution.isolation, studies, state, faults: 0, isCancelled: false }
+      const { isolation, keep_weights = DEFAULT_KEPT } = execution
+      const others = known && [...known.studies].some((study) => study !== name) ? [known.keptWeights] : []
+      const keptWeights =
+        KEPT_WEIGHTS.find((each) => [keep_weights, ...others].includes(each)) ?? keep_weights
+      const fresh = { run, isolation, keptWeights, studies, state, faults: 0, isCancelled: false }
       // The object stays the same: groups of other studies hold it too.
       const entry = Object.assign(known ?? { id }, fresh)
       this.entries.set(id, entry)

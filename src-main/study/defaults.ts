@@ -39,7 +39,7 @@ export const DEFAULTS: {
     tie: 'lowest-rate', // the smaller step is the safer claim
     diverged: 'exclude-arm', // a rate at which a seed fails is no rate to recommend
   },
-  execution: { precision: 'float32', isolation: 'thread' },
+  execution: { precision: 'float32', isolation: 'thread', keep_weights: 'small' },
 }
 
 /** What Rothermel et al. 2021 used, by key of the study file, where they say it: what the form marks a departure from. */

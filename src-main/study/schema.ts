@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { PARTS } from '../run'
+import { KEPT_WEIGHTS, PARTS } from '../run'
 import { DEFAULTS } from './defaults'
 import { amount, flag, label, list, oneOf, path, real, says, strict, whole } from './expect'
 import { model, taskObject } from './kinds'
@@ -173,6 +173,11 @@ export const studyFile = strict({
         DEFAULTS.execution.precision,
       ),
       isolation: says(oneOf('thread', 'process'), 'Where a worker lives.', DEFAULTS.execution.isolation),
+      keep_weights: says(
+        oneOf(...KEPT_WEIGHTS),
+        'Of which complete runs the trained weights stay on disk, for export-weights; small: at most 100 MB a run.',
+        DEFAULTS.execution.keep_weights,
+      ),
     })
       .partial()
       .optional(),

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Parameter } from '../models/network'
+import { sha256Of, syncFolder, writeToDisk } from '../tensor-files/on-disk'
 import {
   encodeSafetensors,
   openSafetensors,
@@ -59,23 +58,9 @@ export class CheckpointFolder {
    * `publish`.
    */
   async write(checkpoint: Checkpoint): Promise<{ publish(): Promise<void> }> {
-    const blocks = this.#encode(checkpoint)
-    const hash = createHash('sha256')
     const unfinished = join(this.path, `step-${checkpoint.step}${UNFINISHED}`)
-    const file = await open(unfinished, 'w', 0o600)
-    try {
-      for (const block of blocks) {
-        hash.update(block)
-        await file.writeFile(block)
-      }
-      await file.sync()
-    } catch (error) {
-      await rm(unfinished, { force: true })
-      throw error
-    } finally {
-      await file.close()
-    }
-    const name = `step-${String(checkpoint.step).padStart(9, '0')}.${hash.digest('hex')}.safetensors`
+    const sha256 = await writeToDisk(unfinished, this.#encode(checkpoint))
+    const name = `step-${String(checkpoint.step).padStart(9, '0')}.${sha256}.safetensors`
     return {
       publish: async () => {
         await rename(unfinished, join(this.path, name))
@@ -120,7 +105,7 @@ export class CheckpointFolder {
   async #read(name: string): Promise<Checkpoint> {
     const path = join(this.path, name)
     const [, , expected] = NAME.exec(name) ?? []
-    if ((await sha256(path)) !== expected)
+    if ((await sha256Of(path)) !== expected)
       throw new Error('its content does not have the SHA-256 of its name')
     const file = await openSafetensors(path)
     if (file.metadata.get('format') !== FORMAT) throw new Error(`expected the format '${FORMAT}'`)
@@ -151,21 +136,5 @@ export class CheckpointFolder {
       values.set(name, await file.readFloats(prefix + name))
     }
     return values
-  }
-}
-
-async function sha256(path: string): Promise<string> {
-  const hash = createHash('sha256')
-  for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 })) hash.update(chunk as Buffer)
-  return hash.digest('hex')
-}
-
-/** Makes a rename in the folder survive a power cut. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path)
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
   }
 }

@@ -9,6 +9,7 @@ import { CheckpointFolder, type Checkpoint } from './checkpoint'
 import { examplesPerPass } from './evaluate'
 import { FusedGroup, toSnapshot } from './group'
 import type { JobControl } from './job-control'
+import { keeperOf } from './keep-weights'
 import { LOOP_PACE, trainGroup, type LoopPace, type SavedRun } from './loop'
 import type { JobRun, TrainingJob } from './messages'
 import { objectiveOf } from './objective'
@@ -80,6 +81,7 @@ export async function runJob(
     const examples = splits.train.size
     return {
       folder,
+      keep: keeperOf(run, { network, task }, control),
       run: new TrainingRun(
         run.id,
         run.config,

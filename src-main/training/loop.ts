@@ -2,6 +2,7 @@ import type { Splits } from '../tasks/split'
 import type { CheckpointFolder } from './checkpoint'
 import { readSnapshot, type FusedGroup } from './group'
 import type { JobControl } from './job-control'
+import type { KeepWeights } from './keep-weights'
 import type { TrainingRun } from './training-run'
 
 export interface LoopPace {
@@ -17,10 +18,11 @@ export const LOOP_PACE: LoopPace = { sendEveryMs: 700, checkpointEveryMs: 30_000
 /** So many steps may be on their way to the store before the loop waits for it. */
 const MOST_STEPS_AHEAD = 2_000
 
-/** A run and where its checkpoints go. */
+/** A run, where its checkpoints go, and how its weights are kept when it is complete (null: they are not). */
 export interface SavedRun {
   readonly run: TrainingRun
   readonly folder: CheckpointFolder
+  readonly keep: KeepWeights | null
 }
 
 /**
@@ -63,7 +65,11 @@ export async function trainGroup(
       )
       const scores = await group.evaluateAt(chosen, splits.test, interrupted)
       if (scores === null) continue
-      for (const run of trained) run.tested(scores[run.slot] ?? missing())
+      for (const { run, keep } of members.filter(({ run }) => trained.includes(run))) {
+        const tested = scores[run.slot] ?? missing()
+        if (keep !== null && run.isCompletedBy(tested)) await keepWeights(group, run, keep)
+        run.tested(tested)
+      }
     }
     if (runs.every((run) => !run.active)) return
 
@@ -84,6 +90,13 @@ export async function trainGroup(
     if (clock.timeToSend()) await sendPoints(runs, control)
     if (clock.timeToSave()) await clock.saving(() => saveAll(group, members, control))
   }
+}
+
+/** Keeps the weights that were tested: those of the best step, else of the last. */
+async function keepWeights(group: FusedGroup, run: TrainingRun, keep: KeepWeights): Promise<void> {
+  const { best } = run.bestState
+  if (run.bestWeights !== null && best !== null) return keep(readSnapshot(run.bestWeights), best.step)
+  await keep(group.read(run.slot).weights, run.step)
 }
 
 async function pause(group: FusedGroup, members: readonly SavedRun[], control: JobControl): Promise<void> {

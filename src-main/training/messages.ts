@@ -20,6 +20,8 @@ export interface JobRun {
   /** Its row in the group, below the job's `slots`. */
   readonly slot: number
   readonly config: RunConfig
+  /** Once it is complete its trained weights are kept in this folder, where they take at most so many bytes; absent: not. */
+  readonly keep?: { readonly folder: string; readonly mostBytes: number }
 }
 
 /**

@@ -93,14 +93,18 @@ export class TrainingRun {
     this.#bestWeights = weights()
   }
 
+  /** These test scores leave it complete: without validation they are the first look at the last step's weights. */
+  isCompletedBy(scores: Scores): boolean {
+    return this.#best.state.best !== null || Number.isFinite(scores.loss)
+  }
+
   /** Logs the test scores, read at the best step, and ends the run. */
   tested(scores: Scores): void {
     const { best } = this.#best.state
     const step = best?.step ?? this.#step
     this.#points.add('test/loss', step, scores.loss)
     if (scores.accuracy !== null) this.#points.add('test/accuracy', step, scores.accuracy)
-    // Without validation this is the first look at the last step's weights.
-    if (best === null && !Number.isFinite(scores.loss)) return this.#diverge('test loss', scores.loss)
+    if (!this.isCompletedBy(scores)) return this.#diverge('test loss', scores.loss)
     this.end(this.#atLastStep ? 'finished' : 'early-stopped', null, {
       ...(best === null ? {} : summary('val', best)),
       ...summary('test', scores),

@@ -9,6 +9,7 @@ import { EventStream } from '../queue/event-stream'
 import { Queue } from '../queue/queue'
 import { openReadableStore, openStore, StoreError } from '../store/store'
 import type { ReadableStore, Store } from '../store/store'
+import { WeightShelf } from '../weights/weight-shelf'
 import type { WorkbenchOptions } from '../workbench'
 import { hasFile, makeFolder } from '../workspace/folder'
 import { recordOwner, WorkspaceInUseError } from '../workspace/owner'
@@ -59,8 +60,9 @@ export async function openParts(options: WorkbenchOptions): Promise<Parts> {
     await library.purge()
     const forecaster = new Forecaster({ workspace, store, library, events, openWorker })
     const ways = forecaster.ways(store)
-    const queue = new Queue({ store, events, openWorker, checkpoints, ways })
-    const studies = new StudyShelf({ store, queue, checkpoints, events })
+    const weights = new WeightShelf(join(workspace, 'weights'))
+    const queue = new Queue({ store, events, openWorker, checkpoints, weights: weights.folder, ways })
+    const studies = new StudyShelf({ store, queue, checkpoints, weights, events })
     studies.purge()
     return { workspace, store, library, events, forecaster, owned: { store, queue, studies, letGo: release } }
   } catch (error) {

@@ -2,12 +2,14 @@ import { isOpen } from '../run'
 import type { CheckpointShelf } from '../queue/checkpoint-shelf'
 import type { EventStream } from '../queue/event-stream'
 import type { Queue } from '../queue/queue'
+import type { WeightShelf } from '../weights/weight-shelf'
 import type { Store, StudyDeletion, StudyRecord } from '../store/store'
 
 interface Parts {
   readonly store: Store
   readonly queue: Queue
   readonly checkpoints: CheckpointShelf
+  readonly weights: WeightShelf
   readonly events: EventStream
 }
 
@@ -46,9 +48,11 @@ export class StudyShelf {
     return record
   }
 
-  /** Removes for good what was deleted, with its checkpoints. */
+  /** Removes for good what was deleted, with its checkpoints and weights. */
   purge(): void {
-    for (const run of this.parts.store.purgeDeleted()) this.parts.checkpoints.remove(run)
+    const runs = this.parts.store.purgeDeleted()
+    for (const run of runs) this.parts.checkpoints.remove(run)
+    this.parts.weights.remove(runs)
   }
 
   private tell(): void {

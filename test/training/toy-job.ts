@@ -7,7 +7,7 @@ import type { Split, Task } from '../../src-main/tasks/task'
 import { runJob, type Materials } from '../../src-main/training/job'
 import { JobControl } from '../../src-main/training/job-control'
 import type { LoopPace } from '../../src-main/training/loop'
-import type { FromWorker, RunOutcome, TrainingJob } from '../../src-main/training/messages'
+import type { FromWorker, JobRun, RunOutcome, TrainingJob } from '../../src-main/training/messages'
 import { EagerStepper } from '../../src-main/training/stepper'
 import { toyProblem } from './toy-network'
 
@@ -143,6 +143,8 @@ export interface ToyJob extends ToyOptions {
   readonly task?: Task
   readonly store?: ToyStore
   readonly checkpoints?: string
+  /** Where and up to which size weights are kept. */
+  readonly keep?: JobRun['keep']
   readonly pace?: Partial<LoopPace>
   /** Hears every message before it is acknowledged, and may ask for something. */
   readonly on?: (message: FromWorker, control: JobControl) => void
@@ -164,10 +166,14 @@ export async function trainToys({
   task = toyTask(),
   store = new ToyStore(),
   on,
+  keep,
   ...rest
 }: ToyJob): Promise<ToyStore> {
   const job: TrainingJob = {
-    runs: runs.map((run, slot) => ({ id: run.id, slot, config: toyConfig(run, rest) })),
+    runs: runs.map((run, slot) => ({
+      ...{ id: run.id, slot, config: toyConfig(run, rest) },
+      ...(keep === undefined ? {} : { keep }),
+    })),
     slots: runs.length,
     path: 'graph',
     task: { kind: 'toy', options: {}, files: {} },
