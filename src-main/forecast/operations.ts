@@ -42,7 +42,7 @@ export function countedBytes(
   const { tokens } = taskFacts.input
   // Weights, best weights, gradients and two moments where they train.
   const values = parameters.total - parameters.trained + slots * 5 * parameters.trained
-  const perToken = layers * (16 * width + 3 * heads * tokens)
+  const perToken = layers * (16 * width + 3 * (heads ?? 0) * tokens)
   const activations = slots * config.training.batch_size * tokens * perToken
   return ENGINE_BYTES + FLOAT_BYTES * (values + activations)
 }

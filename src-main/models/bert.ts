@@ -1,15 +1,23 @@
 import { z } from 'zod'
 import { tf, type Tensor } from '../engine'
+import { InputError } from '../errors'
 import { activationSchema, parseConfig, size } from './config-fields'
 import { addPositions, attend, lastTokens, linear, splitHeads } from './fused'
-import { gelu, geluTanh } from './gradients'
+import { transformerFlops } from './flops'
+import { activations } from './gradients'
+import {
+  TRANSFORMER_SIZES,
+  randomTransformer,
+  withWholeHeads,
+  type TransformerArchitecture,
+} from './transformer'
 import {
   ZEROS,
   layerNormParameters,
+  blueprint,
   normByName,
-  type Architecture,
+  type Blueprint,
   type ParameterSpec,
-  type Trunk,
   type TrunkFamily,
   type TrunkPass,
 } from './trunk'
@@ -28,49 +36,86 @@ const config = z.object({
   max_position_embeddings: size,
   type_vocab_size: size.default(2),
   layer_norm_eps: z.number().positive().default(1e-12),
+  pad_token_id: z.int().min(0).max(1_000_000).nullish(),
   hidden_act: activationSchema.default('gelu'),
   initializer_range: z.number().positive().default(0.02),
   position_embedding_type: z.literal('absolute').default('absolute'),
   is_decoder: z.literal(false).default(false),
 })
 
-export const bert: TrunkFamily = {
-  type: 'bert',
-  prefix: 'bert.',
-  defaultPositions: 512,
-  defaultEpsilon: 1e-12,
-  defaultActivation: 'gelu',
-  isUnused: (name) =>
-    /^(embeddings\.(word_embeddings\.|position_ids$|token_type_ids$)|pooler\.|cls\.|classifier\.|qa_outputs\.)/.test(
-      name,
-    ),
-  readConfig(json, file) {
-    const fields = parseConfig(config, json, file)
-    return {
-      type: 'bert',
-      layers: fields.num_hidden_layers,
-      width: fields.hidden_size,
-      heads: fields.num_attention_heads,
-      positions: fields.max_position_embeddings,
-      intermediate: fields.intermediate_size,
-      tokenTypes: fields.type_vocab_size,
-      layerNormEpsilon: fields.layer_norm_eps,
-      activation: fields.hidden_act,
-      initialDeviation: fields.initializer_range,
-    }
-  },
-  trunk: (architecture): Trunk => ({
-    parameters: parameters(architecture),
-    normsFirst: false,
-    forward: (x, pass) => forward(x, pass, architecture),
-  }),
+const UNUSED =
+  /^(embeddings\.(word_embeddings\.|position_ids$|token_type_ids$)|pooler\.|cls\.|lm_head\.|classifier\.|qa_outputs\.)/
+/** What RoBERTa's configurations mean where they do not say. */
+const ROBERTA_PADDING = 1
+
+interface BertArchitecture extends TransformerArchitecture {
+  /** Rows of the token type table (of which row 0 is used). */
+  readonly tokenTypes: number
+  /** Row of the position table that the first token gets. */
+  readonly firstPosition: number
 }
+
+export const bert: TrunkFamily = family('bert', 1e-12, () => 0)
+
+/**
+ * RoBERTa (Liu et al. 2019) and its kin as in Hugging Face's `RobertaModel`: BERT's layers, but positions are counted from
+ * the row behind the one of padding.
+ */
+export const roberta: TrunkFamily = family('roberta', 1e-5, (paddingToken) => paddingToken + 1)
+
+function family(type: string, epsilon: number, firstPosition: (paddingToken: number) => number): TrunkFamily {
+  return {
+    type,
+    prefix: `${type}.`,
+    // Layer norms of checkpoints that TensorFlow wrote are called gamma and beta.
+    parameterName: (name) =>
+      name.replace(/(LayerNorm)\.gamma$/, '$1.weight').replace(/(LayerNorm)\.beta$/, '$1.bias'),
+    isUnused: (name) => UNUSED.test(name),
+    readConfig(json, file) {
+      const fields = parseConfig(config, json, file)
+      const first = firstPosition(fields.pad_token_id ?? ROBERTA_PADDING)
+      const architecture: BertArchitecture = {
+        type,
+        layers: fields.num_hidden_layers,
+        width: fields.hidden_size,
+        heads: fields.num_attention_heads,
+        positions: fields.max_position_embeddings - first,
+        intermediate: fields.intermediate_size,
+        tokenTypes: fields.type_vocab_size,
+        firstPosition: first,
+        layerNormEpsilon: fields.layer_norm_eps,
+        activation: fields.hidden_act,
+        initialDeviation: fields.initializer_range,
+      }
+      if (architecture.positions < 1)
+        throw new InputError(
+          `found ${fields.max_position_embeddings}, expected more than the ${first} rows before the first token's`,
+          { file, field: 'max_position_embeddings' },
+        )
+      return planned(architecture, file)
+    },
+    sizes: TRANSFORMER_SIZES,
+    random: (size) =>
+      planned({
+        ...randomTransformer(size, { type, positions: 512, layerNormEpsilon: epsilon, activation: 'gelu' }),
+        tokenTypes: 2,
+        firstPosition: firstPosition(ROBERTA_PADDING),
+      }),
+  }
+}
+
+const planned = (architecture: BertArchitecture, file?: string): Blueprint =>
+  blueprint(withWholeHeads(architecture, file), (a) => ({
+    parameters: parameters(a),
+    flops: (step) => transformerFlops(a, false, step),
+    forward: (x, pass) => forward(x, pass, a),
+  }))
 
 const EMBEDDING_NORM = 'embeddings.LayerNorm'
 const POSITIONS = 'embeddings.position_embeddings.weight'
 const TOKEN_TYPES = 'embeddings.token_type_embeddings.weight'
 
-function parameters(a: Architecture): ParameterSpec[] {
+function parameters(a: BertArchitecture): ParameterSpec[] {
   const drawn = { kind: 'normal', mean: 0, deviation: a.initialDeviation } as const
   const norm = (name: string, layer: number | null): ParameterSpec[] =>
     layerNormParameters(name, a.width, layer)
@@ -98,22 +143,28 @@ function parameters(a: Architecture): ParameterSpec[] {
     ]
   })
   return [
-    { name: POSITIONS, shape: [a.positions, a.width], part: 'positions', layer: null, firstValue: drawn },
+    {
+      name: POSITIONS,
+      shape: [a.firstPosition + a.positions, a.width],
+      part: 'positions',
+      layer: null,
+      firstValue: drawn,
+    },
     { name: TOKEN_TYPES, shape: [a.tokenTypes, a.width], part: 'token_type', layer: null, firstValue: drawn },
     ...norm(EMBEDDING_NORM, null),
     ...layers.flat(),
   ]
 }
 
-function forward(x: Tensor, pass: TrunkPass, a: Architecture): Tensor {
+function forward(x: Tensor, pass: TrunkPass, a: BertArchitecture): Tensor {
   const { weight, drop } = pass
   const dense = (h: Tensor, name: string): Tensor =>
     linear(h, weight(`${name}.weight`), weight(`${name}.bias`), 'out-in')
   const norm = normByName(pass, a.layerNormEpsilon)
-  const activate = a.activation === 'gelu' ? gelu : geluTanh
+  const activate = activations[a.activation]
 
   let h = tf.add(x, firstTokenType(weight(TOKEN_TYPES))) // [K, B * T, D]
-  h = addPositions(h, weight(POSITIONS), pass)
+  h = addPositions(h, weight(POSITIONS), pass, a.firstPosition)
   h = drop(norm(h, EMBEDDING_NORM), 0)
   for (let layer = 0; layer < a.layers; layer++) {
     const at = `encoder.layer.${layer}`

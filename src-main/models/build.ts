@@ -38,7 +38,7 @@ export function buildNetwork(
 ): Network {
   const { architecture, trunk } = model
   const { input, readTokens } = task
-  if (input.tokens > architecture.positions)
+  if (architecture.positions !== null && input.tokens > architecture.positions)
     throw new InputError(
       `sequences of ${input.tokens} tokens, but the ${architecture.type} trunk has ${architecture.positions} positions`,
       { field: 'task' },
@@ -58,29 +58,27 @@ export function buildNetwork(
   const parameters = freeze(specs, setting, architecture.layers)
   const trained = new Set(parameters.filter((parameter) => parameter.trained).map(({ name }) => name))
   const given =
-    startFrom === null ? new Map<string, string>() : matchStartFrom(startFrom, specs, model.prefix)
+    startFrom === null ? new Map<string, string>() : matchStartFrom(startFrom, specs, model.family)
 
   const fixedValue = async ({ name, part }: ParameterSpec): Promise<Float32Array | null> => {
     const named = given.get(name)
     if (startFrom !== null && named !== undefined) return startFrom.readFloats(named)
     const ofTrunk = part !== 'input' && part !== 'output'
-    if (ofTrunk && setting.init === 'pretrained' && model.files !== null) return model.files.read(name)
+    if (ofTrunk && setting.init === 'pretrained' && model.files?.names.has(name))
+      return model.files.read(name)
     return null
   }
 
   /** How each seed draws its own, where no file gives the value. */
   const drawing = async ({ name, part, firstValue }: ParameterSpec): Promise<ParameterSpec['firstValue']> => {
     const ofTrunk = part !== 'input' && part !== 'output'
-    if (!ofTrunk || setting.init !== 'statistics' || model.files === null) return firstValue
+    if (!ofTrunk || setting.init !== 'statistics' || !model.files?.names.has(name)) return firstValue
     return statisticsOf(await model.files.read(name))
   }
 
   return {
     parameters,
-    trainingFlops: trainingFlops(
-      { architecture, normsFirst: trunk.normsFirst, input, readTokens, outputs },
-      parameters,
-    ),
+    trainingFlops: trainingFlops({ trunk, input, readTokens, outputs }, parameters),
     forward(weights, x, dropout) {
       const [runs = 0, examples = 0] = x.shape
       const tokens = input.tokens

@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import { InputError, InputErrors } from '../errors'
-import type { Architecture } from './trunk'
+import type { TransformerArchitecture } from './transformer'
 
 /** Fields that several families' config.json files share. */
 
 /** A width, a count: a whole number above 0, small enough that its products stay exact. */
 export const size = z.int().min(1).max(1_000_000)
 
-const ACTIVATIONS: Readonly<Record<string, Architecture['activation']>> = {
+const ACTIVATIONS: Readonly<Record<string, TransformerArchitecture['activation']>> = {
   gelu: 'gelu',
   gelu_python: 'gelu',
   gelu_new: 'gelu-tanh',

@@ -1,12 +1,17 @@
 import type { TaskInput } from '../tasks/task'
 import type { Parameter } from './network'
-import type { Architecture } from './trunk'
+import type { Trunk } from './trunk'
+
+/**
+ * Floating-point operations of one training step for one example of one run: the matrix products of its forward and
+ * backward pass, 2 for each multiply-add. What costs less than a product (sums, norms, activations, softmax, dropout,
+ * the optimizer) is left out, as usual (Chowdhery et al. 2022, appendix B). The backward pass has a product for every
+ * operand that a gradient must reach, so a frozen weight saves one, and a frozen beginning of the network saves two.
+ */
 
 /** What a network computes for one example, beside its parameters. */
 export interface NetworkExtent {
-  readonly architecture: Pick<Architecture, 'layers' | 'width' | 'intermediate'>
-  /** Layer norms stand before attention and feed-forward (GPT-2), not behind them (BERT). */
-  readonly normsFirst: boolean
+  readonly trunk: Trunk
   readonly input: TaskInput
   /** R */
   readonly readTokens: number
@@ -14,27 +19,56 @@ export interface NetworkExtent {
   readonly outputs: number
 }
 
-/**
- * Floating-point operations of one training step for one example of one run: the matrix products of its forward and
- * backward pass, 2 for each multiply-add. What costs less than a product (sums, norms, activations, softmax, dropout,
- * Adam) is left out, as usual (Chowdhery et al. 2022, appendix B). The backward pass has a product for every operand
- * that a gradient must reach, so a frozen weight saves one, and a frozen beginning of the network saves two.
- */
-export function trainingFlops(extent: NetworkExtent, parameters: readonly Parameter[]): number {
-  const { architecture, normsFirst, input, readTokens, outputs } = extent
-  const { layers, width, intermediate } = architecture
-  const { tokens } = input
-  const trains = (part: Parameter['part'], layer: number | null = null): boolean =>
-    parameters.some((parameter) => parameter.part === part && parameter.layer === layer && parameter.trained)
-  /** rows × inner × columns, once forward and once for each operand whose gradient is wanted. */
-  const product = (rows: number, inner: number, columns: number, ...wanted: readonly boolean[]): number =>
-    2 * rows * inner * columns * (1 + wanted.filter(Boolean).length)
+/** A training step as its trunk sees it. */
+export interface CountedStep {
+  /** T */
+  readonly tokens: number
+  /** R */
+  readonly read: number
+  /** Does anything train that belongs to this part, of this layer (null: of none)? */
+  readonly trains: (part: Parameter['part'], layer?: number | null) => boolean
+  /** Is a gradient wanted of what enters the trunk? */
+  readonly wanted: boolean
+}
 
+export interface TrunkFlops {
+  readonly flops: number
+  /** Is a gradient wanted of what leaves the trunk? */
+  readonly wanted: boolean
+}
+
+export function trainingFlops(extent: NetworkExtent, parameters: readonly Parameter[]): number {
+  const { trunk, input, readTokens, outputs } = extent
+  const { width } = trunk.architecture
+  const { tokens } = input
+  const trains: CountedStep['trains'] = (part, layer = null) =>
+    parameters.some((parameter) => parameter.part === part && parameter.layer === layer && parameter.trained)
   const entering = input.kind === 'vectors' ? product(tokens, input.width, width, trains('input')) : 0
+  const inside = trunk.flops({ tokens, read: readTokens, trains, wanted: trains('input') })
+  return entering + inside.flops + product(readTokens, width, outputs, inside.wanted, trains('output'))
+}
+
+/** rows × inner × columns, once forward and once for each operand whose gradient is wanted. */
+export const product = (
+  rows: number,
+  inner: number,
+  columns: number,
+  ...wanted: readonly boolean[]
+): number => 2 * rows * inner * columns * (1 + wanted.filter(Boolean).length)
+
+/**
+ * What a transformer's products cost.
+ * @param normsFirst layer norms stand before attention and feed-forward (GPT-2, ViT), not behind them (BERT)
+ */
+export function transformerFlops(
+  { layers, width, intermediate }: { layers: number; width: number; intermediate: number },
+  normsFirst: boolean,
+  { tokens, read: readTokens, trains, ...step }: CountedStep,
+): TrunkFlops {
   // Whether a gradient is wanted of what flows through the network, from its beginning on.
-  let wanted = trains('input') || trains('positions') || trains('token_type')
+  let wanted = step.wanted || trains('positions') || trains('token_type')
   wanted ||= !normsFirst && trains('layer_norm')
-  let flops = entering
+  let flops = 0
   for (let layer = 0; layer < layers; layer++) {
     const [attention, feedForward] = [trains('attention', layer), trains('feed_forward', layer)]
     const norm = trains('layer_norm', layer)
@@ -51,6 +85,5 @@ export function trainingFlops(extent: NetworkExtent, parameters: readonly Parame
     wanted ||= feedForward
     flops += product(read, intermediate, width, wanted, feedForward)
   }
-  wanted ||= normsFirst && trains('layer_norm')
-  return flops + product(readTokens, width, outputs, wanted, trains('output'))
+  return { flops, wanted: wanted || (normsFirst && trains('layer_norm')) }
 }

@@ -56,13 +56,18 @@ export function embed(tokens: Tensor, table: Tensor): Tensor {
   return tf.reshape(rows, [runs, examples * length, width])
 }
 
-/** Adds the first T rows of a position table ([K, P, D] or [P, D]) to [K, B * T, D]. */
-export function addPositions(x: Tensor, table: Tensor, { runs, examples, tokens }: Extent): Tensor {
+/** Adds T rows of a position table ([K, P, D] or [P, D]), from row `first` on, to [K, B * T, D]. */
+export function addPositions(
+  x: Tensor,
+  table: Tensor,
+  { runs, examples, tokens }: Extent,
+  first = 0,
+): Tensor {
   const width = table.shape.at(-1) ?? 0
   const perRun = table.rank === 3
   const rows = perRun
-    ? tf.reshape(tf.slice(table, [0, 0, 0], [-1, tokens, -1]), [runs, 1, tokens, width])
-    : tf.slice(table, [0, 0], [tokens, -1])
+    ? tf.reshape(tf.slice(table, [0, first, 0], [-1, tokens, -1]), [runs, 1, tokens, width])
+    : tf.slice(table, [first, 0], [tokens, -1])
   const sum = tf.add(tf.reshape(x, [runs, examples, tokens, width]), rows)
   return tf.reshape(sum, [runs, examples * tokens, width])
 }

@@ -2,15 +2,22 @@ import { z } from 'zod'
 import { tf, type Tensor } from '../engine'
 import { activationSchema, parseConfig, size } from './config-fields'
 import { addPositions, attend, causalMask, lastTokens, linear, splitHeads } from './fused'
-import { gelu, geluTanh } from './gradients'
+import { transformerFlops } from './flops'
+import { activations } from './gradients'
+import {
+  TRANSFORMER_SIZES,
+  randomTransformer,
+  withWholeHeads,
+  type TransformerArchitecture,
+} from './transformer'
 import {
   ZEROS,
   layerNormParameters,
+  blueprint,
   normByName,
-  type Architecture,
+  type Blueprint,
   type FirstValue,
   type ParameterSpec,
-  type Trunk,
   type TrunkFamily,
   type TrunkPass,
 } from './trunk'
@@ -38,33 +45,45 @@ const config = z.object({
 export const gpt2: TrunkFamily = {
   type: 'gpt2',
   prefix: 'transformer.',
-  defaultPositions: 1024,
-  defaultEpsilon: 1e-5,
-  defaultActivation: 'gelu-tanh',
+  parameterName: (name) => name,
   isUnused: (name) => /^(wte\.|h\.\d+\.attn\.(masked_)?bias$|lm_head\.|score\.|classifier\.)/.test(name),
   readConfig(json, file) {
     const fields = parseConfig(config, json, file)
-    return {
-      type: 'gpt2',
-      layers: fields.n_layer,
-      width: fields.n_embd,
-      heads: fields.n_head,
-      positions: fields.n_positions,
-      intermediate: fields.n_inner ?? 4 * fields.n_embd,
-      tokenTypes: 0,
-      layerNormEpsilon: fields.layer_norm_epsilon,
-      activation: fields.activation_function,
-      initialDeviation: fields.initializer_range,
-    }
+    return planned(
+      {
+        type: 'gpt2',
+        layers: fields.n_layer,
+        width: fields.n_embd,
+        heads: fields.n_head,
+        positions: fields.n_positions,
+        intermediate: fields.n_inner ?? 4 * fields.n_embd,
+        layerNormEpsilon: fields.layer_norm_epsilon,
+        activation: fields.activation_function,
+        initialDeviation: fields.initializer_range,
+      },
+      file,
+    )
   },
-  trunk: (architecture): Trunk => ({
-    parameters: parameters(architecture),
-    normsFirst: true,
-    forward: (x, pass) => forward(x, pass, architecture),
-  }),
+  sizes: TRANSFORMER_SIZES,
+  random: (size) =>
+    planned(
+      randomTransformer(size, {
+        type: 'gpt2',
+        positions: 1024,
+        layerNormEpsilon: 1e-5,
+        activation: 'gelu-tanh',
+      }),
+    ),
 }
 
-function parameters(a: Architecture): ParameterSpec[] {
+const planned = (architecture: TransformerArchitecture, file?: string): Blueprint =>
+  blueprint(withWholeHeads(architecture, file), (a) => ({
+    parameters: parameters(a),
+    flops: (step) => transformerFlops(a, true, step),
+    forward: (x, pass) => forward(x, pass, a),
+  }))
+
+function parameters(a: TransformerArchitecture): ParameterSpec[] {
   const drawn = (deviation: number): FirstValue => ({ kind: 'normal', mean: 0, deviation })
   // Projections into the residual stream start smaller, by the number of them.
   const residual = a.initialDeviation / Math.sqrt(2 * a.layers)
@@ -103,12 +122,12 @@ function parameters(a: Architecture): ParameterSpec[] {
   ]
 }
 
-function forward(x: Tensor, pass: TrunkPass, a: Architecture): Tensor {
+function forward(x: Tensor, pass: TrunkPass, a: TransformerArchitecture): Tensor {
   const { weight, drop } = pass
   const dense = (h: Tensor, name: string): Tensor =>
     linear(h, weight(`${name}.weight`), weight(`${name}.bias`), 'in-out')
   const norm = normByName(pass, a.layerNormEpsilon)
-  const activate = a.activation === 'gelu' ? gelu : geluTanh
+  const activate = activations[a.activation]
 
   let h = drop(addPositions(x, weight('wpe.weight'), pass), 0) // [K, B * T, D]
   const masks = { all: causalMask(pass.tokens, pass.tokens), last: causalMask(pass.tokens, pass.read) }

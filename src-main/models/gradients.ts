@@ -63,6 +63,8 @@ export function gelu(x: Tensor): Tensor {
   })
 }
 
+export const activations = { gelu, 'gelu-tanh': geluTanh } as const
+
 /**
  * Normalises the last dimension to mean 0 and (biased) variance 1, then scales and shifts.
  * @param x [K, N, D]

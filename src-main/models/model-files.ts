@@ -4,13 +4,13 @@ import { InputError, InputErrors } from '../errors'
 import { openSafetensors, type SafetensorsFile } from '../tensor-files/safetensors'
 import { isFloating } from '../tensor-files/safetensors-header'
 import { parseStrictJson, type StrictJson } from '../tensor-files/strict-json'
-import type { ParameterSpec, TrunkFamily } from './trunk'
+import type { Trunk, TrunkFamily } from './trunk'
 
 /** The tensors of a model directory under their names in the trunk, whichever file holds them and with what prefix. */
 export interface ModelFiles {
   /** Absolute paths of the tensor files, in order. */
   readonly paths: readonly string[]
-  /** Names of the tensors that the trunk uses. */
+  /** Names of the tensors that the trunk uses and the files hold. */
   readonly names: ReadonlySet<string>
   read(name: string): Promise<Float32Array<ArrayBuffer>>
 }
@@ -46,7 +46,7 @@ export async function readText(path: string): Promise<string> {
 export async function openModelFiles(
   directory: string,
   family: TrunkFamily,
-  specs: readonly ParameterSpec[],
+  { parameters: specs }: Pick<Trunk, 'parameters'>,
 ): Promise<ModelFiles> {
   const files = await openShards(directory)
   const found = new Map<string, { readonly file: SafetensorsFile; readonly name: string }>()
@@ -58,7 +58,7 @@ export async function openModelFiles(
     for (const name of file.tensors.keys()) {
       // In a file of a model with a head, what lacks the trunk's prefix is the head.
       if (prefixed && !name.startsWith(family.prefix)) continue
-      const own = modernName(prefixed ? name.slice(family.prefix.length) : name)
+      const own = family.parameterName(prefixed ? name.slice(family.prefix.length) : name)
       if (found.has(own))
         problems.push(new InputError('is there a second time', { file: file.path, field: name }))
       found.set(own, { file, name })
@@ -71,9 +71,10 @@ export async function openModelFiles(
     const problem = `not a tensor of the ${family.type} trunk that config.json describes`
     problems.push(new InputError(problem, { file: file.path, field: name }))
   }
-  for (const { name, shape } of specs) {
+  for (const { name, shape, isOurs } of specs) {
     const held = found.get(name)
     if (held === undefined) {
+      if (isOurs) continue
       problems.push(
         new InputError(`is missing, expected [${shape.join(', ')}]`, { file: directory, field: name }),
       )
@@ -96,7 +97,7 @@ export async function openModelFiles(
 
   return {
     paths: files.map(({ path }) => path),
-    names: new Set(known.keys()),
+    names: new Set([...known.keys()].filter((name) => found.has(name))),
     read: async (name) => {
       const held = found.get(name)
       if (held === undefined) throw new Error(`the model has no tensor ${name}`)
@@ -106,10 +107,6 @@ export async function openModelFiles(
 }
 
 const equal = (a: readonly number[], b: readonly number[]): boolean => a.join() === b.join()
-
-/** Layer norms of checkpoints that TensorFlow wrote are called gamma and beta. */
-const modernName = (name: string): string =>
-  name.replace(/(LayerNorm)\.gamma$/, '$1.weight').replace(/(LayerNorm)\.beta$/, '$1.bias')
 
 /** The one tensor file, or the shards that the index names. */
 async function openShards(directory: string): Promise<SafetensorsFile[]> {

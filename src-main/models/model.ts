@@ -1,16 +1,16 @@
 import { join } from 'node:path'
 import type { ModelSource } from '../study/study'
-import { familyOf, randomArchitecture, readArchitecture } from './architecture'
+import { InputError } from '../errors'
+import { randomArchitecture, readArchitecture } from './architecture'
 import { countParameters } from './freeze'
 import { openModelFiles, readText, type ModelFiles } from './model-files'
-import type { Architecture, Trunk } from './trunk'
+import type { Architecture, Trunk, TrunkFamily } from './trunk'
 
 /** A trunk that networks can be built on: its shape, and its pretrained tensors where it has any. */
 export interface Model {
   readonly architecture: Architecture
   readonly trunk: Trunk
-  /** What tensor names begin with in files of models with a head. */
-  readonly prefix: string
+  readonly family: TrunkFamily
   /** Null: there is nothing to pretrain from, only random first values. */
   readonly files: ModelFiles | null
 }
@@ -21,16 +21,22 @@ export interface Model {
  */
 export async function openModel(source: ModelSource): Promise<Model> {
   if (source.source === 'random') {
-    const architecture = randomArchitecture(source.type, source.shape)
-    const { trunk, prefix } = familyOf(source.type, { field: 'model.kind' })
-    return { architecture, trunk: trunk(architecture), prefix, files: null }
+    const { family, blueprint } = randomArchitecture(source.type, source.shape)
+    const trunk = blueprint.build(blueprint.layers)
+    return { architecture: trunk.architecture, trunk, family, files: null }
   }
   const config = join(source.path, 'config.json')
-  const architecture = readArchitecture(await readText(config), config)
-  const family = familyOf(architecture.type, { file: config, field: 'model_type' })
-  const trunk = family.trunk(architecture)
-  const files = await openModelFiles(source.path, family, trunk.parameters)
-  return { architecture, trunk, prefix: family.prefix, files }
+  const { family, blueprint } = readArchitecture(await readText(config), config)
+  const layers = source.layers ?? blueprint.layers
+  if (layers > blueprint.layers)
+    throw new InputError(`found ${layers}, but ${config} describes ${blueprint.layers} layers`, {
+      field: 'model.layers',
+    })
+  // The files hold all layers, however many are used.
+  const whole = blueprint.build(blueprint.layers)
+  const files = await openModelFiles(source.path, family, whole)
+  const trunk = blueprint.build(layers)
+  return { architecture: trunk.architecture, trunk, family, files }
 }
 
 /** A model in a few numbers, for lists and dry runs. */
@@ -38,8 +44,10 @@ export interface ModelDescription {
   readonly type: string
   readonly layers: number
   readonly width: number
-  readonly heads: number
-  readonly positions: number
+  /** Null where nothing attends. */
+  readonly heads: number | null
+  /** Longest sequence; null where any length will do. */
+  readonly positions: number | null
   /** Numbers in the trunk that can train; unused embeddings are not counted. */
   readonly parameters: number
   readonly pretrained: boolean

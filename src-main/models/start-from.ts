@@ -1,7 +1,7 @@
 import { InputError, InputErrors } from '../errors'
 import type { SafetensorsFile } from '../tensor-files/safetensors'
 import { isFloating } from '../tensor-files/safetensors-header'
-import type { ParameterSpec } from './trunk'
+import type { ParameterSpec, TrunkFamily } from './trunk'
 
 /**
  * Where `start_from` holds each parameter's first value. Names may carry the family's prefix, as in files of models
@@ -13,14 +13,16 @@ import type { ParameterSpec } from './trunk'
 export function matchStartFrom(
   file: SafetensorsFile,
   specs: readonly ParameterSpec[],
-  prefix: string,
+  { prefix, parameterName }: TrunkFamily,
 ): Map<string, string> {
   const known = new Map(specs.map((spec) => [spec.name, spec]))
   const given = new Map<string, string>()
   const problems: InputError[] = []
   for (const [name, entry] of file.tensors) {
     const place = { file: file.path, field: name }
-    const own = known.has(name) || !name.startsWith(prefix) ? name : name.slice(prefix.length)
+    const own = known.has(name)
+      ? name
+      : parameterName(name.startsWith(prefix) ? name.slice(prefix.length) : name)
     const spec = known.get(own)
     if (spec === undefined) problems.push(new InputError('the network has no such parameter', place))
     else if (given.has(own)) problems.push(new InputError('is given twice', place))

@@ -1,26 +1,19 @@
 import type { Tensor } from '../engine'
 import type { Extent } from './fused'
+import type { CountedStep, TrunkFlops } from './flops'
 import { layerNorm } from './gradients'
 import type { Parameter } from './network'
 
-/** Sizes and constants of a trunk, whatever its family calls them in its config.json. */
+/** The sizes that every trunk has, whatever its family calls them in its config.json. */
 export interface Architecture {
   readonly type: string
   readonly layers: number
   /** D */
   readonly width: number
-  /** H */
-  readonly heads: number
-  /** Longest sequence. */
-  readonly positions: number
-  /** Width of the feed-forward layer's inside. */
-  readonly intermediate: number
-  /** Rows of BERT's token type table (of which row 0 is used). */
-  readonly tokenTypes: number
-  readonly layerNormEpsilon: number
-  readonly activation: 'gelu' | 'gelu-tanh'
-  /** Standard deviation of freshly drawn weights. */
-  readonly initialDeviation: number
+  /** H; null where nothing attends. */
+  readonly heads: number | null
+  /** Longest sequence; null where any length will do. */
+  readonly positions: number | null
 }
 
 /** How a parameter that comes from no file gets its first value. */
@@ -34,6 +27,8 @@ export type FirstValue =
 /** A parameter before a setting has said whether it trains. */
 export interface ParameterSpec extends Omit<Parameter, 'trained'> {
   readonly firstValue: FirstValue
+  /** The family's files need not hold it: then it starts from its first value, whatever the rest starts from. */
+  readonly isOurs?: true
 }
 
 /** What a trunk's forward pass works with. */
@@ -48,12 +43,33 @@ export interface TrunkPass extends Extent {
 }
 
 export interface Trunk {
+  readonly architecture: Architecture
   readonly parameters: readonly ParameterSpec[]
-  /** Layer norms stand before attention and feed-forward, not behind them. */
-  readonly normsFirst: boolean
+  /** What the matrix products of one training step cost, for one example of one run. */
+  readonly flops: (step: CountedStep) => TrunkFlops
   /** [K, B * T, D] to [K, B * R, D]. */
   readonly forward: (x: Tensor, pass: TrunkPass) => Tensor
 }
+
+/** A trunk of which the depth may still be chosen: fewer layers are the first ones. */
+export interface Blueprint {
+  readonly layers: number
+  readonly build: (layers: number) => Trunk
+}
+
+export const blueprint = <A extends Architecture>(
+  architecture: A,
+  build: (architecture: A) => Omit<Trunk, 'architecture'>,
+): Blueprint => ({
+  layers: architecture.layers,
+  build: (layers) => {
+    const cut = { ...architecture, layers }
+    return { architecture: cut, ...build(cut) }
+  },
+})
+
+/** Gives a size of a random trunk as the study has it, or `otherwise`. @throws InputError naming the field. */
+export type SizeOf<Field extends string = string> = (field: Field, otherwise?: number) => number
 
 /** A kind of trunk: how its config.json and tensor files are read, and how it computes. */
 export interface TrunkFamily {
@@ -61,15 +77,18 @@ export interface TrunkFamily {
   readonly type: string
   /** Prefix of tensor names in files of models with a head ("bert." in "bert.encoder.layer.0…"). */
   readonly prefix: string
-  /** Longest sequence of a random trunk that does not say. */
-  readonly defaultPositions: number
-  readonly defaultEpsilon: number
-  readonly defaultActivation: Architecture['activation']
+  /**
+   * What we call the parameter that a file calls so (without the prefix). Where there were several ways of naming
+   * tensors over the years, it is the one that `save_pretrained` writes.
+   */
+  readonly parameterName: (name: string) => string
   /** Tensors that a file may hold and that are not used: never trained nor counted. */
   readonly isUnused: (name: string) => boolean
   /** @param config the parsed JSON. @throws InputError naming the field. */
-  readonly readConfig: (config: unknown, file: string) => Architecture
-  readonly trunk: (architecture: Architecture) => Trunk
+  readonly readConfig: (config: unknown, file: string) => Blueprint
+  /** The sizes that a random trunk may be given. */
+  readonly sizes: readonly string[]
+  readonly random: (size: SizeOf) => Blueprint
 }
 
 /** Gain and shift of a layer normalisation. */

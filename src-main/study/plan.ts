@@ -24,7 +24,7 @@ export interface Sources {
   model(spec: ModelSpec): Promise<{
     readonly identity: ModelIdentity
     readonly source: ModelSource
-    readonly facts: { readonly positions: number; readonly layers: number }
+    readonly facts: { readonly positions: number | null; readonly layers: number }
   }>
   /** @throws {InputError} with the field where a task has too few examples, or no such score, for what is asked of it. */
   checkSplits(
@@ -131,7 +131,7 @@ function checkFit(
     const modelName = study.models[m]?.name
     for (const [t, task] of tasks.entries()) {
       const tokens = task?.facts.input.tokens ?? 0
-      if (tokens <= model.facts.positions) continue
+      if (model.facts.positions === null || tokens <= model.facts.positions) continue
       problems.add(
         ['task', t],
         `${study.tasks[t]?.name} has ${tokens} tokens, expected at most ${model.facts.positions}: the positions of ${modelName}`,

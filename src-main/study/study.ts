@@ -17,8 +17,8 @@ export interface TaskSpec {
 
 /** A model as a study names it. */
 export type ModelSpec =
-  | { readonly name: string; readonly from: 'catalogue' }
-  | { readonly name: string; readonly from: 'directory'; readonly path: string }
+  | { readonly name: string; readonly from: 'catalogue'; readonly layers?: number }
+  | { readonly name: string; readonly from: 'directory'; readonly path: string; readonly layers?: number }
   | {
       readonly name: string
       readonly from: 'random'
@@ -87,7 +87,12 @@ export interface TaskSource {
 
 /** Where a worker finds a model. */
 export type ModelSource =
-  | { readonly source: 'directory'; readonly path: string }
+  | {
+      readonly source: 'directory'
+      readonly path: string
+      /** Only the first so many; all where it is not given. */
+      readonly layers?: number
+    }
   | { readonly source: 'random'; readonly type: string; readonly shape: Readonly<Record<string, number>> }
 
 /** One run that a study asks for. */

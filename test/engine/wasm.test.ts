@@ -16,7 +16,7 @@ const INPUTS: Readonly<Record<string, TaskInput>> = {
 }
 
 /** Trunk types, by what they are fed with, that the wasm engine can train. */
-const TRAINABLE = ['bert', 'gpt2'].flatMap((type) => Object.keys(INPUTS).map((kind) => ({ type, kind })))
+const TRAINABLE = ['bert', 'gpt2', 'vit'].flatMap((type) => Object.keys(INPUTS).map((kind) => ({ type, kind })))
 
 describe('the wasm engine', () => {
   beforeAll(async () => {

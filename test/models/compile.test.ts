@@ -17,7 +17,7 @@ const INPUTS: Readonly<Record<string, TaskInput>> = {
 }
 const RUNS = 2
 
-describe.each(['bert', 'gpt2'])('a network on %s', (type) => {
+describe.each(['bert', 'gpt2', 'vit'])('a network on %s', (type) => {
   it.each(['vectors', 'tokens'])(
     'fed with %s compiles into one graph with the same loss and gradients, dropout included',
     async (kind) => {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { randomArchitecture, familyOf } from '../../src-main/models/architecture'
+import { randomArchitecture } from '../../src-main/models/architecture'
 import { countParameters, freeze } from '../../src-main/models/freeze'
 import type { ParameterSpec } from '../../src-main/models/trunk'
 import { PARTS, type Setting } from '../../src-main/run'
 
 function trunkOf(type: string): readonly ParameterSpec[] {
-  const architecture = randomArchitecture(type, { layers: 2, width: 8, heads: 2, positions: 4 })
-  return familyOf(type, { field: 'kind' }).trunk(architecture).parameters
+  return randomArchitecture(type, { layers: 2, width: 8, heads: 2, positions: 4 }).blueprint.build(2)
+    .parameters
 }
 
 const setting = (...train: Setting['train']): Setting => ({ name: 's', init: 'random', train })
@@ -16,12 +16,12 @@ const trainedNames = (type: string, ...train: Setting['train']): string[] =>
     .map(({ name }) => name)
 
 describe('the frozen setting', () => {
-  it.each(['bert', 'gpt2'])("trains of %s what FPT's rule on names trains", (type) => {
+  it.each(['bert', 'gpt2', 'vit'])("trains of %s what FPT's rule on names trains", (type) => {
     const byFpt = trunkOf(type)
       .map(({ name }) => name)
-      .filter((name) => /ln|norm|wpe|position_embeddings/.test(name.toLowerCase()))
+      .filter((name) => /ln|norm|wpe|pos_embed|position_embeddings/.test(name.toLowerCase()))
     expect(trainedNames(type, 'input', 'output', 'layer_norm', 'positions')).toEqual(byFpt)
-    expect(byFpt.length).toBe(type === 'bert' ? 1 + 2 + 2 * 4 : 1 + 2 * 4 + 2)
+    expect(byFpt.length).toBe(1 + 2 + 2 * 4)
   })
 
   it("leaves BERT's token type alone, as every setting but the whole does", () => {
@@ -33,7 +33,7 @@ describe('the frozen setting', () => {
 })
 
 describe('a setting', () => {
-  it.each(['bert', 'gpt2'])('that lists every part trains all of %s', (type) => {
+  it.each(['bert', 'gpt2', 'vit'])('that lists every part trains all of %s', (type) => {
     expect(trainedNames(type, ...PARTS)).toEqual(trunkOf(type).map(({ name }) => name))
   })
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { InputError } from '../../src-main/errors'
+import { readArchitecture } from '../../src-main/models/architecture'
 import { describeModel, openModel, type Model } from '../../src-main/models/model'
 import { encodeSafetensors, openSafetensors, type NamedTensor } from '../../src-main/tensor-files/safetensors'
 
@@ -12,6 +13,8 @@ afterAll(() => rmSync(folder, { recursive: true }))
 const TINY = {
   bert: join(import.meta.dirname, '../parity/tiny-bert'),
   gpt2: join(import.meta.dirname, '../parity/tiny-gpt2'),
+  roberta: join(import.meta.dirname, '../parity/tiny-roberta'),
+  vit: join(import.meta.dirname, '../parity/tiny-vit'),
 }
 let copies = 0
 
@@ -92,6 +95,50 @@ describe('a model directory', () => {
     )
   })
 
+  it("of vit may use the names that its tensors have in memory, and hold FPT's position table", async () => {
+    const inMemory = (name: string): string =>
+      name
+        .replace('encoder.layer.', 'layers.')
+        .replace(/attention\.attention\.(q|k|v)\w+/, 'attention.$1_proj')
+        .replace('attention.output.dense', 'attention.o_proj')
+        .replace('intermediate.dense', 'mlp.fc1')
+        .replace('output.dense', 'mlp.fc2')
+    const table = Float32Array.from({ length: 1024 * 32 }, (_, i) => i)
+    const path = await changed('vit', {
+      tensors: (all) => [
+        ...all.map((tensor) => ({ ...tensor, name: inMemory(tensor.name) })),
+        { name: 'vit_pos_embed', shape: [1, 1024, 32], data: table },
+      ],
+    })
+    const [plain, renamed] = [await open(TINY.vit), await open(path)]
+    expect(describeModel(renamed)).toEqual(describeModel(plain))
+    for (const name of plain.files?.names ?? [])
+      expect(await renamed.files?.read(name)).toEqual(await plain.files?.read(name))
+    expect(plain.files?.names.has('vit_pos_embed')).toBe(false)
+    expect(await renamed.files?.read('vit_pos_embed')).toEqual(table)
+  })
+
+  it("of roberta has the positions behind its padding's row", async () => {
+    expect((await open(TINY.roberta)).architecture.positions).toBe(16)
+    await expect(open(await changed('roberta', { config: { pad_token_id: 17 } }))).rejects.toThrow(
+      /max_position_embeddings: found 18, expected more than the 18 rows/,
+    )
+  })
+
+  it.each(['bert', 'gpt2', 'vit'] as const)('of %s may be used with its first layers only', async (type) => {
+    const [whole, cut] = [
+      await open(TINY[type]),
+      await openModel({ source: 'directory', path: TINY[type], layers: 1 }),
+    ]
+    expect(describeModel(cut)).toMatchObject({ layers: 1, width: 32 })
+    const names = cut.trunk.parameters.map(({ name }) => name)
+    expect(whole.trunk.parameters.map(({ name }) => name)).toEqual(expect.arrayContaining(names))
+    expect(names.filter((name) => /(layer|h)\.1\./.test(name))).toEqual([])
+    await expect(openModel({ source: 'directory', path: TINY[type], layers: 3 })).rejects.toThrow(
+      /model.layers: found 3, but .*config.json describes 2 layers/,
+    )
+  })
+
   it('may be cut into shards', async () => {
     const path = await shards((names) => names)
     expect(describeModel(await open(path))).toEqual(describeModel(await open(TINY.gpt2)))
@@ -122,7 +169,7 @@ describe('a model directory', () => {
     [
       'the type is not known',
       { config: { model_type: 't5' } },
-      /config\.json: model_type: found "t5", expected one of bert, gpt2/,
+      /config\.json: model_type: found "t5", expected one of bert, roberta, gpt2, vit/,
     ],
     ['the type is missing', { config: { model_type: undefined } }, /model_type: found nothing, expected/],
     ['a size is missing', { config: { n_layer: undefined } }, /config\.json: n_layer: .*expected number/],
@@ -215,6 +262,22 @@ async function shards(change: (map: Record<string, string>) => Record<string, st
   return path
 }
 
+describe('GPT-2', () => {
+  // What Hugging Face's GPT2Model counts (1.5 billion for the largest), less its word embeddings of 50257 rows.
+  it.each([
+    ['small', 12, 768, 12, 124_439_808],
+    ['medium', 24, 1024, 16, 354_823_168],
+    ['large', 36, 1280, 20, 774_030_080],
+    ['xl', 48, 1600, 25, 1_557_611_200],
+  ])('has the parameters of its %s size', (_, n_layer, n_embd, n_head, counted) => {
+    const config = { model_type: 'gpt2', n_layer, n_embd, n_head, n_positions: 1024, vocab_size: 50257 }
+    const { blueprint } = readArchitecture(JSON.stringify(config), 'config.json')
+    const { parameters } = blueprint.build(blueprint.layers)
+    const numbers = parameters.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0)
+    expect(numbers).toBe(counted - 50257 * n_embd)
+  })
+})
+
 describe('a random trunk', () => {
   const random = (type: string, shape: Record<string, number>): Promise<Model> =>
     openModel({ source: 'random', type, shape })
@@ -234,7 +297,7 @@ describe('a random trunk', () => {
       'of an unknown kind',
       't5',
       { layers: 1, width: 8, heads: 2 },
-      /model.kind: found "t5", expected one of bert, gpt2/,
+      /model.kind: found "t5", expected one of bert, roberta, gpt2, vit/,
     ],
     ['without layers', 'gpt2', { width: 8, heads: 2 }, /model.layers: is missing/],
     [

@@ -4,7 +4,7 @@ import type { NetworkTask } from '../../src-main/models/build'
 import { openModel, type Model } from '../../src-main/models/model'
 import type { Setting } from '../../src-main/run'
 
-export const KINDS = ['bert', 'gpt2'] as const
+export const KINDS = ['bert', 'gpt2', 'vit'] as const
 export const random = (type: string): Promise<Model> =>
   openModel({ source: 'random', type, shape: { layers: 2, width: 8, heads: 2, positions: 6 } })
 export const pretrained = (type: string): Promise<Model> =>

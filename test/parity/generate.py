@@ -3,7 +3,7 @@
 Run by hand when the cases change, in an environment of its own:
 
     python3 -m venv /tmp/parity && /tmp/parity/bin/pip install torch transformers safetensors numpy
-    /tmp/parity/bin/python test/parity/generate.py [directory of the MiniLM trunk]
+    /tmp/parity/bin/python test/parity/generate.py [CASE ...] [--minilm DIRECTORY]
 
 Each case is a folder `test/parity/<case>/`. The tiny ones hold a model directory as `save_pretrained` writes it
 (`config.json`, `model.safetensors`); `minilm-l6` holds none, its model comes with the set-up. All hold
@@ -23,20 +23,39 @@ eps 1e-8), gradients clipped to a global norm of 1 by `clip_grad_norm_`, cross-e
 `safetensors-verdicts.json` is a list of [file in base64, whether the reference reader takes it].
 """
 
+import argparse
 import base64
 import json
 import random
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import torch
 from safetensors import deserialize
 from safetensors.torch import save, save_file
-from transformers import AutoModel, BertConfig, BertModel, GPT2Config, GPT2Model
+from transformers import AutoModel, BertConfig, BertModel, GPT2Config, GPT2Model, RobertaConfig, RobertaModel, ViTConfig, ViTModel
 
 HERE = Path(__file__).parent
 STEPS = 20
 UNUSED = ("word_embeddings", "pooler", "wte")
+
+
+class VisionTrunk(torch.nn.Module):
+    """FPT's use of ViT: its own positions, the blocks, the final norm."""
+
+    def __init__(self, vit):
+        super().__init__()
+        self.config = vit.config
+        self.vit_pos_embed = torch.nn.Parameter(torch.zeros(1, 1024, vit.config.hidden_size))
+        self.layers, self.layernorm = vit.layers, vit.layernorm
+
+    def forward(self, inputs_embeds):
+        h = inputs_embeds + self.vit_pos_embed[:, : inputs_embeds.shape[1]]
+        for layer in self.layers:
+            h = layer(h)
+            h = h[0] if isinstance(h, tuple) else h
+        return SimpleNamespace(last_hidden_state=self.layernorm(h))
 
 
 class Network(torch.nn.Module):
@@ -57,7 +76,7 @@ class Network(torch.nn.Module):
 def freeze(network):
     for name, parameter in network.trunk.named_parameters():
         name = name.lower()
-        trained = "ln" in name or "norm" in name or "wpe" in name or "position_embeddings" in name
+        trained = any(part in name for part in ("ln", "norm", "wpe", "position_embeddings", "pos_embed"))
         parameter.requires_grad_(trained)
 
 
@@ -78,8 +97,23 @@ def train(network, x, y, rate):
     return torch.tensor(losses), torch.tensor(norms), first
 
 
+SAVED_NAMES = {
+    "layers.": "encoder.layer.",
+    "attention.q_proj": "attention.attention.query",
+    "attention.k_proj": "attention.attention.key",
+    "attention.v_proj": "attention.attention.value",
+    "attention.o_proj": "attention.output.dense",
+    "mlp.fc1": "intermediate.dense",
+    "mlp.fc2": "output.dense",
+}
+
+
 def own_name(name):
-    return name.removeprefix("trunk.").replace("input.", "in.")
+    name = name.removeprefix("trunk.").replace("input.", "in.", 1)
+    if "q_proj" in name or ".mlp.fc" in name or "layernorm_" in name or "_proj" in name:
+        for module, saved in SAVED_NAMES.items():
+            name = name.replace(module, saved, 1)
+    return name
 
 
 def case(folder, load, sizes, rates, keep_gradients):
@@ -111,14 +145,14 @@ def case(folder, load, sizes, rates, keep_gradients):
     save_file({k: v.contiguous() for k, v in tensors.items()}, folder / "reference.safetensors", metadata)
 
 
-def tiny(name, model):
+def tiny(name, model, wrap=lambda model: model):
     """Every parameter away from its first value, so that a bias or a gain that is left out shows."""
     torch.manual_seed(1)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(torch.randn_like(parameter) * 0.15)
     model.save_pretrained(HERE / name)
-    load = lambda: AutoModel.from_pretrained(HERE / name, attn_implementation="eager")
+    load = lambda: wrap(AutoModel.from_pretrained(HERE / name, attn_implementation="eager"))
     case(HERE / name, load, (5, 4, 9, 6, 10), {"frozen": 1e-2, "unfrozen": 1e-3}, True)
 
 
@@ -156,13 +190,34 @@ def verdicts(count, seed):
     return cases
 
 
+SIZE = {"hidden_size": 32, "num_attention_heads": 4, "num_hidden_layers": 2, "intermediate_size": 48}
+BERT = {"vocab_size": 8, "max_position_embeddings": 16}
+ROBERTA = {"vocab_size": 8, "max_position_embeddings": 18, "type_vocab_size": 1, "layer_norm_eps": 1e-5}
+GPT2 = {"n_embd": 32, "n_head": 4, "n_layer": 2, "n_inner": 48, "vocab_size": 8, "n_positions": 16}
+VIT = {"image_size": 8, "patch_size": 4, "num_channels": 1, "layer_norm_eps": 1e-6}
+
 if __name__ == "__main__":
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("cases", nargs="*", metavar="CASE", help="only these (default: all)")
+    arguments.add_argument("--minilm", type=Path, default=Path.home() / ".cache/fairsweep/models/minilm-l6")
+    options = arguments.parse_args()
     torch.set_num_threads(1)
-    size = {"hidden_size": 32, "num_attention_heads": 4, "num_hidden_layers": 2, "intermediate_size": 48}
-    tiny("tiny-bert", BertModel(BertConfig(**size, vocab_size=8, max_position_embeddings=16), add_pooling_layer=False))
-    tiny("tiny-gpt2", GPT2Model(GPT2Config(n_embd=32, n_head=4, n_layer=2, n_inner=48, vocab_size=8, n_positions=16)))
-    minilm = sys.argv[1] if len(sys.argv) > 1 else Path.home() / ".cache/fairsweep/models/minilm-l6"
-    load = lambda: BertModel.from_pretrained(minilm, add_pooling_layer=False, attn_implementation="eager")
-    case(HERE / "minilm-l6", load, (4, 8, 16, 49, 10), {"frozen": 1e-3, "unfrozen": 1e-4}, False)
-    lines = ",\n".join(json.dumps(entry) for entry in verdicts(600, 0))
-    (HERE / "safetensors-verdicts.json").write_text(f"[\n{lines}\n]\n")
+    cases = {
+        "tiny-bert": lambda name: tiny(name, BertModel(BertConfig(**SIZE, **BERT), add_pooling_layer=False)),
+        "tiny-roberta": lambda name: tiny(name, RobertaModel(RobertaConfig(**SIZE, **ROBERTA), add_pooling_layer=False)),
+        "tiny-gpt2": lambda name: tiny(name, GPT2Model(GPT2Config(**GPT2))),
+        "tiny-vit": lambda name: tiny(name, ViTModel(ViTConfig(**SIZE, **VIT)), VisionTrunk),
+        "minilm-l6": lambda name: case(
+            HERE / name,
+            lambda: BertModel.from_pretrained(options.minilm, add_pooling_layer=False, attn_implementation="eager"),
+            (4, 8, 16, 49, 10),
+            {"frozen": 1e-3, "unfrozen": 1e-4},
+            False,
+        ),
+        "safetensors-verdicts": lambda name: (HERE / f"{name}.json").write_text(
+            "[\n" + ",\n".join(json.dumps(entry) for entry in verdicts(600, 0)) + "\n]\n"
+        ),
+    }
+    for name, write in cases.items():
+        if not options.cases or name in options.cases:
+            write(name)

@@ -71,8 +71,8 @@ const FILES: readonly (readonly [text: string, message: string])[] = [
   ],
   ['name: s\ntask: mnist\nmodel: {path: }\n', 'f:3: model.path: found nothing, expected a path'],
   [
-    'name: s\ntask: mnist\nmodel: {kind: vit, layers: 2, width: 12, heads: 3}\nsettings: [frozen-random]\n',
-    'f:3: model: the model kind vit is not there yet',
+    'name: s\ntask: mnist\nmodel: {kind: lstm, layers: 2, width: 12}\nsettings: [frozen-random]\n',
+    'f:3: model: the model kind lstm is not there yet',
   ],
   [
     'name: s\ntask: mnist\nmodel: {pth: x}\n',
