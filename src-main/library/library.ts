@@ -69,7 +69,7 @@ export interface LibraryOptions {
 function withoutExamples({ train, validation, test }: TaskFacts['sizes']): Task {
   const split = (size: number): Split => ({
     size,
-    batch: () => ({ size: 0, x: new Float32Array(), y: new Int32Array() }),
+    batch: () => ({ size: 0, x: new Float32Array(), lengths: null, y: new Int32Array() }),
   })
   return {
     input: { kind: 'vectors', tokens: 0, width: 0 },

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { tf, type Tensor } from '../engine'
 import { InputError } from '../errors'
 import { activationSchema, parseConfig, size } from './config-fields'
-import { addPositions, attend, lastTokens, linear, splitHeads } from './fused'
+import { addPositions, attend, lastTokens, linear, paddingMask, splitHeads } from './fused'
 import { transformerFlops } from './flops'
 import { activations } from './gradients'
 import {
@@ -166,6 +166,7 @@ function forward(x: Tensor, pass: TrunkPass, a: BertArchitecture): Tensor {
   let h = tf.add(x, firstTokenType(weight(TOKEN_TYPES))) // [K, B * T, D]
   h = addPositions(h, weight(POSITIONS), pass, a.firstPosition)
   h = drop(norm(h, EMBEDDING_NORM), 0)
+  const mask = paddingMask(pass)
   for (let layer = 0; layer < a.layers; layer++) {
     const at = `encoder.layer.${layer}`
     // The last layer is computed for the tokens that are read; it still looks at all of them.
@@ -174,7 +175,7 @@ function forward(x: Tensor, pass: TrunkPass, a: BertArchitecture): Tensor {
     const queries = splitHeads(dense(own, `${at}.attention.self.query`), { ...pass, tokens: read }, a.heads)
     const keys = splitHeads(dense(h, `${at}.attention.self.key`), pass, a.heads)
     const values = splitHeads(dense(h, `${at}.attention.self.value`), pass, a.heads)
-    const mixed = attend(queries, keys, values, pass, null, (shares) => drop(shares, 3 * layer + 1))
+    const mixed = attend(queries, keys, values, pass, mask, (shares) => drop(shares, 3 * layer + 1))
     const attended = drop(dense(mixed, `${at}.attention.output.dense`), 3 * layer + 2)
     h = norm(tf.add(attended, own), `${at}.attention.output.LayerNorm`)
     const inner = activate(dense(h, `${at}.intermediate.dense`)) // [K, B * R, I]

@@ -79,7 +79,7 @@ export function buildNetwork(
   return {
     parameters,
     trainingFlops: trainingFlops({ trunk, input, readTokens, outputs }, parameters),
-    forward(weights, x, dropout) {
+    forward(weights, x, dropout, lengths = null) {
       const [runs = 0, examples = 0] = x.shape
       const tokens = input.tokens
       const weight = (name: string): Tensor => weightOf(weights, name)
@@ -101,6 +101,7 @@ export function buildNetwork(
         examples,
         tokens,
         read: readTokens,
+        lengths,
         weight,
         trains: (name) => trained.has(name),
         drop: (h, site) => drop(h, site + 1),

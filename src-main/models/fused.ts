@@ -72,10 +72,22 @@ export function addPositions(
   return tf.reshape(sum, [runs, examples * tokens, width])
 }
 
-/** The last R tokens of each example: [K, B * T, D] to [K, B * R, D]. */
-export function lastTokens(x: Tensor, { runs, examples, tokens }: Extent, read: number): Tensor {
+/** Where examples end: after T tokens, or of a padded input ([K, B] int32) after as many as each has. */
+export interface PaddedExtent extends Extent {
+  readonly lengths: Tensor | null
+}
+
+/** The last R real tokens of each example: [K, B * T, D] to [K, B * R, D]. */
+export function lastTokens(x: Tensor, pass: PaddedExtent, read: number): Tensor {
+  const { runs, examples, tokens, lengths } = pass
   if (read === tokens) return x
   const width = x.shape[2] ?? 0
+  if (lengths !== null) {
+    const examplesStart = tf.mul(count(runs * examples), tf.scalar(tokens, 'int32')) // [K * B]
+    const places = tf.add(tf.reshape(examplesStart, [-1, 1]), lastPlaces(lengths, read)) // [K * B, R]
+    const rows = rowsOf(tf.reshape(x, [runs * examples * tokens, width]), tf.reshape(places, [-1]))
+    return tf.reshape(rows, [runs, examples * read, width])
+  }
   const last = tf.slice(
     tf.reshape(x, [runs * examples, tokens, width]),
     [0, tokens - read, 0],
@@ -90,13 +102,35 @@ export function splitHeads(x: Tensor, { runs, examples, tokens }: Extent, heads:
   return tf.transpose(tf.reshape(x, [runs * examples, tokens, heads, width / heads]), [0, 2, 1, 3])
 }
 
-/** Which tokens a query may look at: null for all, else a mask to add to the scores of R queries, [R, T]. */
-export function causalMask(tokens: number, read: number): Tensor | null {
+/** The places of each example's last R real tokens: [K * B, R] from [K, B]. */
+const lastPlaces = (lengths: Tensor, read: number): Tensor =>
+  tf.add(tf.reshape(lengths, [-1, 1]), tf.sub(tf.reshape(count(read), [1, read]), tf.scalar(read, 'int32')))
+
+/** Added to the score of a token that may not be looked at: its share of attention is exactly 0. */
+const UNSEEN = -1e9
+
+/** A mask that hides the columns beyond a last one: [..., T] from int32 `last` [..., 1]. */
+const hideBeyond = (last: Tensor, tokens: number): Tensor =>
+  tf.mul(tf.cast(tf.greater(count(tokens), last), 'float32'), UNSEEN)
+
+/**
+ * Which tokens the last R may look at where none sees what comes after it: null for all, else a mask to add to their
+ * scores, [R, T], or [K * B, 1, R, T] where examples end at different places. Padding stands behind whatever is read, so
+ * that it is never seen by a token that counts.
+ */
+export function causalMask(pass: PaddedExtent, read: number): Tensor | null {
+  const { tokens, lengths } = pass
+  if (lengths !== null && read < tokens)
+    return hideBeyond(tf.reshape(lastPlaces(lengths, read), [-1, 1, read, 1]), tokens)
   // The last token may look at all.
   if (read === 1) return null
-  const column = tf.reshape(count(tokens), [1, tokens])
-  const row = tf.reshape(tf.slice(count(tokens), [tokens - read], [read]), [read, 1])
-  return tf.mul(tf.cast(tf.greater(column, row), 'float32'), -1e9)
+  return hideBeyond(tf.reshape(tf.slice(count(tokens), [tokens - read], [read]), [read, 1]), tokens)
+}
+
+/** Where every token sees every real one: null for all, else a mask to add to the scores, [K * B, 1, 1, T]. */
+export function paddingMask({ tokens, lengths }: PaddedExtent): Tensor | null {
+  if (lengths === null) return null
+  return hideBeyond(tf.reshape(tf.sub(lengths, tf.scalar(1, 'int32')), [-1, 1, 1, 1]), tokens)
 }
 
 /** 0, 1, …, n - 1, in pieces that are small enough to be constants of a compiled step. */

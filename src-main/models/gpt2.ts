@@ -130,7 +130,7 @@ function forward(x: Tensor, pass: TrunkPass, a: TransformerArchitecture): Tensor
   const activate = activations[a.activation]
 
   let h = drop(addPositions(x, weight('wpe.weight'), pass), 0) // [K, B * T, D]
-  const masks = { all: causalMask(pass.tokens, pass.tokens), last: causalMask(pass.tokens, pass.read) }
+  const masks = { all: causalMask(pass, pass.tokens), last: causalMask(pass, pass.read) }
   for (let layer = 0; layer < a.layers; layer++) {
     const at = `h.${layer}`
     // The last layer is computed for the tokens that are read; it still looks at all of them.

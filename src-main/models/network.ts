@@ -47,8 +47,11 @@ export interface Network {
   /**
    * Logits [K, B, R * C] from x [K, B, T, F] (or int32 tokens [K, B, T]). Without dropout it evaluates.
    * Nothing here reads a value in JavaScript, so that a step can be traced into one graph. Call it inside tf.tidy.
+   *
+   * @param lengths of a padded input: int32 [K, B], the real tokens of each example. Logits are those of its last real
+   *   tokens, and do not depend on what stands behind them.
    */
-  forward(weights: Weights, x: Tensor, dropout: Dropout | null): Tensor
+  forward(weights: Weights, x: Tensor, dropout: Dropout | null, lengths?: Tensor | null): Tensor
   /**
    * First values for the runs with these seeds: pretrained trunks from their file, the rest by the architecture's own
    * initialisation. The same seed gives the same values whatever the other seeds are. The caller owns the tensors.

@@ -33,8 +33,10 @@ export interface ParameterSpec extends Omit<Parameter, 'trained'> {
 
 /** What a trunk's forward pass works with. */
 export interface TrunkPass extends Extent {
-  /** R: only the last tokens are wanted. */
+  /** R: only the last tokens are wanted, of a padded example its last real ones. */
   readonly read: number
+  /** int32 [K, B]: the real tokens of each example, R to T; what follows is not to be seen. Null: all T. */
+  readonly lengths: Tensor | null
   readonly weight: (name: string) => Tensor
   /** Does this parameter get a gradient? */
   readonly trains: (name: string) => boolean

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { tf, type Tensor } from '../engine'
 import { activationSchema, parseConfig, size } from './config-fields'
-import { addPositions, attend, lastTokens, linear, splitHeads } from './fused'
+import { addPositions, attend, lastTokens, linear, paddingMask, splitHeads } from './fused'
 import { transformerFlops } from './flops'
 import { activations } from './gradients'
 import {
@@ -145,6 +145,7 @@ function forward(x: Tensor, pass: TrunkPass, a: TransformerArchitecture): Tensor
 
   const table = weight(POSITIONS) // [K, 1, P, D] or [1, P, D]
   const rows = tf.squeeze(table, [table.rank - 3])
+  const mask = paddingMask(pass)
   let h = drop(addPositions(x, rows, pass), 0) // [K, B * T, D]
   for (let layer = 0; layer < a.layers; layer++) {
     const at = `encoder.layer.${layer}`
@@ -156,7 +157,7 @@ function forward(x: Tensor, pass: TrunkPass, a: TransformerArchitecture): Tensor
     const queries = splitHeads(dense(own, `${self}.query`), { ...pass, tokens: read }, a.heads)
     const keys = splitHeads(dense(normed, `${self}.key`), pass, a.heads)
     const values = splitHeads(dense(normed, `${self}.value`), pass, a.heads)
-    const mixed = attend(queries, keys, values, pass, null, (shares) => drop(shares, 3 * layer + 1))
+    const mixed = attend(queries, keys, values, pass, mask, (shares) => drop(shares, 3 * layer + 1))
     h = tf.add(lastTokens(h, pass, read), drop(dense(mixed, `${at}.attention.output.dense`), 3 * layer + 2))
     const inner = activate(dense(norm(h, `${at}.layernorm_after`), `${at}.intermediate.dense`)) // [K, B * R, I]
     h = tf.add(h, drop(dense(inner, `${at}.output.dense`), 3 * layer + 3))

@@ -86,7 +86,7 @@ class GeneratedSplit implements Split {
       const answer = y.subarray(i * sizes.n, (i + 1) * sizes.n)
       this.example(bits, sizes, x.subarray(i * values, (i + 1) * values), answer)
     }
-    return { size: indices.length, x, y }
+    return { size: indices.length, x, lengths: null, y }
   }
 }
 

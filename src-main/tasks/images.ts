@@ -103,7 +103,7 @@ export class PatchSplit implements Split {
       }
       y[i] = labelOf(index)
     }
-    return { size: indices.length, x, y }
+    return { size: indices.length, x, lengths: null, y }
   }
 }
 

@@ -4,9 +4,13 @@
  */
 
 /** What the network reads: T vectors of width F, or T integer tokens below `vocabulary`. */
-export type TaskInput =
+export type TaskInput = (
   | { readonly kind: 'vectors'; readonly tokens: number; readonly width: number }
   | { readonly kind: 'tokens'; readonly tokens: number; readonly vocabulary: number }
+) & {
+  /** Examples end at different places: what stands behind the end of one is padding, to be neither seen nor read. */
+  readonly padded?: true
+}
 
 /** What the network answers at the last token(s): one of C classes, n bits (2 logits each), or n real values. */
 export type TaskOutput =
@@ -18,6 +22,8 @@ export type TaskOutput =
 export interface Batch {
   readonly size: number
   readonly x: Float32Array | Int32Array
+  /** [B]: the real tokens of each example, at least as many as are read; null where the input is not padded: all T. */
+  readonly lengths: Int32Array | null
   readonly y: Int32Array | Float32Array
 }
 

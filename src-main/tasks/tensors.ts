@@ -85,7 +85,7 @@ class TensorSplit implements Split {
         x[i * this.#values + j] = Number(from.data[index * this.#values + j])
       this.answers.copy(answersFrom, index, y, i)
     }
-    return { size: indices.length, x, y }
+    return { size: indices.length, x, lengths: null, y }
   }
 }
 

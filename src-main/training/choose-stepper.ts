@@ -35,7 +35,7 @@ let kept: { readonly key: string; readonly stepper: Stepper } | null = null
 /** A stepper whose disposal gives it back. */
 const lend = (stepper: Stepper): Stepper => ({
   train: (feeds) => stepper.train(feeds),
-  score: (x, y) => stepper.score(x, y),
+  score: (examples) => stepper.score(examples),
   read: (part) => stepper.read(part),
   write: (part, values) => stepper.write(part, values),
   dispose: () => undefined,
@@ -53,8 +53,8 @@ export class WithFallback implements Stepper {
     return this.attempt((stepper) => stepper.train(feeds))
   }
 
-  score(...examples: Parameters<Stepper['score']>): ReturnType<Stepper['score']> {
-    return this.attempt((stepper) => stepper.score(...examples))
+  score(...[examples]: Parameters<Stepper['score']>): ReturnType<Stepper['score']> {
+    return this.attempt((stepper) => stepper.score(examples))
   }
 
   read(...[part]: Parameters<Stepper['read']>): ReturnType<Stepper['read']> {

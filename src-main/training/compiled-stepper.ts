@@ -1,6 +1,6 @@
 import { ProgramBuilder, type Feed, type Program, type Tensor } from '../engine'
 import type { TrainingOptions } from '../run'
-import type { Problem } from './problem'
+import type { Examples, Problem } from './problem'
 import { adam, adamInPlace } from './adam'
 import { trainStep, type StepFeeds } from './step'
 import {
@@ -42,7 +42,10 @@ export class CompiledStepper implements Stepper {
       stepFeeds(problem, shapes),
       (feeds) => {
         const definition = stepDefinition(problem, training, state.frozen)
-        const given = { active: null, ...(feeds as unknown as Omit<StepFeeds, 'active'>) }
+        const given: StepFeeds = {
+          ...{ active: null, lengths: null },
+          ...(feeds as unknown as Omit<StepFeeds, 'active' | 'lengths'>),
+        }
         const { scores, gradients } = trainStep(definition, state.weights, given)
         if (shapes.runs === 1) {
           const inPlace = adamInPlace([...state.weights.keys()], gradients, given, variableOf)
@@ -57,18 +60,21 @@ export class CompiledStepper implements Stepper {
     builder.entry(
       'score',
       exampleFeeds(problem, shapes.runs, shapes.scoreExamples),
-      ({ x, y }) => ({ outputs: { scores: scoreExamples(problem, state, x as Tensor, y as Tensor) } }),
+      (feeds) => {
+        const given: Examples = { lengths: null, ...(feeds as unknown as Omit<Examples, 'lengths'>) }
+        return { outputs: { scores: scoreExamples(problem, state, given) } }
+      },
       { xla },
     )
     this.program = builder.load()
   }
 
-  train({ active, ...feeds }: StepFeeds): Tensor {
-    return this.scores('train', { ...feeds, ...(active !== null && { active }) })
+  train({ active, lengths, ...feeds }: StepFeeds): Tensor {
+    return this.scores('train', { ...feeds, ...(lengths && { lengths }), ...(active && { active }) })
   }
 
-  score(x: Tensor, y: Tensor): Tensor {
-    return this.scores('score', { x, y })
+  score({ lengths, ...feeds }: Examples): Tensor {
+    return this.scores('score', { ...feeds, ...(lengths && { lengths }) })
   }
 
   read(part: StatePart): Map<string, Tensor> {
@@ -109,7 +115,7 @@ function stepFeeds(problem: Problem, { runs, trainExamples }: GraphShapes): Reco
   }
 }
 
-/** x [K, B, T, F] (tokens: [K, B, T]) and y [K, B, n]. */
+/** What `Examples` holds, the lengths only where the input is padded. */
 function exampleFeeds({ input, objective }: Problem, runs: number, examples: number): Record<string, Feed> {
   const lead = [runs, examples, input.tokens]
   return {
@@ -117,6 +123,7 @@ function exampleFeeds({ input, objective }: Problem, runs: number, examples: num
       input.kind === 'vectors'
         ? { shape: [...lead, input.width], dtype: 'float32' }
         : { shape: lead, dtype: 'int32' },
+    ...(input.padded && { lengths: { shape: [runs, examples], dtype: 'int32' } }),
     y: { shape: [runs, examples, objective.targets], dtype: objective.targetType },
   }
 }

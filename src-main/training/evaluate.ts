@@ -27,8 +27,12 @@ export async function evaluate(
     if (interrupted()) return null
     const indices = Uint32Array.from({ length: size }, (_, i) => Math.min(start + i, split.size - 1))
     const scores = tf.tidy(() => {
-      const { x, y } = toTensors(problem, split.batch(indices), 1)
-      return stepper.score(forAll(x, runs), forAll(y, runs))
+      const { x, lengths, y } = toTensors(problem, split.batch(indices), 1)
+      return stepper.score({
+        x: forAll(x, runs),
+        lengths: lengths && forAll(lengths, runs),
+        y: forAll(y, runs),
+      })
     })
     const values = scores.dataSync() // [2, K, B]
     scores.dispose()

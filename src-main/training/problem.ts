@@ -10,18 +10,29 @@ export interface Problem {
   readonly objective: Objective
 }
 
-/** The examples of K runs, laid end to end, as x [K, B, T, F] (tokens: [K, B, T]) and y [K, B, n]. */
-export function toTensors(
-  { input, objective }: Problem,
-  batch: Batch,
-  runs: number,
-): { x: Tensor; y: Tensor } {
+/** Examples of K runs as the engine takes them. */
+export interface Examples {
+  /** [K, B, T, F] floats or [K, B, T] tokens. */
+  readonly x: Tensor
+  /** int32 [K, B]: the real tokens of each example; null where the input is not padded. */
+  readonly lengths: Tensor | null
+  /** [K, B, n] */
+  readonly y: Tensor
+}
+
+/** The examples of K runs, laid end to end in `batch`. */
+export function toTensors({ input, objective }: Problem, batch: Batch, runs: number): Examples {
   const perRun = [runs, batch.size / runs]
   return {
     x:
       input.kind === 'vectors'
         ? tf.tensor(batch.x, [...perRun, input.tokens, input.width], 'float32')
         : tf.tensor(batch.x, [...perRun, input.tokens], 'int32'),
+    lengths: input.padded ? tf.tensor(batch.lengths ?? noLengths(), perRun, 'int32') : null,
     y: tf.tensor(batch.y, [...perRun, objective.targets], objective.targetType),
   }
+}
+
+const noLengths = (): never => {
+  throw new Error('a batch of a padded input without lengths')
 }

@@ -1,7 +1,7 @@
 import { l2Loss, tf, type Tensor } from '../engine'
 import type { Weights } from '../models/network'
 import { seededDropout } from './dropout'
-import type { Problem } from './problem'
+import type { Examples, Problem } from './problem'
 
 /** Added to the norm before dividing by it, as PyTorch's `clip_grad_norm_` does. */
 const CLIP_EPSILON = 1e-6
@@ -18,11 +18,7 @@ export interface StepDefinition {
 }
 
 /** What differs from step to step; one row per run. */
-export interface StepFeeds {
-  /** [K, B, T, F] floats or [K, B, T] tokens. */
-  readonly x: Tensor
-  /** [K, B, n] */
-  readonly y: Tensor
+export interface StepFeeds extends Examples {
   /** [K] */
   readonly learningRate: Tensor
   /** [K] int32: the seed of each run's dropout. */
@@ -57,7 +53,7 @@ export function trainStep(
   const losses = (...values: Tensor[]): Tensor => {
     const weights = new Map(frozen)
     ;[...trained.keys()].forEach((name, i) => weights.set(name, values[i] ?? missing(name)))
-    const logits = network.forward(weights, feeds.x, units) // [K, B, R * C]
+    const logits = network.forward(weights, feeds.x, units, feeds.lengths) // [K, B, R * C]
     const right = objective.accuracy?.(logits, feeds.y)
     if (right !== undefined) accuracy = tf.keep(tf.mean(right, -1))
     return tf.mean(objective.loss(logits, feeds.y), -1)

@@ -2,7 +2,7 @@ import { tf, type Tensor } from '../engine'
 import type { Weights } from '../models/network'
 import type { TrainingOptions } from '../run'
 import { adam, type TrainedParameter } from './adam'
-import type { Problem } from './problem'
+import type { Examples, Problem } from './problem'
 import { trainStep, type StepDefinition, type StepFeeds } from './step'
 
 /** What a fused group's steps read and change: frozen weights, and of what trains its weights and Adam's two moments. */
@@ -34,8 +34,8 @@ export interface GraphShapes {
 export interface Stepper {
   /** One training step: [3, K] of mean loss, gradient norm before clipping, accuracy. */
   train(feeds: StepFeeds): Tensor
-  /** Loss and accuracy of every example for every run, [2, K, B], from x [K, B, …] and y [K, B, n]. */
-  score(x: Tensor, y: Tensor): Tensor
+  /** Loss and accuracy of every example for every run, [2, K, B]. */
+  score(examples: Examples): Tensor
   /** The tensors of a part by name; the caller disposes of them. */
   read(part: StatePart): Map<string, Tensor>
   /** Sets the tensors of a part; they stay the caller's. */
@@ -67,8 +67,8 @@ export class EagerStepper implements Stepper {
     })
   }
 
-  score(x: Tensor, y: Tensor): Tensor {
-    return tf.tidy(() => scoreExamples(this.problem, this.state, x, y))
+  score(examples: Examples): Tensor {
+    return tf.tidy(() => scoreExamples(this.problem, this.state, examples))
   }
 
   read(part: StatePart): Map<string, Tensor> {
@@ -112,10 +112,9 @@ export const partOf = (parameters: readonly TrainedParameter[], part: TrainedPar
 export function scoreExamples(
   { network, objective }: Problem,
   { frozen, weights }: Pick<GroupState, 'frozen' | 'weights'>,
-  x: Tensor,
-  y: Tensor,
+  { x, lengths, y }: Examples,
 ): Tensor {
-  const logits = network.forward(new Map([...frozen, ...weights]), x, null)
+  const logits = network.forward(new Map([...frozen, ...weights]), x, null, lengths)
   const loss = objective.loss(logits, y)
   return tf.stack([loss, objective.accuracy?.(logits, y) ?? tf.zerosLike(loss)])
 }

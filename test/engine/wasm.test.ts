@@ -16,7 +16,9 @@ const INPUTS: Readonly<Record<string, TaskInput>> = {
 }
 
 /** Trunk types, by what they are fed with, that the wasm engine can train. */
-const TRAINABLE = ['bert', 'gpt2', 'vit'].flatMap((type) => Object.keys(INPUTS).map((kind) => ({ type, kind })))
+const TRAINABLE = ['bert', 'gpt2', 'vit'].flatMap((type) =>
+  Object.keys(INPUTS).map((kind) => ({ type, kind })),
+)
 
 describe('the wasm engine', () => {
   beforeAll(async () => {
@@ -98,6 +100,7 @@ async function oneStep(type: string, kind: string): Promise<number[]> {
     learningRate: tf.tensor1d([1e-2]),
     seed: tf.tensor1d([1], 'int32'),
     step: tf.tensor1d([1], 'int32'),
+    lengths: null,
     active: null,
   }
   const { scores, gradients } = trainStep(

@@ -20,6 +20,12 @@ with the file's metadata: `<setting>.learning_rate`, `<setting>.parameters_train
 input, output, layer norms, positions) and `unfrozen` (everything that gets a gradient). Training: Adam (betas .9 .999,
 eps 1e-8), gradients clipped to a global norm of 1 by `clip_grad_norm_`, cross-entropy averaged over the batch, no dropout.
 
+Two (tiny-bert, tiny-gpt2) also hold `padded.safetensors`, of the same x, y and first values where examples end before T:
+
+    lengths [S, B] int32                       what x holds behind them is masked by `attention_mask`
+    logits [B, C]                              of batch 0, before training, last real token read
+    <setting>.loss <setting>.grad_norm [20]    of each step
+
 `safetensors-verdicts.json` is a list of [file in base64, whether the reference reader takes it].
 """
 
@@ -33,7 +39,7 @@ from types import SimpleNamespace
 
 import torch
 from safetensors import deserialize
-from safetensors.torch import save, save_file
+from safetensors.torch import load_file, save, save_file
 from transformers import AutoModel, BertConfig, BertModel, GPT2Config, GPT2Model, RobertaConfig, RobertaModel, ViTConfig, ViTModel
 
 HERE = Path(__file__).parent
@@ -72,6 +78,11 @@ class Network(torch.nn.Module):
         hidden = self.trunk(inputs_embeds=self.input(x)).last_hidden_state
         return self.out(hidden[:, -read:]).flatten(1)
 
+    def forward_padded(self, x, lengths):
+        mask = torch.arange(x.shape[1]) < lengths[:, None]
+        hidden = self.trunk(inputs_embeds=self.input(x), attention_mask=mask.long()).last_hidden_state
+        return self.out(hidden[torch.arange(len(x)), lengths - 1])
+
 
 def freeze(network):
     for name, parameter in network.trunk.named_parameters():
@@ -80,13 +91,14 @@ def freeze(network):
         parameter.requires_grad_(trained)
 
 
-def train(network, x, y, rate):
+def train(network, x, y, rate, lengths=None):
     parameters = [p for p in network.parameters() if p.requires_grad]
     adam = torch.optim.Adam(parameters, lr=rate)
     losses, norms, first = [], [], {}
     for step in range(STEPS):
         batch = step % len(x)
-        loss = torch.nn.functional.cross_entropy(network(x[batch]), y[batch])
+        logits = network(x[batch]) if lengths is None else network.forward_padded(x[batch], lengths[batch])
+        loss = torch.nn.functional.cross_entropy(logits, y[batch])
         adam.zero_grad()
         loss.backward()
         if step == 0:
@@ -153,7 +165,29 @@ def tiny(name, model, wrap=lambda model: model):
             parameter.add_(torch.randn_like(parameter) * 0.15)
     model.save_pretrained(HERE / name)
     load = lambda: wrap(AutoModel.from_pretrained(HERE / name, attn_implementation="eager"))
-    case(HERE / name, load, (5, 4, 9, 6, 10), {"frozen": 1e-2, "unfrozen": 1e-3}, True)
+    rates = {"frozen": 1e-2, "unfrozen": 1e-3}
+    case(HERE / name, load, (5, 4, 9, 6, 10), rates, True)
+    if name in ("tiny-bert", "tiny-gpt2"):
+        padded(HERE / name, load, rates)
+
+
+def padded(folder, load, rates):
+    """After `case`, of the same examples; their lengths are 1 to T."""
+    reference = load_file(folder / "reference.safetensors")
+    x, y = reference["x"], reference["y"].long()
+    batches, examples, tokens, features = x.shape
+    lengths = 1 + torch.arange(batches * examples).reshape(batches, examples) * 5 % tokens
+    start = {k.replace("in.", "input."): reference[k] for k in ("in.weight", "in.bias", "out.weight", "out.bias")}
+    tensors = {"lengths": lengths.int()}
+    for setting, rate in rates.items():
+        network = Network(load(), features, len(reference["out.bias"])).eval()
+        network.load_state_dict(start, strict=False)
+        with torch.no_grad():
+            tensors["logits"] = network.forward_padded(x[0], lengths[0])
+        if setting == "frozen":
+            freeze(network)
+        tensors[f"{setting}.loss"], tensors[f"{setting}.grad_norm"], _ = train(network, x, y, rate, lengths)
+    save_file({k: v.contiguous() for k, v in tensors.items()}, folder / "padded.safetensors")
 
 
 def verdicts(count, seed):

@@ -10,6 +10,7 @@ const numbers = (size: number, from = 0): Split => ({
   batch: (indices) => ({
     size: indices.length,
     x: new Float32Array(0),
+    lengths: null,
     y: Int32Array.from(indices, (index) => from + index),
   }),
 })

@@ -36,7 +36,15 @@ it('steps that XLA cannot compile are taken by the plain graph from the same sta
   )
   stepper.write('weights', new Map([['w', tf.scalar(5)]]))
   const none = tf.scalar(0)
-  const feeds = { x: none, y: none, learningRate: tf.scalar(2), seed: none, step: none, active: null }
+  const feeds = {
+    x: none,
+    lengths: null,
+    y: none,
+    learningRate: tf.scalar(2),
+    seed: none,
+    step: none,
+    active: null,
+  }
   expect(stepper.train(feeds).dataSync()[0]).toBe(7)
   expect(stepper.train(feeds).dataSync()[0]).toBe(9)
   expect(xla.disposed).toBe(true)
@@ -50,6 +58,6 @@ it('a plain graph that fails is not tried again', () => {
     () => undefined,
   )
   const none = tf.scalar(0)
-  const feeds = { x: none, y: none, learningRate: none, seed: none, step: none, active: null }
+  const feeds = { x: none, lengths: null, y: none, learningRate: none, seed: none, step: none, active: null }
   expect(() => stepper.train(feeds)).toThrow('no kernel for this device')
 })

@@ -44,7 +44,7 @@ async function productsOfOneStep(
   const steps = members.map(() => 1)
   const { kernels } = await tf.profile(() => {
     group.step(
-      { size, x, y: new Int32Array(size * problem.objective.targets) },
+      { size, x, lengths: null, y: new Int32Array(size * problem.objective.targets) },
       steps,
       steps.map(() => true),
     )

@@ -50,7 +50,12 @@ const eager = (problem: Problem): Stepper => new EagerStepper(problem, training)
 function examples(seed: number, step: number): Batch {
   const at = seed * 1000 + step
   const x = Float32Array.from({ length: EXAMPLES * 30 }, (_, i) => 2 * Math.sin(at * 12.9898 + i * 78.233))
-  return { size: EXAMPLES, x, y: Int32Array.from({ length: EXAMPLES }, (_, i) => (at + i * i) % 3) }
+  return {
+    size: EXAMPLES,
+    x,
+    lengths: null,
+    y: Int32Array.from({ length: EXAMPLES }, (_, i) => (at + i * i) % 3),
+  }
 }
 
 /** Trains runs together and returns the scores of each at every step. */
@@ -68,6 +73,7 @@ async function train(
     const batch = {
       size: members.length * EXAMPLES,
       x: Float32Array.from(batches.flatMap(({ x }) => [...x])),
+      lengths: null,
       y: Int32Array.from(batches.flatMap(({ y }) => [...y])),
     }
     group

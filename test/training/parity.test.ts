@@ -62,6 +62,7 @@ async function batchesOf({ batches, examples, ...reference }: Reference): Promis
     return {
       size: examples,
       x: x.slice(at * size, (at + 1) * size),
+      lengths: null,
       y: y.slice(at * examples, (at + 1) * examples),
     }
   }

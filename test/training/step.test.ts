@@ -28,11 +28,12 @@ const member = (seed: number, learningRate = 0.01): GroupMember => ({ seed, lear
 /** Examples that follow from their number. */
 function examples(step: number, run = 0): Batch {
   const x = Float32Array.from({ length: BATCH * 6 }, (_, i) => Math.sin(i * 1.7 + step * 3.1 + run * 11))
-  return { size: BATCH, x, y: Int32Array.from({ length: BATCH }, (_, i) => (i + step) % 3) }
+  return { size: BATCH, x, lengths: null, y: Int32Array.from({ length: BATCH }, (_, i) => (i + step) % 3) }
 }
 const together = (batches: readonly Batch[]): Batch => ({
   size: batches.length * BATCH,
   x: Float32Array.from(batches.flatMap(({ x }) => [...x])),
+  lengths: null,
   y: Int32Array.from(batches.flatMap(({ y }) => [...y])),
 })
 

@@ -35,7 +35,7 @@ class ToySplit implements Split {
           2 * Math.sin((index + this.salt) * 12.9898 + j * 78.233) + (j === y[i] ? 1 : 0)
       }
     }
-    return { size: indices.length, x, y }
+    return { size: indices.length, x, lengths: null, y }
   }
 }
 

@@ -162,6 +162,7 @@ export async function measurePoint(point: Point): Promise<Measured> {
   const batch = {
     size: examples,
     x: Float32Array.from({ length: examples * tokens * 16 }, (_, i) => Math.sin(i * i)),
+    lengths: null,
     y: Int32Array.from({ length: examples }, (_, i) => i % 10),
   }
   let step = 0
@@ -177,7 +178,7 @@ export async function measurePoint(point: Point): Promise<Measured> {
   const all = tf.tile(x, [runs, scoreExamples, 1, 1])
   const y = tf.zeros([runs, scoreExamples, 1], 'int32')
   const score = (): void => {
-    const scores = stepper?.score(all, y)
+    const scores = stepper?.score({ x: all, lengths: null, y })
     scores?.dataSync()
     scores?.dispose()
   }
