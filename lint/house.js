@@ -26,7 +26,7 @@ const ROOMS = {
   'src-main/training': ['engine', 'models', 'tensor-files', 'tasks', 'weights/kept-file', 'installation'],
   'src-main/study': [],
   'src-main/filter': [],
-  'src-main/store': ['filter', 'study/changes'],
+  'src-main/store': ['filter', 'study/changes', 'study/later-options'],
   'src-main/queue': [],
   'src-main/library': ['models', 'tensor-files', 'tasks', 'study', 'installation'],
   'src-main/analysis': ['study/rates', 'study/settings'],

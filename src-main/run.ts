@@ -57,7 +57,15 @@ export interface Setting {
 export interface TrainingOptions {
   readonly batch_size: number
   readonly max_steps: number
-  readonly optimizer: 'adam'
+  readonly optimizer: 'adam' | 'adamw' | 'sgd'
+  /** adam, sgd: added to the gradients, times the weights; adamw: taken off the weights, times the rate. */
+  readonly weight_decay: number
+  /** Of sgd. */
+  readonly momentum: number
+  /** Of adam and adamw: how much of the running means of gradients and of their squares a step keeps. */
+  readonly betas: [number, number]
+  /** Of adam and adamw: added to the root of the mean square. */
+  readonly eps: number
   /** Global-norm clip per run; 0 turns clipping off. */
   readonly grad_clip: number
   readonly dropout: number

@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { installation } from '../installation'
 import type { RunConfig } from '../run'
 import type { GroupPace } from './pace'
+import { stepOptions } from './step-options'
 
 const pace = z.object({
   stepSeconds: z.number().nonnegative(),
@@ -59,8 +60,7 @@ export class ProbeMemory {
 
 /** What the work of a step depends on, and the machine and program that do it. */
 function keyOf({ task, model, setting, training, precision }: RunConfig, slots: number): string {
-  const { batch_size, grad_clip, dropout } = training
-  const work = [task, model, setting.init, setting.train, batch_size, grad_clip, dropout, precision, slots]
+  const work = [task, model, setting.init, setting.train, stepOptions(training), precision, slots]
   const machine = [cpus()[0]?.model, cpus().length, totalmem()]
   const program = [installation.version, process.env['FAIRSWEEP_ENGINE'] ?? null]
   return createHash('sha256')

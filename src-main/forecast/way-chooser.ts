@@ -12,6 +12,7 @@ import type { ChosenWay, Store } from '../store/store'
 import type { Plan, PlannedRun } from '../study/study'
 import { measureWay } from './measure-way'
 import type { MeasuredWay } from './measure-way'
+import { stepOptions } from './step-options'
 import { candidatesFor, secondsARun, wayWords } from './way-candidates'
 
 export interface WayChooserOptions {
@@ -177,8 +178,7 @@ const cellOf = (plan: Plan, run: PlannedRun): PlannedRun[] => {
 
 /** What a step's work depends on, and the program that does it. */
 function programHash({ task, model, setting, training, precision }: RunConfig): string {
-  const { batch_size, dropout, grad_clip } = training
-  const step = [task, model, setting.init, setting.train, batch_size, dropout, grad_clip, precision]
+  const step = [task, model, setting.init, setting.train, ...stepOptions(training), precision]
   const content = JSON.stringify([step, installation.version, process.env['FAIRSWEEP_ENGINE'] ?? null])
   return createHash('sha256').update(content).digest('hex').slice(0, 32)
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { METRICS } from '../run'
+import { LATER_OPTIONS } from '../study/later-options'
 import { exportNumber, runPlaceSchema, runResultSchema, runTimesSchema } from './run-fields'
 import type { ExportNumber } from './run-fields'
 
@@ -14,10 +15,15 @@ const texts = z.record(z.string(), z.string())
 const training = z.strictObject({
   batch_size: z.int().positive(),
   max_steps: z.int().positive(),
-  optimizer: z.literal('adam'),
+  optimizer: z.enum(['adam', 'adamw', 'sgd']),
   grad_clip: z.number(),
   dropout: z.number(),
   shuffle: z.boolean(),
+  // Exports of earlier versions do not say the following.
+  weight_decay: z.number().default(LATER_OPTIONS.weight_decay),
+  momentum: z.number().default(LATER_OPTIONS.momentum),
+  betas: z.tuple([z.number(), z.number()]).default(LATER_OPTIONS.betas),
+  eps: z.number().default(LATER_OPTIONS.eps),
 })
 
 const validation = z.strictObject({

@@ -1,8 +1,9 @@
-import type { RunRecord } from '../run'
+import type { RunRecord, TrainingOptions } from '../run'
 import { isComplete, isImported } from '../run'
 import { formatRate } from '../study/rates'
 import { sayHistory } from '../analysis/audit'
 import { mean } from '../analysis/estimate'
+import { departuresFromPaper, sayOptimizer } from './protocol-words'
 import { sayRule } from './tables/notes'
 import type { ReportSource } from './report-source'
 
@@ -41,11 +42,19 @@ function sayTraining(source: ReportSource): string[] {
   }
   return [
     `Every setting was trained at ${count(rates.length, 'learning rate')} (${rates.map(formatRate).join(', ')})${sayExtra(source)}, each with ${count(seeds.length, 'seed')}: ${all}.`,
-    `Training used Adam (betas 0.9 and 0.999, epsilon 1e-8, no weight decay) with batch size ${training.batch_size}, ${training.grad_clip > 0 ? `gradients clipped to a global norm of ${training.grad_clip}` : 'no gradient clipping'}, dropout ${training.dropout} and at most ${training.max_steps} steps${study.overrides.length > 0 ? ' (some tasks or models override these, see the study file)' : ''}.`,
+    `Training used ${sayOptimizer(training)} with batch size ${training.batch_size}, ${training.grad_clip > 0 ? `gradients clipped to a global norm of ${training.grad_clip}` : 'no gradient clipping'}, dropout ${training.dropout} and at most ${training.max_steps} steps${study.overrides.length > 0 ? ' (some tasks or models override these, see the study file)' : ''}.${sayDepartures(training)}`,
     validation.fraction > 0
       ? `A validation split of ${formatShare(validation.fraction)} of the training examples, the same for all runs (a task with its own validation split keeps it), was evaluated every ${validation.every} steps${validation.examples === 'all' ? '' : ` on a fixed subset of ${validation.examples} examples`}; training stopped after ${count(validation.patience, 'evaluation')} without improvement.`
       : 'Tasks without a validation split of their own had none.',
   ]
+}
+
+/** Nothing where the protocol is the paper's: then there is nothing to explain. */
+function sayDepartures(training: TrainingOptions): string {
+  const departures = departuresFromPaper(training)
+  return departures.length === 0
+    ? ''
+    : ` This departs from the protocol of Rothermel et al. (2021) in ${list(departures)}.`
 }
 
 function sayTest(source: ReportSource): string {
@@ -132,6 +141,7 @@ export function reproducibilityChecklist(source: ReportSource): ChecklistItem[] 
           ? 'not recorded'
           : `${formatSeconds(time)} per run, the time of runs trained together shared among them`,
     },
+    { item: 'Training protocol', answer: sayProtocol(study.training) },
     { item: 'Number of parameters', answer: parameters.join('; ') || 'not recorded' },
     { item: 'Validation score for every reported test score', answer: 'table “validation”' },
     {
@@ -179,6 +189,12 @@ export function reproducibilityChecklist(source: ReportSource): ChecklistItem[] 
         ).join('; ') || 'not recorded',
     },
   ]
+}
+
+function sayProtocol(training: TrainingOptions | null): string {
+  if (!training) return 'not known, the runs were imported'
+  const departures = departuresFromPaper(training)
+  return `${sayOptimizer(training)}; ${departures.length === 0 ? 'as in Rothermel et al. (2021), as far as they say' : `other than in Rothermel et al. (2021): ${list(departures)}`}`
 }
 
 function saySubset(test: ReportSource['study']['test']): string {

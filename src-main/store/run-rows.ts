@@ -1,6 +1,7 @@
 import { InputError } from '../errors'
 import { idOf } from '../run'
 import type { Environment, ImportedConfig, RunConfig, RunRecord, RunState, Summary } from '../run'
+import { wholeConfig } from '../study/later-options'
 import type { ReadableDatabase } from './database'
 import type { Seen } from './filter-sql'
 import { allTuples, first } from './query'
@@ -133,8 +134,10 @@ export function toRecords(db: ReadableDatabase, rows: readonly RunRow[]): RunRec
   )
   const setups = remembered((setup) => {
     const { config } = found<{ config: string }>(db, 'SELECT config FROM setups WHERE setup = ?', setup)
-    return JSON.parse(config) as
-      Omit<RunConfig, 'learning_rate' | 'seed'> | Omit<ImportedConfig, 'learning_rate' | 'seed'>
+    return wholeConfig(
+      JSON.parse(config) as
+        Omit<RunConfig, 'learning_rate' | 'seed'> | Omit<ImportedConfig, 'learning_rate' | 'seed'>,
+    )
   })
   const environments = remembered((environment) => {
     const sql = 'SELECT description FROM environments WHERE environment = ?'

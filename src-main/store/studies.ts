@@ -2,6 +2,7 @@ import { idOf } from '../run'
 import type { ImportedConfig, RunConfig, RunState } from '../run'
 import { InputError } from '../errors'
 import { changesBetween, STUDY_CHANGES } from '../study/changes'
+import { wholeStudy } from '../study/later-options'
 import type { ImportedStudy, Plan, PlannedRun, Study } from '../study/study'
 import type { ReadableDatabase, WritableDatabase } from './database'
 import { logEvent } from './events'
@@ -60,7 +61,7 @@ export function saveStudy(db: WritableDatabase, plan: Plan, at: string): StudyRe
 }
 
 function refuseImported({ name, specification }: StudyRow): void {
-  if ((JSON.parse(specification) as Study | ImportedStudy).training !== null) return
+  if (storedStudy({ specification }).training !== null) return
   throw new InputError(`the study "${name}" was imported and has no protocol of ours; choose another name`, {
     field: 'name',
   })
@@ -80,7 +81,7 @@ function addStudy(db: WritableDatabase, { study, text }: Plan, at: string): numb
 /** From the study's first start on, what changes in it is logged; once its test was seen, the study carries it for good. */
 function noteChanges(db: WritableDatabase, before: StudyRow, study: Study, at: string): void {
   if (before.rule_frozen_at === null) return
-  const changes = changesBetween(JSON.parse(before.specification) as Study, study)
+  const changes = changesBetween(storedStudy(before) as Study, study)
   const opened = before.test_opened_at
   for (const { kind, detail } of changes) {
     const test = opened === null ? 'test not yet opened' : `after the test was opened at ${opened}`
@@ -193,6 +194,9 @@ function hasStarted(db: ReadableDatabase, study: number): boolean {
 const studyRow = (db: ReadableDatabase, name: string): StudyRow | undefined =>
   first<StudyRow>(db, 'SELECT * FROM studies WHERE name = ?', name)
 
+const storedStudy = ({ specification }: Pick<StudyRow, 'specification'>): Study | ImportedStudy =>
+  wholeStudy(JSON.parse(specification) as Study | ImportedStudy)
+
 function toRecord(db: ReadableDatabase, row: StudyRow): StudyRecord {
   const states = all<{ state: RunState; runs: number }>(
     db,
@@ -201,7 +205,7 @@ function toRecord(db: ReadableDatabase, row: StudyRow): StudyRecord {
   )
   return {
     name: row.name,
-    study: JSON.parse(row.specification) as Study | ImportedStudy,
+    study: storedStudy(row),
     importedFrom: row.imported_from,
     text: row.file,
     createdAt: row.created_at,

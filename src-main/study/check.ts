@@ -1,5 +1,6 @@
-import type { Setting } from '../run'
+import type { Setting, TrainingOptions } from '../run'
 import { countRuns } from './arms'
+import { DEFAULTS } from './defaults'
 import { NOT_YET } from './not-yet'
 import { suggestion } from './problems'
 import type { Problem } from './problems'
@@ -25,6 +26,7 @@ export function checkStudy(study: Study, pathOf: PathOf): Problem[] {
     ...checkRates(study),
     ...repeated(study.seeds, (i) => ['seeds', i], 'seed'),
     ...checkOverrides(study),
+    ...checkTraining(study),
     ...checkSize(study),
     ...missingFeatures(study, pathOf),
   ]
@@ -130,6 +132,36 @@ function checkOverrides(study: Study): Problem[] {
     problems.push(...unknownName(override.model, models, [...path, 'model'], 'model'))
     return problems
   })
+}
+
+/** Options that do not go together, in the study and wherever an override changes them. */
+function checkTraining(study: Study): Problem[] {
+  const overridden = study.overrides.flatMap(({ training }, i) =>
+    training === undefined
+      ? []
+      : [{ path: ['overrides', i, 'training'], given: training, whole: { ...study.training, ...training } }],
+  )
+  const own = { path: ['training'], given: study.training, whole: study.training }
+  return [own, ...overridden].flatMap(({ path, given, whole }) =>
+    idleOptions(whole)
+      .filter(([option]) => 'optimizer' in given || option in given)
+      .map(([option, user]) => ({
+        path: option in given ? [...path, option] : path,
+        problem: `found ${option} ${whole[option].toString()}, which ${whole.optimizer} has no use for; expected ${DEFAULTS.training[option].toString()}, or optimizer: ${user}`,
+      })),
+  )
+}
+
+/** Options away from their default that this optimizer does not use, each with one that does. */
+function idleOptions(training: TrainingOptions): ['momentum' | 'betas' | 'eps', user: string][] {
+  const options: ['momentum' | 'betas' | 'eps', user: string][] =
+    training.optimizer === 'sgd'
+      ? [
+          ['betas', 'adam'],
+          ['eps', 'adam'],
+        ]
+      : [['momentum', 'sgd']]
+  return options.filter(([option]) => String(training[option]) !== String(DEFAULTS.training[option]))
 }
 
 function unknownName(

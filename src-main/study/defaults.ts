@@ -19,7 +19,11 @@ export const DEFAULTS: {
   training: {
     batch_size: 8, // the paper
     max_steps: 20_000, // ours; the paper trains 300,000 to 400,000 by task
-    optimizer: 'adam', // betas 0.9 and 0.999, epsilon 1e-8, no weight decay: the paper
+    optimizer: 'adam', // the paper
+    weight_decay: 0, // the paper
+    momentum: 0, // PyTorch's
+    betas: [0.9, 0.999], // the paper's code: PyTorch's
+    eps: 1e-8, // likewise
     grad_clip: 1, // global norm, each run by its own: the paper
     dropout: 0.1, // the paper
     shuffle: true,
@@ -46,6 +50,7 @@ export const DEFAULTS: {
 export const PAPER: Readonly<Record<string, string | number>> = {
   'training.batch_size': 8,
   'training.optimizer': 'adam',
+  'training.weight_decay': 0,
   'training.grad_clip': 1,
   'training.dropout': 0.1,
   'test.examples': 'all',

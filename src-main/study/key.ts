@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { RunConfig } from '../run'
+import { keyedTraining } from './later-options'
 import { roundRate } from './rates'
 import { canonicalTrain } from './settings'
 
 /**
  * The run's key: SHA-256 (hex) of the canonical JSON of its configuration. The setting's name is a word for tables and
- * not part of it, nor is the order in which it lists what it trains; the rate is rounded to 3 significant digits.
+ * not part of it, nor is the order in which it lists what it trains; the rate is rounded to 3 significant digits; options
+ * that came later are not part of it where they change nothing.
  *
  * Keys are written into every workspace: whoever changes what they are made of makes every stored run unknown.
  */
@@ -14,6 +16,7 @@ export function keyOf(config: RunConfig): string {
   const identity = {
     ...config,
     setting: { init, train: canonicalTrain(train) },
+    training: keyedTraining(config.training),
     learning_rate: roundRate(config.learning_rate),
   }
   return createHash('sha256').update(canonicalJson(identity)).digest('hex')

@@ -42,9 +42,31 @@ const training = strict({
     DEFAULTS.training.max_steps,
   ),
   optimizer: says(
-    oneOf('adam'),
-    'Betas 0.9 and 0.999, epsilon 1e-8, no weight decay.',
+    oneOf('adam', 'adamw', 'sgd'),
+    'How gradients change weights, as PyTorch defines it; adamw decays weights apart from the gradients.',
     DEFAULTS.training.optimizer,
+  ),
+  weight_decay: says(
+    real(0, 1000),
+    'Pulls every trained parameter towards zero: with adam and sgd through its gradient, with adamw by itself.',
+    DEFAULTS.training.weight_decay,
+  ),
+  momentum: says(
+    real(0, 1, { below: true }),
+    'Of sgd: the share of the last direction that a step keeps.',
+    DEFAULTS.training.momentum,
+  ),
+  betas: says(
+    z.tuple([real(0, 1, { below: true }), real(0, 1, { below: true })], {
+      error: 'two numbers from 0 to below 1 such as [0.9, 0.999]',
+    }),
+    'Of adam and adamw: the shares that the running means of gradients and of their squares keep.',
+    DEFAULTS.training.betas,
+  ),
+  eps: says(
+    real(1e-16, 1),
+    'Of adam and adamw: added to the root of the mean square.',
+    DEFAULTS.training.eps,
   ),
   grad_clip: says(
     real(0, 1_000_000),

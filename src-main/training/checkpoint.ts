@@ -1,6 +1,7 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Parameter } from '../models/network'
+import type { TrainingOptions } from '../run'
 import { sha256Of, syncFolder, writeToDisk } from '../tensor-files/on-disk'
 import {
   encodeSafetensors,
@@ -10,6 +11,8 @@ import {
 } from '../tensor-files/safetensors'
 import type { BestStepState } from './best-step'
 import type { RunTensors } from './group'
+import { optimizerOf, type Optimizer, type OptimizerPart } from './optimizer'
+import { partOf } from './stepper'
 
 /** Everything that a run needs to go on as if it had never stopped; its data order and dropout follow from the step. */
 export interface Checkpoint {
@@ -25,19 +28,25 @@ const KEPT = 2
 /** The name holds step and SHA-256 of the content: one rename makes both known, and any reader can check the file. */
 const NAME = /^step-(\d{9})\.([0-9a-f]{64})\.safetensors$/
 const UNFINISHED = '.unfinished'
-/** Where a parameter's values stand in a file; its weights stand under its plain name. */
-const PREFIX = { best: 'best/', firstMoments: 'adam/exp_avg/', secondMoments: 'adam/exp_avg_sq/' } as const
+/**
+ * Where the best step's weights stand in a file. A run's weights stand under the parameters' plain names, what the
+ * optimizer remembers under its own and PyTorch's: `adam/exp_avg/…`.
+ */
+const BEST = 'best/'
 
 /** The checkpoints of one run: safetensors files of which the newest two are kept. */
 export class CheckpointFolder {
   readonly #trained: readonly Parameter[]
+  readonly #optimizer: Optimizer
 
   constructor(
     private readonly path: string,
     private readonly run: string,
     parameters: readonly Parameter[],
+    training: TrainingOptions,
   ) {
     this.#trained = parameters.filter(({ trained }) => trained)
+    this.#optimizer = optimizerOf(training)
   }
 
   /** The newest checkpoint that is whole; `warn` hears of each that is not. Null: there is none. */
@@ -94,9 +103,8 @@ export class CheckpointFolder {
     return encodeSafetensors(
       [
         ...named('', tensors.weights),
-        ...named(PREFIX.firstMoments, tensors.firstMoments),
-        ...named(PREFIX.secondMoments, tensors.secondMoments),
-        ...(bestWeights === null ? [] : named(PREFIX.best, bestWeights)),
+        ...this.#optimizer.parts.flatMap((part) => named(this.#prefixOf(part), partOf(tensors, part))),
+        ...(bestWeights === null ? [] : named(BEST, bestWeights)),
       ],
       { format: FORMAT, run: this.run, step: String(step), best_step: JSON.stringify(best) },
     )
@@ -112,16 +120,23 @@ export class CheckpointFolder {
     if (file.metadata.get('run') !== this.run)
       throw new Error(`it belongs to run ${file.metadata.get('run')}`)
     const best = JSON.parse(file.metadata.get('best_step') ?? '') as BestStepState
+    const remembered: Partial<Record<OptimizerPart, Map<string, Float32Array>>> = {}
+    for (const part of this.#optimizer.parts) {
+      remembered[part] = await this.#values(file, this.#prefixOf(part))
+    }
     return {
       step: Number(file.metadata.get('step')),
       best,
       tensors: {
         weights: await this.#values(file, ''),
-        firstMoments: await this.#values(file, PREFIX.firstMoments),
-        secondMoments: await this.#values(file, PREFIX.secondMoments),
+        ...remembered,
       },
-      bestWeights: best.best === null ? null : await this.#values(file, PREFIX.best),
+      bestWeights: best.best === null ? null : await this.#values(file, BEST),
     }
+  }
+
+  #prefixOf(part: OptimizerPart): string {
+    return `${this.#optimizer.name}/${part}/`
   }
 
   async #values(file: SafetensorsFile, prefix: string): Promise<Map<string, Float32Array>> {

@@ -4,7 +4,7 @@ import { CompiledStepper } from './compiled-stepper'
 import type { TrainingJob } from './messages'
 import type { Problem } from './problem'
 import type { StepFeeds } from './step'
-import { EagerStepper, STATE_PARTS, type GraphShapes, type Stepper } from './stepper'
+import { EagerStepper, type GraphShapes, type Stepper } from './stepper'
 
 /**
  * What takes the steps of a group of runs with this configuration (their rates and seeds apart): one compiled graph on
@@ -34,6 +34,7 @@ let kept: { readonly key: string; readonly stepper: Stepper } | null = null
 
 /** A stepper whose disposal gives it back. */
 const lend = (stepper: Stepper): Stepper => ({
+  parts: stepper.parts,
   train: (feeds) => stepper.train(feeds),
   score: (examples) => stepper.score(examples),
   read: (part) => stepper.read(part),
@@ -48,6 +49,10 @@ export class WithFallback implements Stepper {
     private plain: (() => Stepper) | null,
     private readonly warn: (message: string) => void,
   ) {}
+
+  get parts(): Stepper['parts'] {
+    return this.stepper.parts
+  }
 
   train(feeds: StepFeeds): ReturnType<Stepper['train']> {
     return this.attempt((stepper) => stepper.train(feeds))
@@ -78,7 +83,7 @@ export class WithFallback implements Stepper {
       this.warn(`XLA cannot compile these steps; the plain graph takes them: ${reason}`)
       const plain = this.plain()
       this.plain = null
-      for (const part of STATE_PARTS) {
+      for (const part of ['frozen', ...this.parts] as const) {
         const values = this.stepper.read(part)
         plain.write(part, values)
         for (const tensor of values.values()) tensor.dispose()
@@ -97,7 +102,8 @@ function graphKey(
   { model, task, training }: RunConfig,
   shapes: GraphShapes,
 ): string {
-  const { batch_size, dropout, grad_clip } = training
+  // How long a run trains, and on what in which order, is not in the graph.
+  const graph = { ...training, max_steps: undefined, shuffle: undefined }
   const { targets, targetType } = objective
   return JSON.stringify({
     path,
@@ -106,7 +112,7 @@ function graphKey(
     input,
     targets,
     targetType,
-    training: { batch_size, dropout, grad_clip },
+    training: graph,
     shapes: { ...shapes, frozen: [...shapes.frozen], trained: [...shapes.trained] },
   })
 }

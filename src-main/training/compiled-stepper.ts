@@ -1,14 +1,13 @@
 import { ProgramBuilder, type Feed, type Program, type Tensor } from '../engine'
 import type { TrainingOptions } from '../run'
+import { optimizerOf, type TrainedPart } from './optimizer'
 import type { Examples, Problem } from './problem'
-import { adam, adamInPlace } from './adam'
 import { trainStep, type StepFeeds } from './step'
 import {
-  TRAINED_PARTS,
   partOf,
   scoreExamples,
   stepDefinition,
-  trainedParameters,
+  trainedParts,
   type GraphShapes,
   type GroupState,
   type StatePart,
@@ -17,6 +16,7 @@ import {
 
 /** The same steps as `EagerStepper`, traced once into one TensorFlow graph that holds the group's tensors. */
 export class CompiledStepper implements Stepper {
+  readonly parts: readonly TrainedPart[]
   private readonly program: Program
 
   /** @param xla compile the arithmetic with XLA: seconds once, faster steps for small and for frozen trunks. */
@@ -27,6 +27,8 @@ export class CompiledStepper implements Stepper {
     { xla }: { readonly xla: boolean },
   ) {
     const builder = new ProgramBuilder()
+    const optimizer = optimizerOf(training)
+    this.parts = trainedParts(optimizer)
     const declare = (part: StatePart, of: ReadonlyMap<string, readonly number[]>): Map<string, Tensor> =>
       new Map(
         Array.from(of, ([name, shape]) => [name, builder.variable(variableOf(part, name), shape, part)]),
@@ -34,8 +36,7 @@ export class CompiledStepper implements Stepper {
     const state: GroupState = {
       frozen: declare('frozen', shapes.frozen),
       weights: declare('weights', shapes.trained),
-      firstMoments: declare('firstMoments', shapes.trained),
-      secondMoments: declare('secondMoments', shapes.trained),
+      ...Object.fromEntries(optimizer.parts.map((part) => [part, declare(part, shapes.trained)])),
     }
     builder.entry(
       'train',
@@ -48,11 +49,11 @@ export class CompiledStepper implements Stepper {
         }
         const { scores, gradients } = trainStep(definition, state.weights, given)
         if (shapes.runs === 1) {
-          const inPlace = adamInPlace([...state.weights.keys()], gradients, given, variableOf)
+          const inPlace = optimizer.stepInPlace(state.weights, gradients, given, variableOf)
           return { outputs: { scores }, inPlace }
         }
-        const next = adam(trainedParameters(state), gradients, given)
-        const updates = TRAINED_PARTS.flatMap((part) => [...prefixed(part, partOf(next, part))])
+        const next = optimizer.step(state, gradients, given)
+        const updates = this.parts.flatMap((part) => [...prefixed(part, partOf(next, part))])
         return { outputs: { scores }, updates: new Map(updates) }
       },
       { xla },

@@ -4,13 +4,18 @@ import type { Batch, Split } from '../tasks/task'
 import type { Scores } from './best-step'
 import { evaluate } from './evaluate'
 import { toTensors, type Problem } from './problem'
-import { TRAINED_PARTS, type GraphShapes, type Stepper, type TrainedPart } from './stepper'
+import type { OptimizerPart, TrainedPart } from './optimizer'
+import { partOf, type GraphShapes, type Stepper } from './stepper'
 
 /** Values of one run's trained parameters by name, each [1, ...shape]. Owned by whoever holds it. */
 export type Snapshot = ReadonlyMap<string, Tensor>
 
 /** All that a step changes in one run, by part and parameter name, each of the parameter's own shape. */
-export type RunTensors = Readonly<Record<TrainedPart, ReadonlyMap<string, Float32Array>>>
+export type RunTensors = Readonly<
+  { weights: ReadonlyMap<string, Float32Array> } & Partial<
+    Record<OptimizerPart, ReadonlyMap<string, Float32Array>>
+  >
+>
 
 /** One run of a group: its seed and rate, and where it goes on from (null: from its first values). */
 export interface GroupMember {
@@ -62,11 +67,11 @@ export class FusedGroup {
     const stepper = makeStepper(shapes)
     stepper.write('frozen', new Map(Array.from(shapes.frozen.keys(), (name) => [name, named(initial, name)])))
     const trained = parameters.filter((parameter) => parameter.trained)
-    for (const part of TRAINED_PARTS) {
+    for (const part of stepper.parts) {
       const values = new Map(trained.map((p) => [p.name, startingValue(p, part, initial, members)]))
       stepper.write(part, values)
       tf.dispose([...values.values()])
-      // Moments do not follow from first values, which are as large as the weights.
+      // What an optimizer remembers does not follow from first values, which are as large as the weights.
       if (part === 'weights') tf.dispose([...initial.values()])
     }
     const learningRates = members.map(({ learningRate }) => learningRate)
@@ -138,11 +143,8 @@ export class FusedGroup {
       tf.dispose([...rows.values()])
       return values
     }
-    return {
-      weights: read('weights'),
-      firstMoments: read('firstMoments'),
-      secondMoments: read('secondMoments'),
-    }
+    const tensors = this.stepper.parts.map((part) => [part, read(part)] as const)
+    return Object.fromEntries(tensors) as unknown as RunTensors
   }
 
   dispose(): void {
@@ -182,7 +184,7 @@ function startingValue(
 ): Tensor {
   return tf.tidy(() => {
     const rows = members.map(({ from }, run) => {
-      if (from !== null) return tf.tensor(named(from[part], name), [1, ...shape], 'float32')
+      if (from !== null) return tf.tensor(named(partOf(from, part), name), [1, ...shape], 'float32')
       // Filled by the engine: tf.zeros makes an array in JavaScript first.
       return part === 'weights' ? row(named(initial, name), run) : tf.fill([1, ...shape], 0)
     })

@@ -108,7 +108,7 @@ async function findStart(
   parameters: readonly Parameter[],
   control: JobControl,
 ): Promise<{ run: JobRun; folder: CheckpointFolder; from: Checkpoint | null }> {
-  const folder = new CheckpointFolder(join(job.checkpoints, run.id), run.id, parameters)
+  const folder = new CheckpointFolder(join(job.checkpoints, run.id), run.id, parameters, run.config.training)
   const from = await folder.newest((message) =>
     control.send({ type: 'log', level: 'warning', run: run.id, message }),
   )

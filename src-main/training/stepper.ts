@@ -1,18 +1,15 @@
 import { tf, type Tensor } from '../engine'
 import type { Weights } from '../models/network'
 import type { TrainingOptions } from '../run'
-import { adam, type TrainedParameter } from './adam'
+import { optimizerOf, type Optimizer, type TrainedPart, type TrainedTensors } from './optimizer'
 import type { Examples, Problem } from './problem'
 import { trainStep, type StepDefinition, type StepFeeds } from './step'
 
-/** What a fused group's steps read and change: frozen weights, and of what trains its weights and Adam's two moments. */
-export const TRAINED_PARTS = ['weights', 'firstMoments', 'secondMoments'] as const
-export type TrainedPart = (typeof TRAINED_PARTS)[number]
-export const STATE_PARTS = ['frozen', ...TRAINED_PARTS] as const
-export type StatePart = (typeof STATE_PARTS)[number]
+/** What a fused group's steps read and change: frozen weights, and of what trains its weights and the optimizer's state. */
+export type StatePart = 'frozen' | TrainedPart
 
 /** Tensors by part and parameter name; trained ones are [K, ...shape]. */
-export type GroupState = Readonly<Record<StatePart, ReadonlyMap<string, Tensor>>>
+export type GroupState = Readonly<{ frozen: ReadonlyMap<string, Tensor> }> & TrainedTensors
 
 type Shape = readonly number[]
 
@@ -32,6 +29,8 @@ export interface GraphShapes {
  * (eager, the reference), or as one compiled graph.
  */
 export interface Stepper {
+  /** What its steps change: weights, and what the optimizer remembers. */
+  readonly parts: readonly TrainedPart[]
   /** One training step: [3, K] of mean loss, gradient norm before clipping, accuracy. */
   train(feeds: StepFeeds): Tensor
   /** Loss and accuracy of every example for every run, [2, K, B]. */
@@ -45,24 +44,27 @@ export interface Stepper {
 
 /** Runs every operation of a step as tfjs comes to it. */
 export class EagerStepper implements Stepper {
-  private readonly state: Record<StatePart, Map<string, Tensor>> = {
-    frozen: new Map(),
-    weights: new Map(),
-    firstMoments: new Map(),
-    secondMoments: new Map(),
-  }
+  readonly parts: readonly TrainedPart[]
+  private readonly state = { frozen: new Map(), weights: new Map() } as {
+    frozen: Map<string, Tensor>
+    weights: Map<string, Tensor>
+  } & Partial<Record<TrainedPart, Map<string, Tensor>>>
+  private readonly optimizer: Optimizer
 
   constructor(
     private readonly problem: Problem,
     private readonly training: TrainingOptions,
-  ) {}
+  ) {
+    this.optimizer = optimizerOf(training)
+    this.parts = trainedParts(this.optimizer)
+  }
 
   train(feeds: StepFeeds): Tensor {
     return tf.tidy(() => {
       const definition = stepDefinition(this.problem, this.training, this.state.frozen)
       const { scores, gradients } = trainStep(definition, this.state.weights, feeds)
-      const next = adam(trainedParameters(this.state), gradients, feeds)
-      for (const part of TRAINED_PARTS) this.write(part, partOf(next, part))
+      const next = this.optimizer.step(this.state, gradients, feeds)
+      for (const part of this.parts) this.write(part, partOf(next, part))
       return scores
     })
   }
@@ -72,13 +74,13 @@ export class EagerStepper implements Stepper {
   }
 
   read(part: StatePart): Map<string, Tensor> {
-    return new Map(Array.from(this.state[part], ([name, tensor]) => [name, tf.clone(tensor)]))
+    return new Map(Array.from(partOf(this.state, part), ([name, tensor]) => [name, tf.clone(tensor)]))
   }
 
   write(part: StatePart, values: ReadonlyMap<string, Tensor>): void {
     const before = this.state[part]
     this.state[part] = new Map(Array.from(values, ([name, tensor]) => [name, tf.keep(tf.clone(tensor))]))
-    tf.dispose([...before.values()])
+    tf.dispose([...(before ?? []).values()])
   }
 
   dispose(): void {
@@ -93,20 +95,15 @@ export const stepDefinition = (
   frozen: Weights,
 ): StepDefinition => ({ problem, frozen, dropout, gradClip: grad_clip })
 
-/** What trains, parameter by parameter. */
-export const trainedParameters = ({ weights, firstMoments, secondMoments }: GroupState): TrainedParameter[] =>
-  Array.from(weights, ([name, value]) => {
-    const firstMoment = firstMoments.get(name)
-    const secondMoment = secondMoments.get(name)
-    if (firstMoment === undefined || secondMoment === undefined) throw new Error(`'${name}' has no moments`)
-    return { name, value, firstMoment, secondMoment }
-  })
+/** What a step with this optimizer changes of each parameter. */
+export const trainedParts = ({ parts }: Optimizer): TrainedPart[] => ['weights', ...parts]
 
-const FIELD = { weights: 'value', firstMoments: 'firstMoment', secondMoments: 'secondMoment' } as const
-
-/** One part of what trains, by parameter name. */
-export const partOf = (parameters: readonly TrainedParameter[], part: TrainedPart): Map<string, Tensor> =>
-  new Map(parameters.map((parameter) => [parameter.name, parameter[FIELD[part]]]))
+/** One part of a group's tensors, by parameter name. */
+export function partOf<T>(tensors: Readonly<Partial<Record<StatePart, T>>>, part: StatePart): T {
+  const values = tensors[part]
+  if (values === undefined) throw new Error(`no ${part} in what this optimizer trains`)
+  return values
+}
 
 /** Loss and rightness of every example, [2, K, B]; no dropout. */
 export function scoreExamples(

@@ -1,6 +1,7 @@
 import type { RunConfig, RunRecord, RunState, SelectionRule, Setting } from '../../src-main/run'
 import type { StudyOutline } from '../../src-main/analysis/conclusions'
 import type { Study } from '../../src-main/study/study'
+import { DEFAULTS } from '../../src-main/study/defaults'
 
 const HEAD = ['input', 'output', 'layer_norm', 'positions'] as const
 const ALL = [...HEAD, 'attention', 'feed_forward'] as const
@@ -32,9 +33,9 @@ export function aStudy(
     extra_learning_rates: {},
     seeds: [0, 1, 2],
     training: {
+      ...DEFAULTS.training,
       batch_size: 8,
       max_steps: 1000,
-      optimizer: 'adam',
       grad_clip: 1,
       dropout: 0.1,
       shuffle: true,

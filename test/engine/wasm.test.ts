@@ -5,9 +5,10 @@ import { InputError } from '../../src-main/errors'
 import { buildNetwork } from '../../src-main/models/build'
 import { openModel } from '../../src-main/models/model'
 import { PARTS } from '../../src-main/run'
+import { DEFAULTS } from '../../src-main/study/defaults'
 import type { TaskInput } from '../../src-main/tasks/task'
 import { objectiveOf } from '../../src-main/training/objective'
-import { adam } from '../../src-main/training/adam'
+import { optimizerOf } from '../../src-main/training/optimizer'
 import { trainStep } from '../../src-main/training/step'
 
 const INPUTS: Readonly<Record<string, TaskInput>> = {
@@ -85,9 +86,8 @@ async function oneStep(type: string, kind: string): Promise<number[]> {
     { name: 's', init: 'random', train: PARTS },
   )
   const objective = objectiveOf(output)
-  const parameters = [...(await network.initialise([1]))].map(([name, value]) => {
-    return { name, value, firstMoment: tf.zerosLike(value), secondMoment: tf.zerosLike(value) }
-  })
+  const weights = await network.initialise([1])
+  const zeros = new Map(Array.from(weights, ([name, value]) => [name, tf.zerosLike(value)]))
   const count = input.kind === 'vectors' ? 3 * 5 * input.width : 3 * 5
   const values = Array.from({ length: count }, (_, i) => (input.kind === 'vectors' ? Math.sin(i) : i % 7))
   const x: Tensor =
@@ -105,10 +105,11 @@ async function oneStep(type: string, kind: string): Promise<number[]> {
   }
   const { scores, gradients } = trainStep(
     { problem: { input, network, objective }, frozen: new Map(), dropout: 0.1, gradClip: 1 },
-    new Map(parameters.map(({ name, value }) => [name, value])),
+    weights,
     feeds,
   )
-  const next = adam(parameters, gradients, feeds)
-  const sums = next.map(({ value }) => tf.sum(value).dataSync()[0] ?? NaN)
+  const trained = { weights, exp_avg: zeros, exp_avg_sq: zeros }
+  const next = optimizerOf(DEFAULTS.training).step(trained, gradients, feeds)
+  const sums = [...next.weights.values()].map((value) => tf.sum(value).dataSync()[0] ?? NaN)
   return [...scores.dataSync(), ...sums]
 }

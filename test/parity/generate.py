@@ -26,6 +26,14 @@ Two (tiny-bert, tiny-gpt2) also hold `padded.safetensors`, of the same x, y and 
     logits [B, C]                              of batch 0, before training, last real token read
     <setting>.loss <setting>.grad_norm [20]    of each step
 
+`tiny-bert/protocols.safetensors` holds the same 20 steps of the frozen tiny BERT under other protocols:
+
+    <protocol>.loss <protocol>.grad_norm [20]
+    <protocol>.rate [20]                       learning rate of each step, as Hugging Face's schedulers set it
+
+with the protocols' options in the metadata, as a study file has them, and `learning_rate`, the peak. Losses are those that
+are minimised: smoothed where labels are.
+
 `safetensors-verdicts.json` is a list of [file in base64, whether the reference reader takes it].
 """
 
@@ -40,7 +48,7 @@ from types import SimpleNamespace
 import torch
 from safetensors import deserialize
 from safetensors.torch import load_file, save, save_file
-from transformers import AutoModel, BertConfig, BertModel, GPT2Config, GPT2Model, RobertaConfig, RobertaModel, ViTConfig, ViTModel
+from transformers import AutoModel, BertConfig, BertModel, GPT2Config, GPT2Model, RobertaConfig, RobertaModel, ViTConfig, ViTModel, get_scheduler
 
 HERE = Path(__file__).parent
 STEPS = 20
@@ -91,22 +99,33 @@ def freeze(network):
         parameter.requires_grad_(trained)
 
 
-def train(network, x, y, rate, lengths=None):
+def optimizer_of(parameters, rate, options):
+    chosen = {key: options[key] for key in ("weight_decay", "momentum", "betas", "eps") if key in options}
+    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}[options.get("optimizer", "adam")]
+    return kind(parameters, lr=rate, **{"weight_decay": 0, **chosen})
+
+
+def train(network, x, y, rate, lengths=None, options={}):
     parameters = [p for p in network.parameters() if p.requires_grad]
-    adam = torch.optim.Adam(parameters, lr=rate)
-    losses, norms, first = [], [], {}
+    adam = optimizer_of(parameters, rate, options)
+    schedule = options.get("schedule", "constant_with_warmup")
+    rates = get_scheduler(schedule, adam, options.get("warmup_steps", 0), STEPS)
+    losses, norms, first, used = [], [], {}, []
     for step in range(STEPS):
         batch = step % len(x)
         logits = network(x[batch]) if lengths is None else network.forward_padded(x[batch], lengths[batch])
-        loss = torch.nn.functional.cross_entropy(logits, y[batch])
+        smoothing = options.get("label_smoothing", 0.0)
+        loss = torch.nn.functional.cross_entropy(logits, y[batch], label_smoothing=smoothing)
         adam.zero_grad()
         loss.backward()
         if step == 0:
             first = {n: p.grad.clone() for n, p in network.named_parameters() if p.grad is not None}
         norms.append(float(torch.nn.utils.clip_grad_norm_(parameters, 1.0)))
-        losses.append(float(loss))
+        losses.append(loss.item())
+        used.append(adam.param_groups[0]["lr"])
         adam.step()
-    return torch.tensor(losses), torch.tensor(norms), first
+        rates.step()
+    return torch.tensor(losses), torch.tensor(norms), first, torch.tensor(used, dtype=torch.float64).float()
 
 
 SAVED_NAMES = {
@@ -145,7 +164,7 @@ def case(folder, load, sizes, rates, keep_gradients):
         network.load_state_dict(state, strict=False)
         if setting == "frozen":
             freeze(network)
-        losses, norms, gradients = train(network, x, y, rate)
+        losses, norms, gradients, _ = train(network, x, y, rate)
         tensors[f"{setting}.loss"], tensors[f"{setting}.grad_norm"] = losses, norms
         counted = [p for n, p in network.named_parameters() if p.requires_grad and not any(u in n for u in UNUSED)]
         metadata[f"{setting}.learning_rate"] = repr(rate)
@@ -186,8 +205,37 @@ def padded(folder, load, rates):
             tensors["logits"] = network.forward_padded(x[0], lengths[0])
         if setting == "frozen":
             freeze(network)
-        tensors[f"{setting}.loss"], tensors[f"{setting}.grad_norm"], _ = train(network, x, y, rate, lengths)
+        tensors[f"{setting}.loss"], tensors[f"{setting}.grad_norm"], *_ = train(network, x, y, rate, lengths)
     save_file({k: v.contiguous() for k, v in tensors.items()}, folder / "padded.safetensors")
+
+
+PROTOCOLS = {
+    "adam-decay": (1e-2, {"weight_decay": 0.1}),
+    "adam-betas": (1e-2, {"betas": [0.8, 0.95], "eps": 1e-3}),
+    "adamw": (1e-2, {"optimizer": "adamw", "weight_decay": 0.5}),
+    "sgd": (1e-1, {"optimizer": "sgd"}),
+    "sgd-momentum": (3e-2, {"optimizer": "sgd", "momentum": 0.9, "weight_decay": 0.1}),
+    "warm-up": (1e-2, {"warmup_steps": 5}),
+    "linear": (1e-2, {"warmup_steps": 5, "schedule": "linear"}),
+    "cosine": (1e-2, {"optimizer": "adamw", "weight_decay": 0.1, "warmup_steps": 3, "schedule": "cosine"}),
+    "smoothed": (1e-2, {"label_smoothing": 0.2}),
+}
+
+
+def protocols(folder):
+    reference = load_file(folder / "reference.safetensors")
+    x, y = reference["x"], reference["y"].long()
+    state = {f"{part}.{kind}": reference[f"{own_name(part + '.')}{kind}"] for part in ("input", "out") for kind in ("weight", "bias")}
+    tensors, metadata = {}, {}
+    for name, (rate, options) in PROTOCOLS.items():
+        trunk = AutoModel.from_pretrained(folder, attn_implementation="eager")
+        network = Network(trunk, x.shape[-1], len(state["out.bias"])).eval()
+        network.load_state_dict(state, strict=False)
+        freeze(network)
+        tensors[f"{name}.loss"], tensors[f"{name}.grad_norm"], _, tensors[f"{name}.rate"] = train(network, x, y, rate, options=options)
+        metadata[name] = json.dumps({"learning_rate": rate, "training": options})
+        print(folder.name, name, tensors[f"{name}.loss"][[0, -1]].tolist())
+    save_file(tensors, folder / "protocols.safetensors", metadata)
 
 
 def verdicts(count, seed):
@@ -238,6 +286,7 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     cases = {
         "tiny-bert": lambda name: tiny(name, BertModel(BertConfig(**SIZE, **BERT), add_pooling_layer=False)),
+        "protocols": lambda name: protocols(HERE / "tiny-bert"),
         "tiny-roberta": lambda name: tiny(name, RobertaModel(RobertaConfig(**SIZE, **ROBERTA), add_pooling_layer=False)),
         "tiny-gpt2": lambda name: tiny(name, GPT2Model(GPT2Config(**GPT2))),
         "tiny-vit": lambda name: tiny(name, ViTModel(ViTConfig(**SIZE, **VIT)), VisionTrunk),

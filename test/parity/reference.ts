@@ -1,10 +1,13 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { tf } from '../../src-main/engine'
 import { installation } from '../../src-main/installation'
 import { openModel, type Model } from '../../src-main/models/model'
 import { openSafetensors, type SafetensorsFile } from '../../src-main/tensor-files/safetensors'
 import type { NetworkTask } from '../../src-main/models/build'
+import type { Network } from '../../src-main/models/network'
 import { PARTS, type Setting } from '../../src-main/run'
+import type { Batch } from '../../src-main/tasks/task'
 
 /** One case of `generate.py`, whose head says what it holds. */
 export interface Reference {
@@ -51,4 +54,44 @@ export const SETTINGS: Readonly<Record<'frozen' | 'unfrozen', Setting>> = {
     train: ['input', 'output', 'layer_norm', 'positions'],
   },
   unfrozen: { name: 'unfrozen-pretrained', init: 'pretrained', train: [...PARTS] },
+}
+
+/** The network, with the reference's first values in its input layer and readout. */
+export function withFirstValues(network: Network, reference: Reference): Network {
+  return {
+    ...network,
+    async initialise(seeds) {
+      const initial = await network.initialise(seeds)
+      for (const name of ['in.weight', 'in.bias', 'out.weight', 'out.bias']) {
+        const shape = reference.file.tensors.get(name)?.shape ?? []
+        const values = await reference.values(name)
+        initial.get(name)?.dispose()
+        initial.set(
+          name,
+          tf.tidy(() => tf.stack(seeds.map(() => tf.tensor(values, [...shape])))),
+        )
+      }
+      return initial
+    },
+  }
+}
+
+/** Batches by step (from 1), as the reference took them. */
+export async function batchesOf({
+  batches,
+  examples,
+  ...reference
+}: Reference): Promise<(step: number) => Batch> {
+  const x = await reference.values('x')
+  const y = await reference.labels()
+  const size = x.length / batches
+  return (step) => {
+    const at = (step - 1) % batches
+    return {
+      size: examples,
+      x: x.slice(at * size, (at + 1) * size),
+      lengths: null,
+      y: y.slice(at * examples, (at + 1) * examples),
+    }
+  }
 }

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto'
 import type { RunConfig, Setting } from '../../src-main/run'
 import type { Plan, PlannedRun, Study } from '../../src-main/study/study'
+import { DEFAULTS } from '../../src-main/study/defaults'
 
 const setting: Setting = { name: 'output-only', init: 'random', train: ['output'] }
 
 const training = {
+  ...DEFAULTS.training,
   batch_size: 1,
   max_steps: 5,
-  optimizer: 'adam',
   grad_clip: 1,
   dropout: 0,
   shuffle: true,

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { Environment, RunConfig, Summary } from '../../src-main/run'
 import type { Plan, PlannedRun, Study } from '../../src-main/study/study'
+import { DEFAULTS } from '../../src-main/study/defaults'
 import type { MetricChunk, RunOutcome } from '../../src-main/training/messages'
 
 const training = {
+  ...DEFAULTS.training,
   batch_size: 8,
   max_steps: 100,
-  optimizer: 'adam',
   grad_clip: 1,
   dropout: 0.1,
   shuffle: true,

@@ -56,6 +56,27 @@ describe('saving a study', () => {
     expect(store.events({ study: 'lr-sweep' })).toHaveLength(1)
   })
 
+  it('knows what an earlier version stored, and sees no change of protocol in options that came later', () => {
+    const early = plan()
+    const { batch_size, max_steps, optimizer, grad_clip, dropout, shuffle } = early.study.training
+    const training = { batch_size, max_steps, optimizer, grad_clip, dropout, shuffle } as never
+    const stored = {
+      ...early,
+      study: { ...early.study, training },
+      runs: early.runs.map((run) => ({ ...run, config: { ...run.config, training } })),
+    }
+    store.saveStudy(stored)
+    const id = store.runIds({ study: early.study.name })[0] ?? ''
+    store.begin(id, START)
+    expect(store.study(early.study.name)?.study.training).toEqual(early.study.training)
+    expect(store.run(id)?.config).toMatchObject({ training: early.study.training })
+    store.saveStudy(plan({ seeds: [0, 1, 2] }))
+    expect(store.events({ study: early.study.name }).map(({ kind }) => kind)).toContain('seeds-changed')
+    expect(store.events({ study: early.study.name }).map(({ kind }) => kind)).not.toContain(
+      'protocol-changed',
+    )
+  })
+
   it('keeps runs that are no longer planned, last and marked, and takes them up again', () => {
     store.saveStudy(plan({ learning_rates: [1e-4, 1e-3] }))
     const narrowed = store.saveStudy(plan({ learning_rates: [1e-3, 1e-2] }))

@@ -4,6 +4,8 @@ import { readStudy } from '../../src-main/study/read'
 const BASE = 'name: s\ntask: mnist\nmodel: minilm-l6\n'
 const STUDY_KEYS =
   'name, task, model, settings, learning_rates, extra_learning_rates, seeds, training, validation, test, selection, execution, overrides, start_from, notes'
+const TRAINING_KEYS =
+  'batch_size, max_steps, optimizer, weight_decay, momentum, betas, eps, grad_clip, dropout, shuffle'
 const SETTING_NAMES =
   'frozen-pretrained, frozen-random, unfrozen-pretrained, unfrozen-random, output-only, output+ln, output+ln+input, frozen-statistics'
 const TASK_KINDS =
@@ -134,17 +136,26 @@ const ENTRIES: readonly (readonly [text: string, message: string])[] = [
   ],
   [
     'training: {optimizer: adm}\n',
-    'f:4: training.optimizer: found "adm", expected "adam"; did you mean adam?',
-  ],
-  ['training: {optimizer: sgd}\n', 'f:4: training.optimizer: found "sgd", expected "adam"'],
-  [
-    'training:\n',
-    'f:4: training: found nothing, expected a mapping with batch_size, max_steps, optimizer, grad_clip, dropout, shuffle',
+    'f:4: training.optimizer: found "adm", expected one of adam, adamw, sgd; did you mean adam?',
   ],
   [
-    'training: 8\n',
-    'f:4: training: found 8, expected a mapping with batch_size, max_steps, optimizer, grad_clip, dropout, shuffle',
+    'training: {optimizer: adamw, momentum: 0.9}\n',
+    'f:4: training.momentum: found momentum 0.9, which adamw has no use for; expected 0, or optimizer: sgd',
   ],
+  [
+    'training: {optimizer: sgd, betas: [0.9, 0.99]}\n',
+    'f:4: training.betas: found betas 0.9,0.99, which sgd has no use for; expected 0.9,0.999, or optimizer: adam',
+  ],
+  [
+    'training: {optimizer: sgd, momentum: 0.9}\noverrides: [{task: mnist, training: {optimizer: adam}}]\n',
+    'f:5: overrides.0.training: found momentum 0.9, which adam has no use for; expected 0, or optimizer: sgd',
+  ],
+  [
+    'training: {betas: [0.9]}\n',
+    'f:4: training.betas: found a list, expected two numbers from 0 to below 1 such as [0.9, 0.999]',
+  ],
+  ['training:\n', `f:4: training: found nothing, expected a mapping with ${TRAINING_KEYS}`],
+  ['training: 8\n', `f:4: training: found 8, expected a mapping with ${TRAINING_KEYS}`],
   ['validation: {fraction: 1}\n', 'f:4: validation.fraction: found 1, expected a number from 0 to below 1'],
   [
     'validation: {examples: 0}\n',

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest'
 import type { RunConfig } from '../../src-main/run'
 import { idOf } from '../../src-main/run'
 import { canonicalJson, keyOf } from '../../src-main/study/key'
+import { LATER_OPTIONS, wholeConfig } from '../../src-main/study/later-options'
+import { DEFAULTS } from '../../src-main/study/defaults'
 
 const config: RunConfig = {
   task: {
@@ -23,9 +25,9 @@ const config: RunConfig = {
   learning_rate: 1e-3,
   seed: 0,
   training: {
+    ...DEFAULTS.training,
     batch_size: 8,
     max_steps: 20_000,
-    optimizer: 'adam',
     grad_clip: 1,
     dropout: 0.1,
     shuffle: true,
@@ -35,6 +37,8 @@ const config: RunConfig = {
   start_from: null,
   precision: 'float32',
 }
+
+const OTHERS: typeof LATER_OPTIONS = { weight_decay: 0.1, momentum: 0.9, betas: [0.9, 0.99], eps: 1e-6 }
 
 /** Computed by Python's json and hashlib. These keys stand in users' databases. A change here makes every run that was ever trained unknown. */
 describe('keys never change', () => {
@@ -72,6 +76,29 @@ describe('the key of a run', () => {
     const { train } = config.setting
     const renamed = { ...config, setting: { ...config.setting, name: 'mine', train: [...train].reverse() } }
     expect(keyOf(renamed)).toBe(keyOf(config))
+  })
+
+  it('is that of earlier versions where options that came later change nothing', () => {
+    const stored = {
+      ...config,
+      training: { batch_size: 8, max_steps: 20_000, optimizer: 'adam', grad_clip: 1 },
+    }
+    const { training } = wholeConfig({
+      ...config,
+      training: { ...stored.training, dropout: 0.1, shuffle: true } as never,
+    })
+    expect(training).toEqual(config.training)
+    expect(Object.keys(training)).toEqual(expect.arrayContaining(Object.keys(LATER_OPTIONS)))
+    expect(keyOf({ ...config, training })).toBe(keyOf(config))
+  })
+
+  it.each(Object.keys(LATER_OPTIONS))('depends on %s where it changes something', (option) => {
+    const other = OTHERS[option as keyof typeof LATER_OPTIONS]
+    expect(keyOf({ ...config, training: { ...config.training, [option]: other } })).not.toBe(keyOf(config))
+  })
+
+  it('every default of a later option changes nothing', () => {
+    expect(DEFAULTS.training).toMatchObject(LATER_OPTIONS)
   })
 
   it('does not depend on digits of the rate beyond the third', () => {

@@ -2,6 +2,7 @@ import { readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Parameter } from '../../src-main/models/network'
+import { DEFAULTS } from '../../src-main/study/defaults'
 import { CheckpointFolder, type Checkpoint } from '../../src-main/training/checkpoint'
 import { newFolder } from './toy-job'
 
@@ -21,7 +22,7 @@ function checkpoint(step: number): Checkpoint {
   return {
     step,
     best: { best: { step: 5, loss: 1 / 3, accuracy: 0.1 + 0.2 }, evaluatedStep: 10, stale: 1 },
-    tensors: { weights: values(0), firstMoments: values(10), secondMoments: values(20) },
+    tensors: { weights: values(0), exp_avg: values(10), exp_avg_sq: values(20) },
     bestWeights: values(30),
   }
 }
@@ -34,7 +35,7 @@ const save = async (step: number): Promise<void> => (await folder.write(checkpoi
 
 beforeEach(async () => {
   path = await newFolder()
-  folder = new CheckpointFolder(path, 'run1', parameters)
+  folder = new CheckpointFolder(path, 'run1', parameters, DEFAULTS.training)
   warnings.length = 0
   expect(await newest()).toBe(null)
 })
@@ -103,12 +104,14 @@ describe('CheckpointFolder', () => {
 
   it('refuses the checkpoint of another run or of another network', async () => {
     await save(10)
-    const other = new CheckpointFolder(path, 'run2', parameters)
+    const other = new CheckpointFolder(path, 'run2', parameters, DEFAULTS.training)
     expect(await other.newest((message) => warnings.push(message))).toBe(null)
     const wider = parameters.map((p) => (p.name === 'out.bias' ? { ...p, shape: [3] } : p))
-    expect(await new CheckpointFolder(path, 'run1', wider).newest((message) => warnings.push(message))).toBe(
-      null,
-    )
+    expect(
+      await new CheckpointFolder(path, 'run1', wider, DEFAULTS.training).newest((message) =>
+        warnings.push(message),
+      ),
+    ).toBe(null)
     expect(warnings[0]).toContain('it belongs to run run1')
     expect(warnings[1]).toContain("out.bias has shape [2], the network's is [3]")
   })

@@ -10,6 +10,7 @@ function counting(fails: boolean): Stepper & { disposed: boolean } {
   let weight: Tensor = tf.scalar(0)
   return {
     disposed: false,
+    parts: ['weights'],
     train: ({ learningRate }) => {
       if (fails) throw new Error('no kernel for this device')
       weight = tf.add(weight, learningRate)

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { loadEngine, tf } from '../../src-main/engine'
 import type { TrainingOptions } from '../../src-main/run'
+import { DEFAULTS } from '../../src-main/study/defaults'
 import { FusedGroup } from '../../src-main/training/group'
 import { EagerStepper } from '../../src-main/training/stepper'
 import { toyTask } from './toy-job'
@@ -11,9 +12,9 @@ beforeAll(() => loadEngine())
 const task = toyTask()
 const problem = toyProblem({ tokens: 2, width: 3, hidden: 8, output: task.output })
 const training: TrainingOptions = {
+  ...DEFAULTS.training,
   batch_size: 5,
   max_steps: 1,
-  optimizer: 'adam',
   grad_clip: 1,
   dropout: 0.5,
   shuffle: true,

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { loadEngine, tf } from '../../src-main/engine'
 import { buildNetwork, type NetworkTask } from '../../src-main/models/build'
 import { PARTS, type Setting } from '../../src-main/run'
+import { DEFAULTS } from '../../src-main/study/defaults'
 import { FusedGroup } from '../../src-main/training/group'
 import { objectiveOf } from '../../src-main/training/objective'
 import { EagerStepper } from '../../src-main/training/stepper'
@@ -9,9 +10,9 @@ import { FROZEN, KINDS, random, setting, vectors, words } from '../models/small-
 
 const EXAMPLES = 2
 const training = {
+  ...DEFAULTS.training,
   batch_size: EXAMPLES,
   max_steps: 10,
-  optimizer: 'adam',
   grad_clip: 1,
   dropout: 0.1,
   shuffle: true,

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { loadEngine } from '../../src-main/engine'
 import { buildNetwork, type NetworkTask } from '../../src-main/models/build'
 import { PARTS, type Setting, type TrainingOptions } from '../../src-main/run'
+import { DEFAULTS } from '../../src-main/study/defaults'
 import type { Batch } from '../../src-main/tasks/task'
 import { CompiledStepper } from '../../src-main/training/compiled-stepper'
 import { FusedGroup, type GroupMember, type StepScores } from '../../src-main/training/group'
@@ -24,9 +25,9 @@ const task: NetworkTask = {
   readTokens: 1,
 }
 const training: TrainingOptions = {
+  ...DEFAULTS.training,
   batch_size: EXAMPLES,
   max_steps: 100,
-  optimizer: 'adam',
   grad_clip: 1,
   dropout: 0.1,
   shuffle: true,

@@ -4,6 +4,7 @@ import { loadEngine, tf } from '../../src-main/engine'
 import { buildNetwork } from '../../src-main/models/build'
 import { openSafetensors } from '../../src-main/tensor-files/safetensors'
 import type { TrainingOptions } from '../../src-main/run'
+import { DEFAULTS } from '../../src-main/study/defaults'
 import type { Split, TaskInput } from '../../src-main/tasks/task'
 import { CompiledStepper } from '../../src-main/training/compiled-stepper'
 import { FusedGroup } from '../../src-main/training/group'
@@ -17,9 +18,9 @@ beforeAll(async () => {
 })
 
 const training: TrainingOptions = {
+  ...DEFAULTS.training,
   batch_size: 4,
   max_steps: 20,
-  optimizer: 'adam',
   grad_clip: 1,
   dropout: 0,
   shuffle: false,

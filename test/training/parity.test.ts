@@ -1,15 +1,21 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { loadEngine, tf } from '../../src-main/engine'
+import { loadEngine } from '../../src-main/engine'
 import { buildNetwork } from '../../src-main/models/build'
-import type { Network } from '../../src-main/models/network'
 import type { TrainingOptions } from '../../src-main/run'
-import type { Batch } from '../../src-main/tasks/task'
+import { DEFAULTS } from '../../src-main/study/defaults'
 import { CompiledStepper } from '../../src-main/training/compiled-stepper'
 import { FusedGroup } from '../../src-main/training/group'
 import { objectiveOf } from '../../src-main/training/objective'
 import type { Problem } from '../../src-main/training/problem'
 import { EagerStepper, type GraphShapes, type Stepper } from '../../src-main/training/stepper'
-import { isModelThere, openReference, PARITY_CASES, SETTINGS, type Reference } from '../parity/reference'
+import {
+  batchesOf,
+  isModelThere,
+  openReference,
+  PARITY_CASES,
+  SETTINGS,
+  withFirstValues,
+} from '../parity/reference'
 
 beforeAll(async () => {
   await loadEngine('tensorflow')
@@ -32,42 +38,6 @@ const CASES = PARITY_CASES.flatMap((name) =>
 const toleranceOf = (name: string): { loss: number; norm: number } =>
   name === 'minilm-l6' ? { loss: 1e-3, norm: 2e-2 } : { loss: 1e-4, norm: 1e-3 }
 
-/** The network, with the reference's first values in its input layer and readout. */
-function withFirstValues(network: Network, reference: Reference): Network {
-  return {
-    ...network,
-    async initialise(seeds) {
-      const initial = await network.initialise(seeds)
-      for (const name of ['in.weight', 'in.bias', 'out.weight', 'out.bias']) {
-        const shape = reference.file.tensors.get(name)?.shape ?? []
-        const values = await reference.values(name)
-        initial.get(name)?.dispose()
-        initial.set(
-          name,
-          tf.tidy(() => tf.stack(seeds.map(() => tf.tensor(values, [...shape])))),
-        )
-      }
-      return initial
-    },
-  }
-}
-
-/** Batches by step (from 1), as the reference took them. */
-async function batchesOf({ batches, examples, ...reference }: Reference): Promise<(step: number) => Batch> {
-  const x = await reference.values('x')
-  const y = await reference.labels()
-  const size = x.length / batches
-  return (step) => {
-    const at = (step - 1) % batches
-    return {
-      size: examples,
-      x: x.slice(at * size, (at + 1) * size),
-      lengths: null,
-      y: y.slice(at * examples, (at + 1) * examples),
-    }
-  }
-}
-
 for (const name of PARITY_CASES.filter((name) => !isModelThere(name)))
   process.stdout.write(`SKIPPED: ${name} is not in the cache; run "npm run setup"\n`)
 
@@ -82,9 +52,9 @@ describe.each(CASES.filter(({ name }) => isModelThere(name)))(
       )
       const { input, output } = reference.task
       const training: TrainingOptions = {
+        ...DEFAULTS.training,
         batch_size: reference.examples,
         max_steps: 20,
-        optimizer: 'adam',
         grad_clip: 1,
         dropout: 0,
         shuffle: false,

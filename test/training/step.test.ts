@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { loadEngine, tf } from '../../src-main/engine'
 import type { TrainingOptions } from '../../src-main/run'
+import { DEFAULTS } from '../../src-main/study/defaults'
 import type { Batch } from '../../src-main/tasks/task'
 import { FusedGroup, type GroupMember, type StepScores } from '../../src-main/training/group'
 import { CompiledStepper } from '../../src-main/training/compiled-stepper'
@@ -11,9 +12,9 @@ import { toyReference } from './toy-reference'
 const BATCH = 6
 const problem = toyProblem({ tokens: 2, width: 3, hidden: 5, output: { kind: 'classes', count: 3 } })
 const training: TrainingOptions = {
+  ...DEFAULTS.training,
   batch_size: BATCH,
   max_steps: 100,
-  optimizer: 'adam',
   grad_clip: 1,
   dropout: 0,
   shuffle: true,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { MetricName, RunConfig, TrainingOptions, ValidationOptions } from '../../src-main/run'
+import { DEFAULTS } from '../../src-main/study/defaults'
 import type { Split, Task } from '../../src-main/tasks/task'
 import { runJob, type Materials } from '../../src-main/training/job'
 import { JobControl } from '../../src-main/training/job-control'
@@ -72,9 +73,9 @@ export function toyConfig({ seed = 0, learningRate = 0.01 }: ToyRun, options: To
     learning_rate: learningRate,
     seed,
     training: {
+      ...DEFAULTS.training,
       batch_size: 5,
       max_steps: 40,
-      optimizer: 'adam',
       grad_clip: 1,
       dropout: 0.1,
       shuffle: true,

@@ -18,17 +18,19 @@ export interface EntryResult {
   readonly outputs: Readonly<Record<string, Tensor>>
   /** New values of variables, by name; they take effect together, after every read of this entry. */
   readonly updates?: ReadonlyMap<string, Tensor>
-  /** Operations that change variables where they are, after every read of them in this entry. */
+  /** Operations that change variables where they are, after every read of them in this entry, in the order given. */
   readonly inPlace?: readonly InPlaceUpdate[]
 }
 
-/** A TensorFlow operation on variables of type float32, such as an optimizer's. */
+/** A TensorFlow operation on variables of type float32, such as an optimizer's. Readers keep what they have read. */
 export interface InPlaceUpdate {
   readonly operation: string
   /** Names of the variables that it takes first. */
   readonly variables: readonly string[]
   /** What it takes after them. */
   readonly inputs: readonly Tensor[]
+  /** It waits for these too. */
+  readonly after?: readonly Tensor[]
 }
 
 interface Entry {
@@ -105,9 +107,10 @@ export class ProgramBuilder {
       const result = this.tracer.record(name, () =>
         body(Object.fromEntries(placeholders) as Record<string, Tensor>),
       )
+      const changed = new Map<string, string>()
       const assigned = [
         ...[...(result.updates ?? [])].map(([variable, value]) => this.assign(variable, value)),
-        ...(result.inPlace ?? []).map((update) => this.change(update)),
+        ...(result.inPlace ?? []).map((update) => this.change(update, changed)),
       ]
       for (const [output, tensor] of Object.entries(result.outputs)) {
         const type = DATA_TYPE[tensor.dtype as GraphDType]
@@ -146,17 +149,27 @@ export class ProgramBuilder {
     return this.tracer.add('AssignVariableOp', inputs, { dtype: { type: DATA_TYPE[feed.dtype] } })
   }
 
-  private change({ operation, variables, inputs }: InPlaceUpdate): string {
+  /** @param changed the operation that last changed a variable, by the variable's node */
+  private change(
+    { operation, variables, inputs, after = [] }: InPlaceUpdate,
+    changed: Map<string, string>,
+  ): string {
     const nodes = variables.map((variable) => this.known(variable).node)
-    return this.tracer.add(
+    const earlier = new Set([
+      ...nodes.map((node) => changed.get(node) ?? `${node}/read`),
+      ...after.map((tensor) => nodeOf(this.tracer.source(tensor))),
+    ])
+    const update = this.tracer.add(
       operation,
       [
         ...nodes.map((node) => `${node}:0`),
         ...inputs.map((tensor) => this.tracer.source(tensor)),
-        ...nodes.map((node) => `^${node}/read`),
+        ...[...earlier].map((node) => `^${node}`),
       ],
       { T: { type: DATA_TYPE.float32 } },
     )
+    for (const node of nodes) changed.set(node, update)
+    return update
   }
 
   private known(variable: string): DeclaredVariable {

@@ -5,6 +5,7 @@ import { installation } from '../../../src-main/installation'
 import { buildNetwork } from '../../../src-main/models/build'
 import { openModel, type Model } from '../../../src-main/models/model'
 import { PARTS, type Setting, type TrainingOptions } from '../../../src-main/run'
+import { DEFAULTS } from '../../../src-main/study/defaults'
 import { CompiledStepper } from '../../../src-main/training/compiled-stepper'
 import { FusedGroup } from '../../../src-main/training/group'
 import { objectiveOf } from '../../../src-main/training/objective'
@@ -134,9 +135,9 @@ export async function measurePoint(point: Point): Promise<Measured> {
     train: frozen ? ['input', 'output', 'layer_norm', 'positions'] : PARTS,
   }
   const training: TrainingOptions = {
+    ...DEFAULTS.training,
     batch_size: BATCH,
     max_steps: 1,
-    optimizer: 'adam',
     grad_clip: 1,
     dropout,
     shuffle: true,
