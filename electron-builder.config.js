@@ -32,14 +32,24 @@ export default {
     await buildSqliteForElectron()
   },
   afterPack: setFuses,
-  fileAssociations: [{ ext: 'fairsweep', name: 'Fairsweep study', role: 'Viewer' }],
+  // On Linux the type is what a desktop goes by.
+  fileAssociations: [
+    { ext: 'fairsweep', name: 'Fairsweep study', mimeType: 'application/x-fairsweep', role: 'Viewer' },
+  ],
   linux: {
     target: ['AppImage', 'deb', 'tar.gz'],
     icon: 'out/icons',
     category: 'Science',
     executableName: 'fairsweep',
+    // Offered for study files, beside the user's editor.
+    mimeTypes: ['application/yaml'],
   },
-  mac: { target: ['dmg', 'zip'], icon: 'out/icons/1024x1024.png', category: 'public.app-category.education' },
+  mac: {
+    target: ['dmg', 'zip'],
+    icon: 'out/icons/1024x1024.png',
+    category: 'public.app-category.education',
+    fileAssociations: [{ ext: ['yaml', 'yml'], name: 'Study file', role: 'Editor', rank: 'Alternate' }],
+  },
   win: { target: ['nsis'], icon: 'out/icons/1024x1024.png' },
   publish: null,
 }

@@ -5,6 +5,7 @@ import { openIpcDoor } from './api/ipc'
 import { openOwnerDoor } from './api/owner-door'
 import { setupMenu, workspaceIn } from './electron/menu'
 import { notifyOfEnds } from './electron/notices'
+import { openedFiles } from './electron/opened'
 import { confine, isOurs, setupSession } from './electron/page'
 import { showWindow } from './electron/window'
 import { installation } from './installation'
@@ -23,6 +24,8 @@ protocol.registerSchemesAsPrivileged([
 ])
 app.enableSandbox()
 
+const files = openedFiles()
+
 if (app.requestSingleInstanceLock()) void start()
 else app.quit()
 
@@ -39,10 +42,9 @@ async function start(): Promise<void> {
   const door = await openOwnerDoor(workbench)
   notifyOfEnds(workbench, () => BrowserWindow.getFocusedWindow() !== null, showWindow)
   setupQuit(workbench, closeIpc, door)
-  app.on('second-instance', showWindow)
-  app.on('activate', showWindow)
+  app.on('activate', () => showWindow())
   app.on('window-all-closed', () => app.quit())
-  showWindow()
+  files.showIn(workbench)
 }
 
 async function openOrExplain(workspace: string): Promise<Workbench | null> {

@@ -26,6 +26,7 @@ import { ImportDesk } from './workbench/import-desk'
 import { Machine } from './workbench/machine'
 import { openParts } from './workbench/open-parts'
 import type { OwnedParts } from './workbench/open-parts'
+import { OpenedFiles } from './workbench/opened-files'
 import type { StudyShelf } from './workbench/study-shelf'
 import { findOwner } from './workspace/owner'
 
@@ -58,6 +59,8 @@ export class Workbench {
   readonly checkpoints: CheckpointShelf
   /** Other programs' runs, papers' numbers and bundles. */
   readonly imports: ImportDesk
+  /** Files that were opened from outside: by a double-click. */
+  readonly opened = new OpenedFiles()
   /** Copies of the history. */
   readonly backups: Backups
   /** What this machine computes with. */

@@ -7,10 +7,13 @@ export interface ChosenFile {
   readonly file: File
 }
 
-/** What the import dialog is open for; null: it is shut. */
-export const importRequest: ShallowRef<{ readonly files: readonly ChosenFile[] } | null> = shallowRef(null)
+/** What there is to look at to begin with: the user's own files, or a path where the workbench runs. */
+export type ToImport = { readonly files: readonly ChosenFile[] } | { readonly path: string }
 
-/** Opens the import dialog from anywhere, with files to begin with or without. */
-export function openImport(files: readonly ChosenFile[] = []): void {
-  importRequest.value = { files }
+/** What the import dialog is open for; null: it is shut. */
+export const importRequest: ShallowRef<ToImport | null> = shallowRef(null)
+
+/** Opens the import dialog from anywhere, with something to begin with or without. */
+export function openImport(what: ToImport = { files: [] }): void {
+  importRequest.value = what
 }

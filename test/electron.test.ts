@@ -18,15 +18,23 @@ const electron = fakeElectron()
 vi.mock('electron', () => electron.module)
 
 let workspace: string
+/** A file that the program was started with. */
+let early: string
+let loadedFirst: string
 
 beforeAll(async () => {
   workspace = mkdtempSync(join(tmpdir(), 'fairsweep-desktop-'))
   process.env['FAIRSWEEP_WORKSPACE'] = workspace
+  early = join(workspace, 'early.fairsweep')
+  writeFileSync(early, '')
+  process.argv.push('--flag', early)
   await import('../src-main/electron')
   await vi.waitFor(() => expect(electron.windows).toHaveLength(1), 10_000)
+  loadedFirst = electron.windows[0]?.loaded ?? ''
 })
 
 afterAll(async () => {
+  process.argv.splice(-2)
   electron.emitApp('before-quit', { preventDefault: () => undefined })
   await vi.waitFor(() => expect(electron.quits()).toBeGreaterThan(0), 10_000)
   rmSync(workspace, { recursive: true })
@@ -64,6 +72,73 @@ describe('the menu', () => {
     electron.chosen = []
     choose('File', 'Open workspace …')
     expect(electron.relaunched).toHaveLength(1)
+  })
+})
+
+describe('a file that is opened with the program', () => {
+  /** What the page is asked to show: the place, and the files by asking the workbench with their tickets. */
+  async function shown(
+    loaded = electron.windows[0]?.loaded ?? '',
+  ): Promise<{ place: string; files: unknown[] }> {
+    const [place = '', query] = loaded.split('#/')[1]?.split('?') ?? []
+    const tickets = new URLSearchParams(query).get('open')?.split(',') ?? []
+    const { address, token } = findDoor(workspace)!
+    const files = tickets.map(async (ticket) => {
+      const input = encodeURIComponent(JSON.stringify({ ticket }))
+      const headers = { authorization: `Bearer ${token}` }
+      const answer = await fetch(`${address}/trpc/imports.opened?input=${input}`, { headers })
+      return ((await answer.json()) as { result?: { data: unknown } }).result?.data
+    })
+    return { place, files: await Promise.all(files) }
+  }
+  const file = (name: string, text = ''): string => {
+    const path = join(workspace, name)
+    writeFileSync(path, text)
+    return path
+  }
+  const runs = (name: string) => ({ kind: 'runs', name, path: join(workspace, name) })
+
+  test('at its start is shown in the window that opens', async () => {
+    expect(await shown(loadedFirst)).toEqual({ place: 'studies', files: [runs('early.fairsweep')] })
+  })
+
+  test('by a second start is shown where the page is, after what waits there', async () => {
+    electron.windows[0]!.loaded = 'app://workbench/index.html#/compare?study=mnist'
+    file('mine.fairsweep')
+    const focused = electron.windows[0]!.focused
+    const args = ['fairsweep', '--no-sandbox', 'mine.fairsweep', 'gone.fairsweep', 'notes.txt']
+    electron.emitApp('second-instance', {}, args, workspace)
+    expect(electron.windows[0]?.loaded).toMatch(/#\/compare\?study=mnist&open=[0-9a-f-]{36}$/)
+    expect(electron.windows[0]!.focused).toBeGreaterThan(focused)
+    electron.emitApp(
+      'second-instance',
+      {},
+      ['fairsweep', pathToFileURL(file('two.yaml', 'name: two')).href],
+      '/',
+    )
+    expect(await shown()).toEqual({
+      place: 'compare',
+      files: [runs('mine.fairsweep'), { kind: 'study', name: 'two.yaml', text: 'name: two' }],
+    })
+  })
+
+  test('on a Mac comes as an event, and only what is ours is taken', async () => {
+    electron.windows[0]!.loaded = 'app://workbench/index.html'
+    let prevented = 0
+    const event = { preventDefault: () => prevented++ }
+    electron.emitApp('open-file', event, file('picture.png'))
+    expect(electron.windows[0]?.loaded).toBe('app://workbench/index.html')
+    electron.emitApp('open-file', event, file('three.YML', 'name: three'))
+    expect(prevented).toBe(2)
+    expect((await shown()).files).toEqual([{ kind: 'study', name: 'three.YML', text: 'name: three' }])
+  })
+
+  test('is not opened again with another workspace', async () => {
+    electron.chosen = ['/elsewhere']
+    choose('File', 'Open workspace …')
+    await vi.waitFor(() => expect(electron.relaunched.at(-1)).toContain('--flag'))
+    expect(electron.relaunched.at(-1)).not.toContain(early)
+    electron.chosen = []
   })
 })
 
@@ -155,7 +230,7 @@ describe('the window', () => {
 
   test('a second start shows the window that is open', () => {
     const before = electron.windows[0]?.focused ?? 0
-    electron.emitApp('second-instance')
+    electron.emitApp('second-instance', {}, ['fairsweep'], '/')
     expect(electron.windows).toHaveLength(1)
     expect(electron.windows[0]?.focused).toBe(before + 1)
   })

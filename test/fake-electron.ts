@@ -127,7 +127,10 @@ class FakeWindow extends EventEmitter {
   loaded: string | null = null
   focused = 0
   readonly keys: unknown[] = []
-  readonly webContents = { sendInputEvent: (event: unknown) => void this.keys.push(event) }
+  readonly webContents = {
+    sendInputEvent: (event: unknown) => void this.keys.push(event),
+    getURL: () => this.loaded ?? '',
+  }
   constructor(readonly options: WindowOptions) {
     super()
   }

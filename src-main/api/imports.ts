@@ -22,6 +22,11 @@ const order = z.strictObject({
 const PART_BYTES = 1_000_000
 
 export const imports = router({
+  /** A file that was opened from outside, by its ticket. */
+  opened: procedure
+    .input(z.strictObject({ ticket: z.uuid() }))
+    .query(({ ctx, input }) => ctx.workbench.opened.read(input.ticket)),
+
   /** What is in the files, how it would be understood, and what cannot be; nothing is stored. */
   look: procedure.input(order).mutation(async ({ ctx, input }) => {
     const { problems, ...preview } = await ctx.workbench.imports.look(orderOf(ctx.workbench, input))

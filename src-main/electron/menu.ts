@@ -2,6 +2,7 @@ import { app, dialog, Menu } from 'electron'
 import type { MenuItemConstructorOptions } from 'electron'
 import { installation } from '../installation'
 import type { Workbench } from '../workbench'
+import { isOurFile } from '../workbench/opened-files'
 import { recentWorkspaces } from '../workspace/recent'
 import { goTo, pressKeys } from './window'
 
@@ -104,7 +105,10 @@ async function openWorkspace(workbench: Workbench, folder: string): Promise<void
     if (response !== 0) return
   }
   app.relaunch({
-    args: [...process.argv.slice(1).filter((arg) => !isWorkspaceArgument(arg)), workspaceArgument(folder)],
+    args: [
+      ...process.argv.slice(1).filter((arg) => !isWorkspaceArgument(arg) && !isOurFile(arg)),
+      workspaceArgument(folder),
+    ],
   })
   app.quit()
 }

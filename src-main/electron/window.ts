@@ -5,9 +5,9 @@ import { keepWindowState, readWindowState } from './window-state'
 
 const stateFile = (): string => join(app.getPath('userData'), 'window.json')
 
-/** The one window, made where it was last, or brought to the front. */
-export function showWindow(): void {
-  const open = BrowserWindow.getAllWindows()[0]
+/** The one window, brought to the front, or made where it was last and at a place of the workbench. */
+export function showWindow(place = ''): void {
+  const [open] = BrowserWindow.getAllWindows()
   if (open !== undefined) {
     if (open.isMinimized()) open.restore()
     return open.focus()
@@ -31,14 +31,29 @@ export function showWindow(): void {
   window.on('close', () =>
     keepWindowState(stateFile(), { ...window.getNormalBounds(), isMaximized: window.isMaximized() }),
   )
-  void window.loadURL(`${ORIGIN}/index.html`)
+  void window.loadURL(addressOf(place))
 }
 
 /** Shows a place of the workbench; the page itself stays, so nothing in it is lost. */
 export function goTo(place: string): void {
-  showWindow()
-  void BrowserWindow.getAllWindows()[0]?.loadURL(`${ORIGIN}/index.html#/${place}`)
+  const [open] = BrowserWindow.getAllWindows()
+  showWindow(place)
+  void open?.loadURL(addressOf(place))
 }
+
+/** Shows files where the page is, by their tickets; the page takes them out of its address. */
+export function showOpened(tickets: readonly string[]): void {
+  const [open] = BrowserWindow.getAllWindows()
+  const [place = '', query] = placeOf(open?.webContents.getURL()).split('?')
+  const words = new URLSearchParams(query)
+  const waiting = words.get('open')
+  words.set('open', [...(waiting === null ? [] : [waiting]), ...tickets].join(','))
+  goTo(`${place || 'studies'}?${words.toString()}`)
+}
+
+/** The place as the page keeps it in its address. */
+const addressOf = (place: string): string => `${ORIGIN}/index.html${place === '' ? '' : `#/${place}`}`
+const placeOf = (url = ''): string => (URL.canParse(url) ? new URL(url).hash.replace(/^#\/?/, '') : '')
 
 /** Presses keys in the page, for what it alone knows how to do: its palette, its list of keys. */
 export function pressKeys(keyCode: string, modifiers: readonly ('control' | 'meta')[]): void {

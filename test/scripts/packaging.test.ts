@@ -48,6 +48,13 @@ it('is made for Linux, macOS and Windows, without the tensor engine', () => {
   expect(config.files).toContain('!node_modules/@tensorflow/tfjs-node-gpu/{deps,binding}/**')
 })
 
+it('is the program for bundles everywhere, and one of several for study files where a system can offer several', () => {
+  expect(config.fileAssociations).toMatchObject([{ ext: 'fairsweep', mimeType: 'application/x-fairsweep' }])
+  expect(config.linux).toMatchObject({ mimeTypes: ['application/yaml'] })
+  expect(config.mac).toMatchObject({ fileAssociations: [{ ext: ['yaml', 'yml'], rank: 'Alternate' }] })
+  expect(config.win).not.toHaveProperty('fileAssociations')
+})
+
 it('Electron and better-sqlite3 are the pair that the manual names', () => {
   const manual = readFileSync(join(root, 'docs/setup.md'), 'utf8')
   const abi = readFileSync(join(root, 'node_modules/electron/abi_version'), 'utf8').trim()
