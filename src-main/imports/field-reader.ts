@@ -90,7 +90,7 @@ export class FieldReader {
 
   private found(field: Field): { name: string; value: string | number | boolean } | null {
     const source = this.mapping.fields?.[field]
-    if (source === undefined) return null
+    if (source === undefined || source === null) return null
     if (typeof source === 'object' && 'value' in source) return { name: field, value: source.value }
     const name = typeof source === 'string' ? source : source.from
     const value = this.run.fields.get(name)?.value

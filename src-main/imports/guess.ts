@@ -1,7 +1,7 @@
 import type { MetricName } from '../run'
 import { NAMED_SETTINGS } from '../study/settings'
 import type { FieldSource, Mapping, PublishedField, RunField } from './mapping'
-import { POINT_FIELDS } from './mapping'
+import { namesUsed, POINT_FIELDS } from './mapping'
 import type { PointField } from './mapping'
 import { readNumber } from './numbers'
 import type { Source } from './source'
@@ -110,12 +110,7 @@ export function guessMapping(source: Source, given: Mapping = {}): Mapping {
   }
   const chosen = { ...fields, ...given.fields }
   const metrics = { ...guessMetrics(names, seriesNames(source)), ...given.metrics }
-  const used = new Set<string>([
-    ...Object.values(chosen).flatMap((entry) =>
-      typeof entry === 'string' ? entry : 'from' in entry ? entry.from : [],
-    ),
-    ...Object.values(metrics),
-  ])
+  const used = new Set(namesUsed({ fields: chosen, metrics }))
   const keep = given.keep ?? names.filter((name) => KEPT.includes(plainName(name)) && !used.has(name))
   const decimal = given.decimal ?? guessDecimal(source, [...used])
   return {
@@ -259,11 +254,13 @@ function guessDecimal({ runs }: Source, used: readonly string[]): '.' | ',' {
 /** Accuracies above 1 are in percent. */
 function guessUnit(
   { runs }: Source,
-  metrics: Readonly<Partial<Record<MetricName, string>>>,
-  fields: Readonly<Partial<Record<RunField | PublishedField, FieldSource>>>,
+  metrics: NonNullable<Mapping['metrics']>,
+  fields: NonNullable<Mapping['fields']>,
   decimal: '.' | ',',
 ): 'fraction' | 'percent' {
-  const names = Object.entries(metrics).flatMap(([metric, name]) => (metric.includes('accuracy') ? name : []))
+  const names = Object.entries(metrics).flatMap(([metric, name]) =>
+    metric.includes('accuracy') && name !== null ? name : [],
+  )
   for (const run of runs) {
     for (const name of names) {
       if (run.series.get(name)?.values.some((value) => value > 1)) return 'percent'

@@ -213,8 +213,8 @@ class Draft {
   private singleValues(reader: FieldReader, points: readonly MetricChunk[]): Summary {
     const summary: Partial<Record<MetricName, number>> = {}
     for (const metric of SUMMARY_METRICS) {
-      const name = this.mapping.metrics?.[metric]
-      if (name === undefined || chunkOf(points, metric) !== undefined) continue
+      const name = this.mapping.metrics?.[metric] ?? null
+      if (name === null || chunkOf(points, metric) !== undefined) continue
       const value = reader.metric(name)
       if (value === null) continue
       const isPercent = metric.includes('accuracy') && this.mapping.accuracy === 'percent'

@@ -64,8 +64,8 @@ const mappingFile = strict({
   name: named.optional(),
   decimal: oneOf('.', ',').optional(),
   accuracy: oneOf('fraction', 'percent').optional(),
-  fields: optionals([...RUN_FIELDS, ...PUBLISHED_FIELDS], fieldSource).optional(),
-  metrics: optionals(METRICS, named).optional(),
+  fields: optionals([...RUN_FIELDS, ...PUBLISHED_FIELDS], fieldSource.nullable()).optional(),
+  metrics: optionals(METRICS, named.nullable()).optional(),
   keep: z.array(named, { error: 'a list of fields' }).optional(),
 })
 
@@ -79,9 +79,10 @@ export interface Mapping {
   readonly decimal?: '.' | ','
   /** How accuracies are written there. */
   readonly accuracy?: 'fraction' | 'percent'
-  readonly fields?: Readonly<Partial<Record<RunField | PublishedField, FieldSource>>>
-  /** Our metric to its name there. */
-  readonly metrics?: Readonly<Partial<Record<MetricName, string>>>
+  /** Null: not there, whatever a guess would say. */
+  readonly fields?: Readonly<Partial<Record<RunField | PublishedField, FieldSource | null>>>
+  /** Our metric to its name there; null: not there. */
+  readonly metrics?: Readonly<Partial<Record<MetricName, string | null>>>
   /** Fields that are kept with the run as they are. */
   readonly keep?: readonly string[]
 }
@@ -110,7 +111,18 @@ export async function readMapping(file: string): Promise<Mapping> {
 export const mappingText = (mapping: Mapping): string => stringify(mapping, { lineWidth: 0 })
 
 /** Where a field comes from, as people read it. */
-export function sayField(source: FieldSource): string {
+export function sayField(source: FieldSource | null): string {
+  if (source === null) return 'not there'
   if (typeof source === 'string') return source
   return 'value' in source ? `"${source.value}" for all` : source.from
+}
+
+/** The names there that become fields and metrics of ours. */
+export const namesUsed = ({ fields = {}, metrics = {} }: Pick<Mapping, 'fields' | 'metrics'>): string[] =>
+  [...Object.values(fields).map(nameIn), ...Object.values(metrics)].filter((name) => name !== null)
+
+/** Null for a value that is in no file. */
+export function nameIn(source: FieldSource | null): string | null {
+  if (source === null || typeof source === 'string') return source
+  return 'from' in source ? source.from : null
 }

@@ -5,7 +5,7 @@ import { readSource } from './find-source'
 import type { SourceOptions } from './find-source'
 import { fieldNames, guessMapping, seriesNames } from './guess'
 import { mapRuns } from './map-runs'
-import { mappingText, readMapping } from './mapping'
+import { mappingText, nameIn, namesUsed, readMapping } from './mapping'
 import type { Mapping } from './mapping'
 import { nameTemplate } from './name-template'
 import { outlineOf } from './outline'
@@ -146,11 +146,11 @@ function readNames({ runs }: Source, template: string | undefined): string[] {
 function checkNames(source: Source, { fields = {}, metrics = {} }: Mapping, file: string | undefined): void {
   const names = new Set([...fieldNames(source), ...seriesNames(source)])
   for (const [field, entry] of Object.entries(fields)) {
-    const name = typeof entry === 'string' ? entry : 'from' in entry ? entry.from : null
+    const name = nameIn(entry)
     if (name !== null && !names.has(name)) throw missing(`fields.${field}`, name, names, file)
   }
   for (const [metric, name] of Object.entries(metrics)) {
-    if (!names.has(name)) throw missing(`metrics.${metric}`, name, names, file)
+    if (name !== null && !names.has(name)) throw missing(`metrics.${metric}`, name, names, file)
   }
 }
 
@@ -164,17 +164,8 @@ function missing(
   return new InputError(`found "${name}", expected a name that is there: ${there}`, { file, field })
 }
 
-function unmappedOf(
-  source: Source,
-  { fields = {}, metrics = {}, keep = [] }: Mapping,
-): ReadImport['unmapped'] {
-  const used = new Set<string>([
-    ...Object.values(fields).flatMap((entry) =>
-      typeof entry === 'string' ? entry : 'from' in entry ? entry.from : [],
-    ),
-    ...Object.values(metrics),
-    ...keep,
-  ])
+function unmappedOf(source: Source, { keep = [], ...mapping }: Mapping): ReadImport['unmapped'] {
+  const used = new Set([...namesUsed(mapping), ...keep])
   return {
     fields: fieldNames(source).filter((name) => !used.has(name)),
     metrics: seriesNames(source).filter((name) => !used.has(name)),

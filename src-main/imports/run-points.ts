@@ -11,9 +11,9 @@ const HIGHEST_STEP = 2 ** 32 - 1
 /** The run's points in our metrics and units, steps rising, each step once. */
 export function pointsOf(run: SourceRun, mapping: Mapping, order: Source['order']): MetricChunk[] {
   return METRICS.flatMap((metric): MetricChunk[] => {
-    const name = mapping.metrics?.[metric]
-    const series = name === undefined ? undefined : run.series.get(name)
-    if (name === undefined || series === undefined || series.steps.length === 0) return []
+    const name = mapping.metrics?.[metric] ?? null
+    const series = name === null ? undefined : run.series.get(name)
+    if (name === null || series === undefined || series.steps.length === 0) return []
     checkSteps(run, name, series)
     const kept = order === 'logged' ? inLoggedOrder(series) : bySteps(series)
     const isPercent = metric.includes('accuracy') && mapping.accuracy === 'percent'

@@ -18,10 +18,10 @@ describe.skipIf(BROWSER === '')('importing runs in the window', () => {
     folder = mkdtempSync(join(tmpdir(), 'fairsweep-import-window-'))
     const rows = ['frozen', 'full'].flatMap((setting, i) =>
       [1e-4, 1e-3].flatMap((rate, j) =>
-        [0, 1].map((seed) => `${setting},${rate},${seed},${50 + 10 * i + 5 * j + seed},x`),
+        [0, 1].map((seed) => `${setting},${rate},${seed},${50 + 10 * i + 5 * j + seed},${49 + 10 * i},x`),
       ),
     )
-    writeFileSync(join(folder, 'theirs.csv'), ['setting,eta,seed,val_acc,mood', ...rows].join('\n'))
+    writeFileSync(join(folder, 'theirs.csv'), ['setting,eta,seed,val_acc,test_acc,mood', ...rows].join('\n'))
     showcase = await openShowcase({ renderer: await builtRenderer() })
     window = await openWindow(showcase.link())
   }, 240_000)
@@ -46,6 +46,16 @@ describe.skipIf(BROWSER === '')('importing runs in the window', () => {
     await dialog.getByText('8 runs in theirs.csv').waitFor()
     await dialog.getByText('Fields not taken over: mood').waitFor()
     expect(await dialog.locator('tbody tr').count()).toBe(8)
+    // A guess is taken back, and stays so when something else is corrected.
+    const accuracy = dialog.locator('.row', { hasText: 'Test accuracy' })
+    await accuracy.hover()
+    await accuracy.locator('.n-base-clear__clear').click()
+    await dialog.getByText('Fields not taken over: test_acc, mood').waitFor()
+    await dialog.getByText('shares (0.93)').click()
+    await dialog.getByText('Fields not taken over: test_acc, mood').waitFor()
+    await accuracy.locator('.n-base-selection').click()
+    await page.locator('.v-binder-follower-content').last().getByText('test_acc', { exact: true }).click()
+    await dialog.getByText('Fields not taken over: mood').waitFor()
     await dialog.getByLabel('Into the study').fill('from-a-table')
     await dialog.getByText('a new study').waitFor()
     await importing.click()

@@ -50,6 +50,20 @@ keep: [extra]
     expect((await readImport([table], { mapping })).runs).toEqual(guessed.runs)
   })
 
+  it('says that something is not there, which is then not guessed', async () => {
+    const table = file(
+      'status.csv',
+      'task,model,setting,lr,seed,status,val_acc,test_acc\nt,m,s,1e-3,0,failed,0.7,0.6\n',
+    )
+    expect(inShort(await readImport([table]))).toEqual(['t m s 0.001 0 failed '])
+    const mapping = file('not-there.yaml', 'fields: { state: null }\nmetrics: { test/accuracy: null }\n')
+    const read = await readImport([table], { mapping })
+    expect(inShort(read)).toEqual(['t m s 0.001 0 finished val/accuracy=0.7'])
+    expect(read.unmapped.fields).toEqual(['status', 'test_acc'])
+    // What is shown is what is taken: a correction of something else leaves it so.
+    expect(await readMapping(file('shown.yaml', mappingText(read.mapping)))).toEqual(read.mapping)
+  })
+
   it.each([
     ['metric: {}', 'mapping.yaml:1: metric: unknown key; did you mean metrics?'],
     ['metrics: { val/acuracy: quality }', 'metrics.val/acuracy: unknown key; did you mean val/accuracy?'],

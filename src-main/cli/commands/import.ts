@@ -108,7 +108,9 @@ function previewText({
     ...Object.entries(fields).map(([field, source]) => [field, sayField(source)]),
     ...Object.entries(metrics).map(([metric, name]) => [
       metric,
-      `${name}${metric.includes('accuracy') && accuracy === 'percent' ? ' (percent)' : ''}`,
+      name === null
+        ? 'not there'
+        : `${name}${metric.includes('accuracy') && accuracy === 'percent' ? ' (percent)' : ''}`,
     ]),
     ...(mapping.keep ?? []).map((name) => ['kept', name]),
   ]
