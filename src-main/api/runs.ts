@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import { InputError } from '../errors'
 import { METRICS } from '../run'
@@ -43,9 +44,11 @@ export const runs = router({
       }
     }),
 
-  count: procedure
-    .input(z.strictObject(listed))
-    .query(({ ctx, input }) => ctx.workbench.store.countRuns(runQueryOf(input))),
+  count: procedure.input(z.strictObject(listed)).query(async ({ ctx, input }) => {
+    // Rows that were asked for in the same breath are sent first.
+    await setImmediate()
+    return ctx.workbench.store.countRuns(runQueryOf(input))
+  }),
 
   /** Fresh rows for ids that changed; unknown ids are left out. */
   rows: procedure

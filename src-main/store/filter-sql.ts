@@ -100,7 +100,7 @@ const OWN_COLUMNS: Readonly<Record<string, string>> = {
   tag: `(SELECT group_concat(tag, ', ' ORDER BY tag) FROM run_tags WHERE run_tags.run = runs.run)`,
 }
 
-/** A score out of its JSON (scores.ts), where infinities are strings and NaN is no value. */
+/** A score out of its JSON (scores.ts), where infinities are strings and NaN is no value; 008-list-indexes.sql has it too. */
 function score(column: string, metric: string): string {
   const value = `runs.${column} ->> '$."${metric}"'`
   return `(CASE ${value} WHEN 'NaN' THEN NULL WHEN 'Infinity' THEN 9e999 WHEN '-Infinity' THEN -9e999 WHEN '-0' THEN 0.0

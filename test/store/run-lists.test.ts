@@ -4,6 +4,8 @@ import { FIELDS } from '../../src-main/filter/language'
 import type { Filter } from '../../src-main/filter/language'
 import { parseFilter } from '../../src-main/filter/parse'
 import type { RunRecord } from '../../src-main/run'
+import { IN_MEMORY, openWritable } from '../../src-main/store/database'
+import { countRuns, listRunIds } from '../../src-main/store/run-lists'
 import { openStore } from '../../src-main/store/store'
 import type { RunAnnotations, RunQuery, Store } from '../../src-main/store/store'
 import { filters } from '../filter/filters'
@@ -103,6 +105,47 @@ describe('a filtered list', () => {
       [1, 'keep, Ä', 0.25, 90, null],
     ])
     expect(() => store.runValues({}, ['no_such_field'])).toThrow('no field')
+  })
+})
+
+describe('a list of many runs', () => {
+  const db = openWritable(IN_MEMORY)
+  /** How SQLite goes about what `work` asks. */
+  function planOf(work: () => unknown): string {
+    const asked: string[] = []
+    const prepare = db.prepare.bind(db)
+    db.prepare = (sql: string) => {
+      asked.push(sql)
+      return prepare(sql)
+    }
+    work()
+    db.prepare = prepare
+    const steps = asked.flatMap((sql) => {
+      const values = Array.from({ length: sql.split('?').length - 1 }, () => 1)
+      return prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`).all(...values)
+    })
+    return steps.map(({ detail }) => detail).join('; ')
+  }
+
+  it.each([
+    ['val/accuracy > 0.9', 'COVERING INDEX runs_by_validation_accuracy (<expr>>?)'],
+    ['val/loss <= 0.3', 'COVERING INDEX runs_by_validation_loss (<expr><?)'],
+    ['lr < 1e-4 and seed < 3', 'COVERING INDEX runs_by_rate (learning_rate<?)'],
+    ['state = finished and setting ~ frozen', 'COVERING INDEX runs_by_cell (home_cell=? AND state=?'],
+  ])('is counted by %s out of an index alone', (filter, expected) => {
+    const query: RunQuery = { filter: parseFilter(filter), archived: 'left out' }
+    expect(planOf(() => countRuns(db, query))).toContain(expected)
+  })
+
+  it('is sorted by validation out of an index, the best first', () => {
+    const sort = [{ field: 'val/accuracy', descending: true }]
+    expect(planOf(() => listRunIds(db, { sort, limit: 100 }))).toContain('runs_by_validation_accuracy')
+  })
+
+  it('of one study is read as that study', () => {
+    db.exec(`INSERT INTO studies (name, specification, file, created_at) VALUES ('one', '{}', '', '')`)
+    const query: RunQuery = { study: 'one', filter: parseFilter('val/accuracy > 0.9') }
+    expect(planOf(() => countRuns(db, query))).toContain('SEARCH study_runs')
   })
 })
 

@@ -24,12 +24,6 @@ const SUMS_MS = 2_500
  * on the screen. What happens to runs, and new ones, refresh the pages in sight whatever the list's length.
  */
 export function useRunPages(query: ComputedRef<ListQuery>) {
-  const count = useQuery({
-    queryKey: computed(() => ['runs', 'count', query.value]),
-    queryFn: () => api.runs.count.query(query.value),
-    placeholderData: (before: number | undefined) => before,
-  })
-
   const sight = shallowRef({ first: 0, last: 0 })
   const wanted = computed(() => {
     const from = Math.floor(sight.value.first / PAGE_ROWS)
@@ -43,6 +37,13 @@ export function useRunPages(query: ComputedRef<ListQuery>) {
         queryFn: () => api.runs.page.query({ ...query.value, offset: page * PAGE_ROWS, limit: PAGE_ROWS }),
       })),
     ),
+  })
+
+  // After the pages, also on the wire: the rows are what is looked at first.
+  const count = useQuery({
+    queryKey: computed(() => ['runs', 'count', query.value]),
+    queryFn: () => api.runs.count.query(query.value),
+    placeholderData: (before: number | undefined) => before,
   })
 
   const rows = shallowRef<ReadonlyMap<number, RunRow>>(new Map())
