@@ -6,9 +6,9 @@ const here = import.meta.dirname
 const main = (file: string): string => resolve(here, 'src-main', file)
 
 /**
- * Four programs come out of `electron-vite build`:
- * the desktop entry, the command line and the training worker (out/main), the preload bridge (out/preload)
- * and the renderer (out/renderer). The first three share chunks and run under Electron or plain Node alike.
+ * What comes out of `electron-vite build`: the desktop entry, the command line and the programs of worker threads
+ * (out/main), the preload bridge (out/preload) and the renderer (out/renderer). What is in out/main shares chunks and runs
+ * under Electron or plain Node alike.
  */
 export default defineConfig({
   main: {
@@ -21,6 +21,7 @@ export default defineConfig({
           cli: main('cli.ts'),
           worker: main('training/worker.ts'),
           examine: main('engine/examine-program.ts'),
+          verdict: main('workbench/verdict-program.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },

@@ -27,7 +27,16 @@ export async function concludeStudy(
 ): Promise<Comparison> {
   const { study } = known()
   const chance = isTrainable(study) ? await chanceScores(study, library) : {}
-  const record = known()
+  return conclude(store, known(), chance, { otherRate, pairing })
+}
+
+/** The same, at once, where the scores of guessing are known: by task name. */
+export function conclude(
+  store: ReadableStore,
+  record: StudyRecord,
+  chance: Readonly<Record<string, number>>,
+  { otherRate, pairing }: CompareOptions = {},
+): Comparison {
   const { name } = record
   const isOurs = isTrainable(record.study)
   const gridChanges = store.events({ study: name }).filter(({ kind }) => kind === 'grid-changed').length

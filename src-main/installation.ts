@@ -18,6 +18,8 @@ export interface Installation {
   readonly workerEntry: string
   /** The built program that examines the engine: for `new Worker()`. */
   readonly examineEntry: string
+  /** The worker that concludes a study of many runs. */
+  readonly verdictEntry: string
   /** The built renderer. */
   readonly renderer: string
   /** Per user, shared by all checkouts: the TensorFlow library, built bindings, pretrained trunks. */
@@ -40,6 +42,7 @@ function locate(start: string): Installation {
     studies: join(root, 'resources/studies'),
     workerEntry: join(root, 'out/main/worker.js'),
     examineEntry: join(root, 'out/main/examine.js'),
+    verdictEntry: join(root, 'out/main/verdict.js'),
     renderer: join(root, 'out/renderer'),
     cache,
     models: join(cache, 'models'),

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Comparison } from './analysis/comparison'
-import { concludeStudy } from './conclude'
+import type { StudyVerdict } from './analysis/study-verdict'
 import type { CompareOptions } from './conclude'
 import { InputError } from './errors'
 import { Forecaster } from './forecast/forecaster'
@@ -22,12 +22,14 @@ import { isTrainable } from './study/study'
 import type { Plan } from './study/study'
 import { Annotations } from './workbench/annotations'
 import { Backups } from './workbench/backups'
+import { Conclusions } from './workbench/conclusions'
 import { ImportDesk } from './workbench/import-desk'
 import { Machine } from './workbench/machine'
 import { openParts } from './workbench/open-parts'
 import type { OwnedParts } from './workbench/open-parts'
 import { OpenedFiles } from './workbench/opened-files'
 import type { StudyShelf } from './workbench/study-shelf'
+import { VerdictWorker } from './workbench/verdict-worker'
 import { findOwner } from './workspace/owner'
 
 export { STUDY_STATES } from './queue/events'
@@ -65,6 +67,8 @@ export class Workbench {
   readonly backups: Backups
   /** What this machine computes with. */
   readonly machine: Machine
+  private readonly conclusions: Conclusions
+  private readonly verdictWorker: VerdictWorker
   private isClosed = false
   /** The state of each study that was told last. */
   private readonly told = new Map<string, StudyState>()
@@ -84,6 +88,8 @@ export class Workbench {
     this.checkpoints = new CheckpointShelf(join(workspace, 'checkpoints'))
     this.imports = new ImportDesk(store, owned?.store ?? null, events)
     this.backups = new Backups(workspace, store, owned?.store ?? null, events)
+    this.verdictWorker = new VerdictWorker(installation.verdictEntry, join(workspace, 'history.db'))
+    this.conclusions = new Conclusions(store, library, events, this.verdictWorker.ask)
     this.machine = new Machine({ installation, events, isTraining: () => this.progress().length > 0 })
     events.subscribe((event) => {
       if (event.type === 'run-changed') for (const study of event.studies) this.tellState(study)
@@ -181,7 +187,12 @@ export class Workbench {
 
   /** The study's conclusions from the runs there are. */
   compare(name: string, options: CompareOptions = {}): Promise<Comparison> {
-    return concludeStudy(this.store, this.library, () => this.known(name), options)
+    return this.conclusions.compare(() => this.known(name), options)
+  }
+
+  /** What the study's card says of its runs. */
+  verdict(name: string): Promise<StudyVerdict> {
+    return this.conclusions.verdict(() => this.known(name))
   }
 
   status(): StudyStatus[] {
@@ -218,7 +229,12 @@ export class Workbench {
   async close(): Promise<void> {
     if (this.isClosed) return
     this.isClosed = true
-    await Promise.all([this.forecaster.stop(), this.backups.stop(), this.machine.stopInstalling()])
+    await Promise.all([
+      this.forecaster.stop(),
+      this.backups.stop(),
+      this.machine.stopInstalling(),
+      this.verdictWorker.stop(),
+    ])
     await this.owned?.queue.close()
     this.owned?.studies.purge()
     if (this.owned !== null) await this.library.purge()

@@ -27,7 +27,7 @@ import { importStudy } from './import-study'
 import { importRuns, publishedCells } from './imports'
 import { isFrozen } from './memory-copy'
 import { appendPoints, findDamage, metricsOf, readSeries } from './points'
-import { all, reading, writing } from './query'
+import { all, first, reading, writing } from './query'
 import { queueOrder, queuePlaces, setQueueOrder, setQueuePlaces } from './queue-order'
 import { keepTrainingWay, trainingWays } from './training-ways'
 import { holdersOf, kinOf, parametersOf } from './run-kin'
@@ -71,6 +71,7 @@ export function readableStore(db: ReadableDatabase): ReadableStore {
   const read = <T>(work: () => T): T => reading(db, work)
   return {
     advice: adviceOn(db.name),
+    version: () => String(db.pragma('data_version', { simple: true })),
     studies: () => read(() => listStudies(db)),
     study: (name) => read(() => oneStudy(db, name)),
     deletionOf: (study) => read(() => deletionOf(db, study)),
@@ -119,15 +120,24 @@ export function readableStore(db: ReadableDatabase): ReadableStore {
 export function writableStore(db: WritableDatabase, release: () => void = () => undefined): Store {
   const write = <T>(work: () => T): T => writing(db, work)
   const now = (): string => new Date().toISOString()
+  /** Rows that appending points has changed. */
+  let appended = 0
   return {
     ...readableStore(db),
+    // Nobody else writes.
+    version: () => String(changes(db) - appended),
     saveStudy: (plan) => write(() => saveStudy(db, plan, now())),
     importRuns: (batch) => write(() => importRuns(db, batch, now())),
     importStudy: (batch, name) => write(() => importStudy(db, batch, name, now())),
     recoverInterrupted: () => write(() => recoverInterrupted(db, now())),
     setState: (id, state, reason) => write(() => setState(db, id, state, reason ?? null, now())),
     begin: (id, start) => write(() => beginRun(db, id, start, now())),
-    append: (id, chunks) => write(() => appendPoints(db, runNumber(db, id).run, chunks)),
+    append: (id, chunks) =>
+      write(() => {
+        const before = changes(db)
+        appendPoints(db, runNumber(db, id).run, chunks)
+        appended += changes(db) - before
+      }),
     end: (id, outcome) => write(() => endRun(db, id, outcome, now())),
     setQueueOrder: (names) => write(() => setQueueOrder(db, names)),
     setQueuePlaces: (study, places) => write(() => setQueuePlaces(db, study, places)),
@@ -164,6 +174,9 @@ export function writableStore(db: WritableDatabase, release: () => void = () => 
     },
   }
 }
+
+/** Rows that this connection has changed since it was opened. */
+const changes = (db: ReadableDatabase): number => first<{ n: number }>(db, 'SELECT total_changes() AS n')!.n
 
 function within(series: StoredSeries, between: StepRange | undefined): StoredSeries {
   if (between === undefined) return series

@@ -167,6 +167,11 @@ export interface ImportOutcome {
 export interface ReadableStore extends AnnotationReads {
   /** What the user should know about where this database lies (a network file system), or null. */
   readonly advice: string | null
+  /**
+   * Another word after every change but that of points alone, which train by the second: while it stays, studies and runs
+   * say what they said. Beside a writer, points change it too.
+   */
+  version(): string
   /** In the order of their creation. */
   studies(): StudyRecord[]
   study(name: string): StudyRecord | null

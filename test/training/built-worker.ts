@@ -4,8 +4,8 @@ import { build } from 'vite'
 
 const root = join(import.meta.dirname, '../..')
 
-/** Bundles the training worker from its source as electron-vite does, and returns the file. Takes a second or two. */
-export async function buildWorker(): Promise<string> {
+/** Bundles the training worker, or another one, from its source as electron-vite does, and returns the file. Takes a second or two. */
+export async function buildWorker(entry = 'training/worker.ts'): Promise<string> {
   // Inside the project, so that its packages are found.
   const outDir = await mkdtemp(join(root, 'node_modules/.cache-test-worker-'))
   await build({
@@ -13,7 +13,7 @@ export async function buildWorker(): Promise<string> {
     configFile: false,
     logLevel: 'error',
     build: {
-      ssr: join(root, 'src-main/training/worker.ts'),
+      ssr: join(root, 'src-main', entry),
       outDir,
       target: 'node20',
       minify: false,

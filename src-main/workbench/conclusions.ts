@@ -1,0 +1,95 @@
+import type { Comparison } from '../analysis/comparison'
+import { studyVerdict } from '../analysis/study-verdict'
+import type { StudyVerdict } from '../analysis/study-verdict'
+import { concludeStudy } from '../conclude'
+import type { CompareOptions } from '../conclude'
+import { chanceScores } from '../library/chance'
+import type { Library } from '../library/library'
+import type { EventStream } from '../queue/event-stream'
+import type { ReadableStore, StudyRecord } from '../store/store'
+import { isTrainable } from '../study/study'
+import type { AskVerdict } from './verdict-worker'
+
+/** Comparisons that are kept hold no more runs than this together, the last one apart. */
+const RUNS_KEPT = 50_000
+/** Concluding more runs than this would hold up everything else that is asked: a thread of its own does it. */
+const MOST_RUNS_HERE = 5_000
+
+interface Kept {
+  readonly version: string
+  readonly runs: number
+  readonly comparison: Promise<Comparison>
+}
+
+/**
+ * What was concluded of studies, kept until something is written that a conclusion may rest on: a page asks for the same
+ * comparison several times, and a list of studies for all of them.
+ */
+export class Conclusions {
+  /** By study and options; the one that was asked for last comes last. */
+  private readonly comparisons = new Map<string, Kept>()
+  private readonly verdicts = new Map<string, { version: string; verdict: Promise<StudyVerdict> }>()
+
+  constructor(
+    private readonly store: ReadableStore,
+    private readonly library: Library,
+    events: Pick<EventStream, 'subscribe'>,
+    private readonly askVerdict: AskVerdict,
+  ) {
+    events.subscribe(({ type }) => {
+      // Other data, other scores of guessing.
+      if (type === 'library-changed') this.forget()
+    })
+  }
+
+  /** @param known the study as the history has it at the moment */
+  compare(known: () => StudyRecord, options: CompareOptions = {}): Promise<Comparison> {
+    const { name, runsByState } = known()
+    const version = this.store.version()
+    const key = JSON.stringify([name, options.otherRate, options.pairing])
+    const kept = this.comparisons.get(key)
+    this.comparisons.delete(key)
+    const comparison =
+      kept?.version === version ? kept.comparison : concludeStudy(this.store, this.library, known, options)
+    this.comparisons.set(key, { version, runs: plannedRuns(runsByState), comparison })
+    comparison.catch(() => this.comparisons.delete(key))
+    this.makeRoom(version)
+    return comparison
+  }
+
+  /** The study's line; of a large study computed beside everything else. */
+  verdict(known: () => StudyRecord): Promise<StudyVerdict> {
+    const { name, study, runsByState } = known()
+    const version = this.store.version()
+    const kept = this.verdicts.get(name)
+    if (kept?.version === version) return kept.verdict
+    const verdict =
+      plannedRuns(runsByState) > MOST_RUNS_HERE
+        ? this.chance(study).then((chance) => this.askVerdict(name, chance))
+        : this.compare(known).then(studyVerdict)
+    this.verdicts.set(name, { version, verdict })
+    verdict.catch(() => this.verdicts.delete(name))
+    return verdict
+  }
+
+  private chance(study: StudyRecord['study']): Promise<Record<string, number>> {
+    return isTrainable(study) ? chanceScores(study, this.library) : Promise.resolve({})
+  }
+
+  private makeRoom(version: string): void {
+    const kept = [...this.comparisons].reverse()
+    let runs = 0
+    for (const [i, [key, each]] of kept.entries()) {
+      runs += each.runs
+      if (i > 0 && (each.version !== version || runs > RUNS_KEPT)) this.comparisons.delete(key)
+    }
+  }
+
+  private forget(): void {
+    this.comparisons.clear()
+    this.verdicts.clear()
+  }
+}
+
+const plannedRuns = (runsByState: StudyRecord['runsByState']): number =>
+  Object.values(runsByState).reduce((sum, count) => sum + count, 0)
