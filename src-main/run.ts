@@ -33,6 +33,7 @@ export const METRICS = [
   'train/loss',
   'train/grad_norm',
   'train/accuracy',
+  'train/accuracy_masked',
   'val/loss',
   'val/accuracy',
   'val/accuracy_masked',

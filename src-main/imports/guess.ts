@@ -229,7 +229,7 @@ function guessMetric(name: string): { metric: MetricName; fillers: number } | nu
     return split === 'train' && rest.includes('norm') ? { metric: 'train/grad_norm', fillers: 0 } : null
   }
   const isMasked = rest.includes('masked')
-  if (isMasked && (quantity !== 'accuracy' || split === 'train')) return null
+  if (isMasked && quantity !== 'accuracy') return null
   const metric = `${split}/${quantity}${isMasked ? '_masked' : ''}` as MetricName
   // "train_loss" is also what the Trainer calls its mean over the whole training: "loss" goes before it.
   const fillers = rest.filter((word) => word !== 'masked').length + (name === 'train_loss' ? 1 : 0)

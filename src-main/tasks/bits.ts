@@ -21,27 +21,29 @@ interface Sizes {
   readonly patch: number
 }
 
-/** Writes one example: the sequence to `x`, n bits to `y`. */
+/** Writes one example: the sequence to `x`; to `y` n bits and, where the task hides some of them, n times whether. */
 type Example = (bits: Bits, sizes: Sizes, x: Float32Array, y: Int32Array) => void
 
 /**
  * Bit memory: `patterns` of n bits in {-1, +1}, then one of them again with about half of its bits shown and the others
- * 0; the answer is the whole of it. A trunk that only copies what is shown reaches 75 %.
+ * 0; the answer is the whole of it. A trunk that only copies what is shown reaches 75 %, and half of the hidden bits.
  */
 export const openBitMemory = (source: TaskSource): Promise<Task> =>
-  openBits(source, 1, (bits, { n, patterns }, x, y) => {
+  openBits(source, { queries: 1, hides: true }, (bits, { n, patterns }, x, y) => {
     for (let i = 0; i < patterns * n; i++) x[i] = bits.next() === 1 ? 1 : -1
     const query = bits.below(patterns)
     for (let i = 0; i < n; i++) {
       const value = x[query * n + i] ?? 0
-      x[patterns * n + i] = bits.next() === 1 ? value : 0
+      const isShown = bits.next() === 1
+      x[patterns * n + i] = isShown ? value : 0
       y[i] = value > 0 ? 1 : 0
+      y[n + i] = isShown ? 0 : 1
     }
   })
 
-/** Bit xor: `patterns` of n bits in {0, 1}; the answer is their exclusive or, bit by bit. */
+/** Bit xor: `patterns` of n bits in {0, 1}; the answer is their exclusive or, bit by bit, of which none is shown. */
 export const openBitXor = (source: TaskSource): Promise<Task> =>
-  openBits(source, 0, (bits, { n, patterns }, x, y) => {
+  openBits(source, { queries: 0, hides: false }, (bits, { n, patterns }, x, y) => {
     for (let i = 0; i < patterns * n; i++) {
       const bit = bits.next()
       x[i] = bit
@@ -50,15 +52,19 @@ export const openBitXor = (source: TaskSource): Promise<Task> =>
   })
 
 /** Rows of n bits become n / patch tokens each; the answer is read at the tokens of the last row. */
-function openBits(source: TaskSource, queries: number, example: Example): Promise<Task> {
+function openBits(
+  source: TaskSource,
+  { queries, hides }: { readonly queries: number; readonly hides: boolean },
+  example: Example,
+): Promise<Task> {
   const sizes = sizesOf(source)
   const { n, patterns, patch } = sizes
   const values = (patterns + queries) * n
   const split = (name: string, size: number): Split =>
-    new GeneratedSplit(source.kind, name, size, sizes, values, example)
+    new GeneratedSplit(source.kind, name, size, sizes, values, hides ? 2 * n : n, example)
   return Promise.resolve({
     input: { kind: 'vectors', tokens: values / patch, width: patch },
-    output: { kind: 'bits', count: n },
+    output: { kind: 'bits', count: n, ...(hides && { hidden: true }) },
     readTokens: n / patch,
     train: split('train', TRAIN_SIZE),
     validation: split('validation', HELD_OUT_SIZE),
@@ -73,17 +79,18 @@ class GeneratedSplit implements Split {
     readonly size: number,
     private readonly sizes: Sizes,
     private readonly values: number,
+    private readonly targets: number,
     private readonly example: Example,
   ) {}
 
   batch(indices: ArrayLike<number>): Batch {
-    const { values, sizes } = this
+    const { values, targets, sizes } = this
     const x = new Float32Array(indices.length * values)
-    const y = new Int32Array(indices.length * sizes.n)
+    const y = new Int32Array(indices.length * targets)
     for (let i = 0; i < indices.length; i++) {
       const index = exampleAt(indices, i, this)
       const bits = new Bits(this.kind, this.name, index)
-      const answer = y.subarray(i * sizes.n, (i + 1) * sizes.n)
+      const answer = y.subarray(i * targets, (i + 1) * targets)
       this.example(bits, sizes, x.subarray(i * values, (i + 1) * values), answer)
     }
     return { size: indices.length, x, lengths: null, y }

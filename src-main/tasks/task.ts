@@ -15,10 +15,18 @@ export type TaskInput = (
 /** What the network answers at the last token(s): one of C classes, n bits (2 logits each), or n real values. */
 export type TaskOutput =
   | { readonly kind: 'classes'; readonly count: number }
-  | { readonly kind: 'bits'; readonly count: number }
+  | {
+      readonly kind: 'bits'
+      readonly count: number
+      /** Some of the bits are hidden from the input: y is [B, 2n], the bits, then for each 1 where it was hidden. */
+      readonly hidden?: true
+    }
   | { readonly kind: 'values'; readonly count: number }
 
-/** A block of examples, row-major. `x` is [B, T, F] floats or [B, T] tokens; `y` [B] classes, [B, n] bits or values. */
+/**
+ * A block of examples, row-major. `x` is [B, T, F] floats or [B, T] tokens; `y` [B] classes, [B, n] bits
+ * (and [B, n] of which are hidden) or values.
+ */
 export interface Batch {
   readonly size: number
   readonly x: Float32Array | Int32Array

@@ -4,6 +4,8 @@ import type { ValidationOptions } from '../run'
 export interface Scores {
   readonly loss: number
   readonly accuracy: number | null
+  /** Share of right answers among the bits that the input hides; absent where none is hidden. */
+  readonly accuracyMasked?: number
 }
 
 export interface BestStepState {

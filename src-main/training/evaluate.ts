@@ -22,6 +22,7 @@ export async function evaluate(
 ): Promise<Scores[] | null> {
   const loss = new Float64Array(runs)
   const right = new Float64Array(runs)
+  const hidden = { right: new Float64Array(runs), count: new Float64Array(runs) }
   for (let start = 0; start < split.size; start += size) {
     await new Promise((resolve) => setImmediate(resolve))
     if (interrupted()) return null
@@ -34,19 +35,26 @@ export async function evaluate(
         y: forAll(y, runs),
       })
     })
-    const values = scores.dataSync() // [2, K, B]
+    const values = scores.dataSync() // [2 or 4, K, B]
     scores.dispose()
     const counted = Math.min(size, split.size - start)
-    for (let k = 0; k < runs; k++) {
-      loss[k] = (loss[k] ?? 0) + sum(values.subarray(k * size, k * size + counted))
-      right[k] = (right[k] ?? 0) + sum(values.subarray((runs + k) * size, (runs + k) * size + counted))
+    for (const [row, sums] of [loss, right, hidden.right, hidden.count].entries()) {
+      for (let k = 0; k < runs; k++) {
+        const first = (row * runs + k) * size
+        sums[k] = (sums[k] ?? 0) + sum(values.subarray(first, first + counted))
+      }
     }
   }
   return Array.from({ length: runs }, (_, k) => ({
     loss: (loss[k] ?? NaN) / split.size,
     accuracy: problem.objective.accuracy === null ? null : (right[k] ?? NaN) / split.size,
+    ...(problem.objective.hidden && maskedShare(hidden.right[k], hidden.count[k])),
   }))
 }
+
+/** Where there was a hidden bit at all: the share of them that was answered rightly. */
+export const maskedShare = (right = NaN, count = NaN): { accuracyMasked?: number } =>
+  count === 0 ? {} : { accuracyMasked: right / count }
 
 /** The same examples for every run: [1, B, …] to [K, B, …]. */
 const forAll = (tensor: Tensor, runs: number): Tensor =>

@@ -2,7 +2,7 @@ import { tf, type Tensor } from '../engine'
 import type { Parameter } from '../models/network'
 import type { Batch, Split } from '../tasks/task'
 import type { Scores } from './best-step'
-import { evaluate } from './evaluate'
+import { evaluate, maskedShare } from './evaluate'
 import { toTensors, type Problem } from './problem'
 import type { OptimizerPart, TrainedPart } from './optimizer'
 import { partOf, type GraphShapes, type Stepper } from './stepper'
@@ -34,6 +34,8 @@ export interface StepScores {
   readonly loss: number
   readonly gradNorm: number
   readonly accuracy: number | null
+  /** Among the bits that the input hides; absent where none is hidden. */
+  readonly accuracyMasked?: number
 }
 
 /** K runs that take their steps together. */
@@ -97,13 +99,14 @@ export class FusedGroup {
         active: this.size === 1 ? null : tf.tensor1d([...active], 'bool'),
       }),
     )
-    const values = scores.dataSync() // [3, K]
+    const values = scores.dataSync() // [3 or 5, K]
     scores.dispose()
-    const hasAccuracy = this.problem.objective.accuracy !== null
+    const { accuracy, hidden } = this.problem.objective
     return Array.from({ length: this.size }, (_, k) => ({
       loss: values[k] ?? NaN,
       gradNorm: values[this.size + k] ?? NaN,
-      accuracy: hasAccuracy ? (values[2 * this.size + k] ?? NaN) : null,
+      accuracy: accuracy === null ? null : (values[2 * this.size + k] ?? NaN),
+      ...(hidden && maskedShare(values[3 * this.size + k], values[4 * this.size + k])),
     }))
   }
 

@@ -3,13 +3,15 @@ import type { TaskOutput } from '../tasks/task'
 
 /** What is minimised and what is counted right, for one kind of output. Everything is per run and example: [K, B]. */
 export interface Objective {
-  /** Targets per example: 1 class, n bits or n values. */
+  /** Targets per example: 1 class, n bits (2n where some are hidden) or n values. */
   readonly targets: number
   readonly targetType: 'int32' | 'float32'
   /** From logits [K, B, R * C] and targets [K, B, n]. */
   loss(logits: Tensor, y: Tensor): Tensor
   /** Share of right answers; null where nothing is right or wrong. */
   readonly accuracy: ((logits: Tensor, y: Tensor) => Tensor) | null
+  /** Of the bits that the input hides, how many are answered rightly and how many there are; null: none is hidden. */
+  readonly hidden: ((logits: Tensor, y: Tensor) => { readonly right: Tensor; readonly count: Tensor }) | null
 }
 
 /** Classes: cross-entropy. Bits: cross-entropy of two logits a bit, averaged over bits. Values: mean squared error. */
@@ -18,29 +20,51 @@ export function objectiveOf(output: TaskOutput): Objective {
     case 'classes':
       return choices(1, output.count)
     case 'bits':
-      return choices(output.count, 2)
+      return output.hidden ? withHidden(output.count) : choices(output.count, 2)
     case 'values':
       return {
         targets: output.count,
         targetType: 'float32',
         loss: (logits, y) => tf.mean(tf.square(tf.sub(logits, y)), -1),
-        accuracy: null,
+        ...{ accuracy: null, hidden: null },
       }
   }
 }
 
 /** n choices per example, each among c options. */
 function choices(n: number, c: number): Objective {
-  const perChoice = (logits: Tensor): Tensor =>
-    tf.reshape(logits, [logits.shape[0], logits.shape[1] ?? 0, n, c])
   return {
     targets: n,
     targetType: 'int32',
     loss: (logits, y) => {
-      const logProbability = tf.logSoftmax(perChoice(logits)) // [K, B, n, c]
+      const logProbability = tf.logSoftmax(perChoice(logits, n, c)) // [K, B, n, c]
       const chosen = tf.sum(tf.mul(logProbability, tf.oneHot(y, c)), -1)
       return tf.neg(tf.mean(chosen, -1))
     },
-    accuracy: (logits, y) => tf.mean(tf.cast(tf.equal(tf.argMax(perChoice(logits), -1), y), 'float32'), -1),
+    accuracy: (logits, y) => tf.mean(isRight(logits, y, n, c), -1),
+    hidden: null,
+  }
+}
+
+/** 1 where the largest logit is the target's, [K, B, n]. */
+const isRight = (logits: Tensor, y: Tensor, n: number, c: number): Tensor =>
+  tf.cast(tf.equal(tf.argMax(perChoice(logits, n, c), -1), y), 'float32')
+
+const perChoice = (logits: Tensor, n: number, c: number): Tensor =>
+  tf.reshape(logits, [logits.shape[0], logits.shape[1] ?? 0, n, c])
+
+/** n bits per example; its targets are the bits, then for each 1 where it is hidden. */
+function withHidden(n: number): Objective {
+  const bits = choices(n, 2)
+  const half = (y: Tensor, first: number): Tensor => tf.slice(y, [0, 0, first], [-1, -1, n])
+  return {
+    targets: 2 * n,
+    targetType: 'int32',
+    loss: (logits, y) => bits.loss(logits, half(y, 0)),
+    accuracy: (logits, y) => tf.mean(isRight(logits, half(y, 0), n, 2), -1),
+    hidden: (logits, y) => {
+      const mask = tf.cast(half(y, n), 'float32')
+      return { right: tf.sum(tf.mul(isRight(logits, half(y, 0), n, 2), mask), -1), count: tf.sum(mask, -1) }
+    },
   }
 }

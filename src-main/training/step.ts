@@ -1,6 +1,7 @@
 import { l2Loss, tf, type Tensor } from '../engine'
 import type { Weights } from '../models/network'
 import { seededDropout } from './dropout'
+import type { Objective } from './objective'
 import type { Examples, Problem } from './problem'
 
 /** Added to the norm before dividing by it, as PyTorch's `clip_grad_norm_` does. */
@@ -30,7 +31,10 @@ export interface StepFeeds extends Examples {
 }
 
 export interface StepResult {
-  /** [3, K]: mean loss, gradient norm before clipping, accuracy (0 where the objective has none). */
+  /**
+   * [3, K]: mean loss, gradient norm before clipping, accuracy (0 where the objective has none); [5, K] where it hides
+   * bits: how many of them were answered rightly, and how many there were.
+   */
   readonly scores: Tensor
   /** Clipped, [K, ...shape], in the order of the weights. */
   readonly gradients: Tensor[]
@@ -49,13 +53,12 @@ export function trainStep(
 ): StepResult {
   const { network, objective } = problem
   const units = dropout === 0 ? null : seededDropout(dropout, feeds.seed, feeds.step)
-  let accuracy: Tensor | undefined // [K]
+  let answers: Tensor[] = [] // [K] each
   const losses = (...values: Tensor[]): Tensor => {
     const weights = new Map(frozen)
     ;[...trained.keys()].forEach((name, i) => weights.set(name, values[i] ?? missing(name)))
     const logits = network.forward(weights, feeds.x, units, feeds.lengths) // [K, B, R * C]
-    const right = objective.accuracy?.(logits, feeds.y)
-    if (right !== undefined) accuracy = tf.keep(tf.mean(right, -1))
+    answers = answersOf(objective, logits, feeds.y).map((answer) => tf.keep(answer))
     return tf.mean(objective.loss(logits, feeds.y), -1)
   }
   // The sum of the runs' losses is differentiated: each run's gradient is that of its own loss.
@@ -66,9 +69,16 @@ export function trainStep(
 
   const norm = globalNorm(gradients) // [K]
   const clipped = gradClip === 0 ? gradients : clip(gradients, norm, gradClip)
-  const scores = tf.stack([loss, norm, accuracy ?? tf.zerosLike(loss)])
-  accuracy?.dispose()
+  const scores = tf.stack([loss, norm, ...answers])
+  tf.dispose(answers)
   return { scores, gradients: clipped }
+}
+
+/** Accuracy of each run, and the hidden bits it got right and had. */
+function answersOf(objective: Objective, logits: Tensor, y: Tensor): Tensor[] {
+  const accuracy = objective.accuracy?.(logits, y) ?? tf.zeros(y.shape.slice(0, 2)) // [K, B]
+  const hidden = objective.hidden?.(logits, y)
+  return [tf.mean(accuracy, -1), ...(hidden ? [tf.sum(hidden.right, -1), tf.sum(hidden.count, -1)] : [])]
 }
 
 const missing = (name: string): never => {

@@ -31,9 +31,12 @@ export interface GraphShapes {
 export interface Stepper {
   /** What its steps change: weights, and what the optimizer remembers. */
   readonly parts: readonly TrainedPart[]
-  /** One training step: [3, K] of mean loss, gradient norm before clipping, accuracy. */
+  /** One training step: its scores, as in `StepResult`. */
   train(feeds: StepFeeds): Tensor
-  /** Loss and accuracy of every example for every run, [2, K, B]. */
+  /**
+   * Loss and accuracy of every example for every run, [2, K, B]; [4, K, B] where bits are hidden: how many of them are
+   * answered rightly, and how many there are.
+   */
   score(examples: Examples): Tensor
   /** The tensors of a part by name; the caller disposes of them. */
   read(part: StatePart): Map<string, Tensor>
@@ -105,7 +108,7 @@ export function partOf<T>(tensors: Readonly<Partial<Record<StatePart, T>>>, part
   return values
 }
 
-/** Loss and rightness of every example, [2, K, B]; no dropout. */
+/** The scores of every example, as `score` gives them; no dropout. */
 export function scoreExamples(
   { network, objective }: Problem,
   { frozen, weights }: Pick<GroupState, 'frozen' | 'weights'>,
@@ -113,5 +116,10 @@ export function scoreExamples(
 ): Tensor {
   const logits = network.forward(new Map([...frozen, ...weights]), x, null, lengths)
   const loss = objective.loss(logits, y)
-  return tf.stack([loss, objective.accuracy?.(logits, y) ?? tf.zerosLike(loss)])
+  const hidden = objective.hidden?.(logits, y)
+  return tf.stack([
+    loss,
+    objective.accuracy?.(logits, y) ?? tf.zerosLike(loss),
+    ...(hidden ? [hidden.right, hidden.count] : []),
+  ])
 }

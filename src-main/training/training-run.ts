@@ -73,11 +73,12 @@ export class TrainingRun {
   }
 
   /** Logs a step that was taken; a number that is not finite ends the run. */
-  stepped({ loss, gradNorm, accuracy }: StepScores, milliseconds: number): void {
+  stepped({ loss, gradNorm, accuracy, accuracyMasked }: StepScores, milliseconds: number): void {
     this.#step++
     this.#log('train/loss', loss)
     this.#log('train/grad_norm', gradNorm)
     if (accuracy !== null) this.#log('train/accuracy', accuracy)
+    if (accuracyMasked !== undefined) this.#log('train/accuracy_masked', accuracyMasked)
     this.#log('time/step_ms', milliseconds)
     if (!Number.isFinite(loss)) this.#diverge('training loss', loss)
     else if (!Number.isFinite(gradNorm)) this.#diverge('gradient norm', gradNorm)
@@ -87,6 +88,7 @@ export class TrainingRun {
   evaluated(scores: Scores, weights: () => Snapshot): void {
     this.#log('val/loss', scores.loss)
     if (scores.accuracy !== null) this.#log('val/accuracy', scores.accuracy)
+    if (scores.accuracyMasked !== undefined) this.#log('val/accuracy_masked', scores.accuracyMasked)
     if (!Number.isFinite(scores.loss)) return this.#diverge('validation loss', scores.loss)
     if (!this.#best.offer(this.#step, scores)) return
     this.#forgetBestWeights()
@@ -104,6 +106,8 @@ export class TrainingRun {
     const step = best?.step ?? this.#step
     this.#points.add('test/loss', step, scores.loss)
     if (scores.accuracy !== null) this.#points.add('test/accuracy', step, scores.accuracy)
+    if (scores.accuracyMasked !== undefined)
+      this.#points.add('test/accuracy_masked', step, scores.accuracyMasked)
     if (!this.isCompletedBy(scores)) return this.#diverge('test loss', scores.loss)
     this.end(this.#atLastStep ? 'finished' : 'early-stopped', null, {
       ...(best === null ? {} : summary('val', best)),
@@ -154,7 +158,8 @@ export class TrainingRun {
   }
 }
 
-const summary = (split: 'val' | 'test', { loss, accuracy }: Scores): Summary => ({
+const summary = (split: 'val' | 'test', { loss, accuracy, accuracyMasked }: Scores): Summary => ({
   [`${split}/loss`]: loss,
   ...(accuracy === null ? {} : { [`${split}/accuracy`]: accuracy }),
+  ...(accuracyMasked === undefined ? {} : { [`${split}/accuracy_masked`]: accuracyMasked }),
 })

@@ -17,7 +17,7 @@ describe('bit memory', () => {
   it('has the sizes of FPT: 120 tokens of 50 bits, the last 20 read', async () => {
     const task = await memory({ n: 1000, patterns: 5, patch: 50 })
     expect(task.input).toEqual({ kind: 'vectors', tokens: 120, width: 50 })
-    expect(task.output).toEqual({ kind: 'bits', count: 1000 })
+    expect(task.output).toEqual({ kind: 'bits', count: 1000, hidden: true })
     expect(task.readTokens).toBe(20)
   })
 
@@ -27,7 +27,8 @@ describe('bit memory', () => {
     let shown = 0
     const asked = new Set<number>()
     sequences(batch).forEach((sequence, i) => {
-      const answer = Array.from(batch.y).slice(i * 20, (i + 1) * 20)
+      const answer = Array.from(batch.y).slice(i * 40, i * 40 + 20)
+      const hidden = Array.from(batch.y).slice(i * 40 + 20, (i + 1) * 40)
       const rows = [0, 1, 2].map((row) => sequence.slice(row * 20, (row + 1) * 20))
       expect(rows.flat().every((bit) => bit === 1 || bit === -1)).toBe(true)
       const match = rows.findIndex((row) => row.every((bit, j) => (bit > 0 ? 1 : 0) === answer[j]))
@@ -35,6 +36,7 @@ describe('bit memory', () => {
       asked.add(match)
       sequence.slice(60).forEach((bit, j) => {
         if (bit !== 0) expect(bit > 0 ? 1 : 0).toBe(answer[j])
+        expect(hidden[j]).toBe(bit === 0 ? 1 : 0)
         shown += bit === 0 ? 0 : 1
       })
     })
@@ -56,6 +58,8 @@ describe('bit xor', () => {
     })
     expect(task.input).toEqual({ kind: 'vectors', tokens: 6, width: 3 })
     expect(task.readTokens).toBe(2)
+    // Nothing of the answer is shown, so that accuracy over masked bits would be accuracy.
+    expect(task.output).toEqual({ kind: 'bits', count: 6 })
   })
 })
 
@@ -65,7 +69,7 @@ describe('generated examples', () => {
     const { x, y } = train.batch([7, 4_000_000, 7])
     const alone = (await memory()).train.batch([4_000_000])
     expect(x.slice(80, 160)).toEqual(alone.x)
-    expect(y.slice(20, 40)).toEqual(alone.y)
+    expect(y.slice(40, 80)).toEqual(alone.y)
     expect(x.slice(0, 80)).toEqual(x.slice(160))
   })
 

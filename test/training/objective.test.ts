@@ -29,6 +29,20 @@ describe('objectiveOf', () => {
     expect(numbers(objective.accuracy?.(logits, y))).toEqual([0.5])
   })
 
+  it('hidden bits: the loss and accuracy of all bits, and the right ones among the hidden', () => {
+    const objective = objectiveOf({ kind: 'bits', count: 3, hidden: true })
+    const plain = objectiveOf({ kind: 'bits', count: 3 })
+    const logits = tf.tensor([[[1, 0, 2, 5, 3, 1]]]) // answers 0, 1, 0
+    const bits = tf.tensor([[[1, 1, 0]]], [1, 1, 3], 'int32')
+    const y = tf.concat([bits, tf.tensor([[[1, 1, 0]]], [1, 1, 3], 'int32')], -1)
+    expect(objective.targets).toBe(6)
+    expect(numbers(objective.loss(logits, y))).toEqual(numbers(plain.loss(logits, bits)))
+    expect(numbers(objective.accuracy?.(logits, y))).toEqual(numbers(plain.accuracy?.(logits, bits)))
+    const hidden = objective.hidden?.(logits, y)
+    expect([numbers(hidden?.right), numbers(hidden?.count)]).toEqual([[1], [2]])
+    expect(plain.hidden).toBe(null)
+  })
+
   it('values: mean squared error, with no right or wrong', () => {
     const objective = objectiveOf({ kind: 'values', count: 2 })
     expect(numbers(objective.loss(tf.tensor([[[1, 2]]]), tf.tensor([[[0, 4]]])))).toEqual([2.5])
