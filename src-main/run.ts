@@ -110,8 +110,14 @@ export type KeptWeights = (typeof KEPT_WEIGHTS)[number]
 /** A frozen GPT-2 trains 4 MB, MiniLM unfrozen 43 MB, GPT-2 unfrozen 500 MB: a sweep of those would fill a disk unasked. */
 export const SMALL_WEIGHTS_BYTES = 100_000_000
 
+/**
+ * `bf16`: products by the trunk's frozen matrices are computed in bfloat16, everything else in float32. `tf32`: an NVIDIA
+ * GPU may round what it multiplies to TF32.
+ */
+export const PRECISIONS = ['float32', 'bf16', 'tf32'] as const
+
 export interface ExecutionOptions {
-  readonly precision: 'float32' | 'bf16'
+  readonly precision: (typeof PRECISIONS)[number]
   readonly isolation: 'thread' | 'process'
   /** Changes nothing in a run, and is no part of its key. Absent in studies of earlier versions: the default. */
   readonly keep_weights?: KeptWeights
@@ -221,6 +227,8 @@ export interface Environment {
   /** The way of training that was chosen; absent for runs of earlier versions. */
   readonly path?: TrainingWay['path']
   readonly workers?: number
+  /** Of the numbers that are multiplied; absent for runs of earlier versions, which computed in float32. */
+  readonly precision?: ExecutionOptions['precision']
   readonly commit: string | null
 }
 

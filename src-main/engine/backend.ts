@@ -105,8 +105,8 @@ function loadTensorFlow(): EngineInfo {
   // Gone from Node 23 on, and called by tfjs-node.
   const util = requirePackage('node:util') as { isNullOrUndefined?: (value: unknown) => boolean }
   util.isNullOrUndefined ??= (value) => value === null || value === undefined
-  const { quiet } = bindingFiles()
-  if (existsSync(quiet)) requirePackage(quiet)
+  // Turns TF32 off on the way.
+  loader()
 
   requirePackage('@tensorflow/tfjs-node-gpu')
   const { binding, isUsingGpuDevice } = nodeBackend()
@@ -117,6 +117,32 @@ function loadTensorFlow(): EngineInfo {
     threads: Number(process.env.TF_NUM_INTRAOP_THREADS ?? 0) || availableParallelism(),
     warning: null,
   }
+}
+
+/** The addon that loads TensorFlow before its binding does (`scripts/engine/quiet.cc`); null where set-up brought none. */
+function loader(): { tensorFloat32?: (on: boolean) => boolean | undefined } | null {
+  const { quiet } = bindingFiles()
+  return existsSync(quiet) ? (requirePackage(quiet) as NonNullable<ReturnType<typeof loader>>) : null
+}
+
+/**
+ * Lets an NVIDIA GPU round what it multiplies to TF32 (10 bits of mantissa), or not, from now on and in all threads of
+ * this process. Without a call it may not.
+ * @throws InputError where it cannot be had as asked.
+ */
+export function allowTensorFloat32(allowed: boolean): void {
+  const { name, device } = currentEngine()
+  const isGpu = name === 'tensorflow' && device.startsWith('GPU')
+  if (!isGpu && allowed)
+    throw new InputError(`tf32 is a number format of NVIDIA GPUs, but training runs on ${device}`, {
+      field: 'execution.precision',
+    })
+  if (!isGpu) return
+  if (loader()?.tensorFloat32?.(allowed) !== allowed)
+    throw new InputError(
+      `TF32 cannot be turned ${allowed ? 'on' : 'off'} in this installation. What to do: run: npm run setup`,
+      { field: 'execution.precision' },
+    )
 }
 
 async function loadWasm(warning: string | null): Promise<EngineInfo> {

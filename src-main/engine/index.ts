@@ -14,7 +14,15 @@ export type {
   TypedArray,
   Variable,
 } from '@tensorflow/tfjs'
-export { currentEngine, loadEngine, tf, type EngineChoice, type EngineInfo } from './backend'
+export {
+  allowTensorFloat32,
+  currentEngine,
+  loadEngine,
+  tf,
+  type EngineChoice,
+  type EngineInfo,
+} from './backend'
+export { bfloat16Product } from './bfloat16'
 export {
   addRowsByIndex,
   gatherRows,

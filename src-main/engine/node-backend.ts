@@ -29,6 +29,8 @@ export interface OperationAttribute {
 }
 
 export interface TensorData {
+  /** TensorFlow's handle. */
+  readonly id: number
   /** Numbers made in JavaScript and not yet handed to TensorFlow. */
   readonly values: Float32Array | Int32Array | Uint8Array | null
 }

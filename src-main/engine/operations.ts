@@ -1,5 +1,6 @@
 import type { DataType, Scalar, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs'
 import { currentEngine, nodeBackend, tf } from './backend'
+import { DATA_TYPE } from './compiled/graph-def'
 import { philoxNormal, philoxUniform } from './philox'
 
 /**
@@ -8,7 +9,8 @@ import { philoxNormal, philoxUniform } from './philox'
  */
 
 /** An attribute of a TensorFlow operation. */
-export type Attribute = { readonly type: DataType } | { readonly bool: boolean } | { readonly int: number }
+export type Attribute =
+  { readonly type: DataType | 'bfloat16' } | { readonly bool: boolean } | { readonly int: number }
 
 /**
  * Runs one TensorFlow operation that has one output. No gradient is recorded.
@@ -25,7 +27,10 @@ export function runOperation(
   const { TF_ATTR_TYPE, TF_ATTR_BOOL, TF_ATTR_INT } = backend.binding
   const encoded = Object.entries(attributes).map(([key, attribute]) => {
     if ('type' in attribute) {
-      return { name: key, type: TF_ATTR_TYPE, value: backend.getDTypeInteger(attribute.type) }
+      const { type } = attribute
+      // tfjs does not know this one.
+      const value = type === 'bfloat16' ? DATA_TYPE.bfloat16 : backend.getDTypeInteger(type)
+      return { name: key, type: TF_ATTR_TYPE, value }
     }
     if ('bool' in attribute) return { name: key, type: TF_ATTR_BOOL, value: attribute.bool }
     return { name: key, type: TF_ATTR_INT, value: attribute.int }

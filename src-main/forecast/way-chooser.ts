@@ -95,7 +95,9 @@ export class WayChooser implements Ways {
       }
       const last = done === candidates.length - 1
       const fastest = last ? best(runs, measured) : null
-      if (fastest?.path === 'graph' && trainingSeconds(runs, measured) > WORTH_XLA_SECONDS)
+      // XLA multiplies in bfloat16 no faster than in float32.
+      const mayCompile = fastest?.path === 'graph' && runs[0]?.config.precision !== 'bf16'
+      if (mayCompile && trainingSeconds(runs, measured) > WORTH_XLA_SECONDS)
         candidates.push({ ...withoutWords(fastest), path: 'xla' })
     }
     events.emit({ type: 'measuring', measuring: null })

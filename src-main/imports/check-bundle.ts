@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { InputError } from '../errors'
-import { isImported, KEPT_WEIGHTS, METRICS, RUN_STATES } from '../run'
+import { isImported, KEPT_WEIGHTS, METRICS, PRECISIONS, RUN_STATES } from '../run'
 import { environmentSchema, protocolSchemas, runConfigSchema } from '../reports/export-schema'
 import type { BundledRun, StudyBatch } from '../store/store'
 import { label } from '../study/expect'
@@ -48,7 +48,7 @@ const trainedStudy = z.strictObject({
   validation,
   test,
   execution: z.strictObject({
-    precision: z.enum(['float32', 'bf16']),
+    precision: z.enum(PRECISIONS),
     isolation: z.enum(['thread', 'process']),
     keep_weights: z.enum(KEPT_WEIGHTS).optional(),
   }),

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { tf, type Tensor } from '../engine'
 import { InputError } from '../errors'
 import { activationSchema, parseConfig, size } from './config-fields'
-import { addPositions, attend, lastTokens, linear, paddingMask, splitHeads } from './fused'
+import { addPositions, attend, lastTokens, paddingMask, splitHeads } from './fused'
 import { transformerFlops } from './flops'
 import { activations } from './gradients'
 import {
@@ -158,8 +158,7 @@ function parameters(a: BertArchitecture): ParameterSpec[] {
 
 function forward(x: Tensor, pass: TrunkPass, a: BertArchitecture): Tensor {
   const { weight, drop } = pass
-  const dense = (h: Tensor, name: string): Tensor =>
-    linear(h, weight(`${name}.weight`), weight(`${name}.bias`), 'out-in')
+  const dense = (h: Tensor, name: string): Tensor => pass.dense(h, name, 'out-in')
   const norm = normByName(pass, a.layerNormEpsilon)
   const activate = activations[a.activation]
 

@@ -1,11 +1,11 @@
 import { tf, type Tensor } from '../engine'
 import { InputError } from '../errors'
-import type { Setting } from '../run'
+import type { ExecutionOptions, Setting } from '../run'
 import type { TaskInput, TaskOutput } from '../tasks/task'
 import { drawForRuns, forRuns, statisticsOf } from './first-values'
 import { trainingFlops } from './flops'
 import { freeze } from './freeze'
-import { embed, linear } from './fused'
+import { denseByName, embed, linear } from './fused'
 import type { Model } from './model'
 import type { Network, Parameter, Weights } from './network'
 import type { SafetensorsFile } from '../tensor-files/safetensors'
@@ -28,6 +28,7 @@ const ORTHOGONAL_GAIN = 1.41
  * embedding table without; the last R tokens leave through one linear readout each, side by side.
  *
  * @param startFrom first values by parameter name; what it does not name is initialised as usual
+ * @param precision in `bf16` the products by the trunk's frozen matrices are computed in bfloat16, and nothing else
  * @throws InputError where task, model, setting and `startFrom` do not fit together.
  */
 export function buildNetwork(
@@ -35,6 +36,7 @@ export function buildNetwork(
   task: NetworkTask,
   setting: Setting,
   startFrom: SafetensorsFile | null = null,
+  precision: ExecutionOptions['precision'] = 'float32',
 ): Network {
   const { architecture, trunk } = model
   const { input, readTokens } = task
@@ -56,7 +58,8 @@ export function buildNetwork(
     ...readout(outputs, architecture.width),
   ]
   const parameters = freeze(specs, setting, architecture.layers)
-  const trained = new Set(parameters.filter((parameter) => parameter.trained).map(({ name }) => name))
+  const trained = new Set(parameters.filter((parameter) => parameter.trained).map(nameOf))
+  const inBfloat16 = new Set(precision === 'bf16' ? parameters.filter(isFrozenMatrix).map(nameOf) : [])
   const given =
     startFrom === null ? new Map<string, string>() : matchStartFrom(startFrom, specs, model.family)
 
@@ -78,6 +81,7 @@ export function buildNetwork(
 
   return {
     parameters,
+    inBfloat16,
     trainingFlops: trainingFlops({ trunk, input, readTokens, outputs }, parameters),
     forward(weights, x, dropout, lengths = null) {
       const [runs = 0, examples = 0] = x.shape
@@ -103,6 +107,7 @@ export function buildNetwork(
         read: readTokens,
         lengths,
         weight,
+        dense: denseByName(weight, inBfloat16),
         trains: (name) => trained.has(name),
         drop: (h, site) => drop(h, site + 1),
       }) // [K, B * R, D]
@@ -161,6 +166,12 @@ function outputsPerToken({ output, readTokens }: NetworkTask): number {
     )
   return (output.kind === 'bits' ? 2 * output.count : output.count) / readTokens
 }
+
+const nameOf = ({ name }: Parameter): string => name
+
+/** The large matrices: all of the time and memory of a frozen trunk. */
+const isFrozenMatrix = ({ part, shape, trained }: Parameter): boolean =>
+  !trained && shape.length === 2 && (part === 'attention' || part === 'feed_forward')
 
 function weightOf(weights: Weights, name: Parameter['name']): Tensor {
   const weight = weights.get(name)

@@ -1,5 +1,5 @@
 import { tf, type Tensor } from '../engine'
-import { rowsOf, scaledSoftmax } from './gradients'
+import { bfloat16ByFrozen, rowsOf, scaledSoftmax } from './gradients'
 
 /**
  * A network's operations for K runs at once. Activations are [K, N, D] with N = B * T; a weight is [K, ...] where each
@@ -16,24 +16,48 @@ export interface Extent {
 /** Which dimension of a matrix is its input: `out-in` as in PyTorch's Linear, `in-out` as in GPT-2's Conv1D. */
 export type Layout = 'out-in' | 'in-out'
 
-/** [K, N, I] by a matrix to [K, N, O]. A shared matrix, or that of a single run, makes one product of K * N rows. */
-export function matrixProduct(x: Tensor, matrix: Tensor, layout: Layout): Tensor {
+/**
+ * [K, N, I] by a matrix to [K, N, O]. A shared matrix, or that of a single run, makes one product of K * N rows.
+ * @param inBfloat16 the matrix is frozen, and the product computed in bfloat16
+ */
+export function matrixProduct(x: Tensor, matrix: Tensor, layout: Layout, inBfloat16 = false): Tensor {
   const [runs = 0, rows = 0, width = 0] = x.shape
   const transposed = layout === 'out-in'
-  if (matrix.rank === 3 && runs > 1) return tf.matMul(x, matrix, false, transposed)
+  const product = (a: Tensor, b: Tensor): Tensor =>
+    inBfloat16 ? bfloat16ByFrozen(a, b, transposed) : tf.matMul(a, b, false, transposed)
+  if (matrix.rank === 3 && runs > 1) return product(x, matrix)
   const [a = 0, b = 0] = matrix.shape.slice(-2)
-  const flat = tf.matMul<Tensor>(
-    tf.reshape(x, [runs * rows, width]),
-    tf.reshape(matrix, [a, b]),
-    false,
-    transposed,
-  )
+  const flat = product(tf.reshape(x, [runs * rows, width]), tf.reshape(matrix, [a, b]))
   return tf.reshape(flat, [runs, rows, transposed ? a : b])
 }
 
 /** [K, N, I] to [K, N, O]; bias [K, O] or [O]. */
-export function linear(x: Tensor, matrix: Tensor, bias: Tensor, layout: Layout): Tensor {
-  return tf.add(matrixProduct(x, matrix, layout), bias.rank === 2 ? tf.expandDims(bias, 1) : bias)
+export function linear(x: Tensor, matrix: Tensor, bias: Tensor, layout: Layout, inBfloat16 = false): Tensor {
+  const product = matrixProduct(x, matrix, layout, inBfloat16)
+  return tf.add(product, bias.rank === 2 ? tf.expandDims(bias, 1) : bias)
+}
+
+/** Some entries of the last dimension of a matrix and its bias. */
+export interface Columns {
+  readonly first: number
+  readonly count: number
+}
+
+/** Projects by the weight and bias of a name; a frozen matrix in the precision of the run. */
+export type Dense = (x: Tensor, name: string, layout: Layout, columns?: Columns) => Tensor
+
+/** @param inBfloat16 names of the frozen matrices that are multiplied in bfloat16 */
+export const denseByName =
+  (weight: (name: string) => Tensor, inBfloat16: ReadonlySet<string>): Dense =>
+  (x, name, layout, columns) => {
+    const taken = (tensor: Tensor): Tensor => (columns === undefined ? tensor : columnsOf(tensor, columns))
+    const matrix = `${name}.weight`
+    return linear(x, taken(weight(matrix)), taken(weight(`${name}.bias`)), layout, inBfloat16.has(matrix))
+  }
+
+function columnsOf(x: Tensor, { first, count }: Columns): Tensor {
+  const before = x.shape.slice(0, -1)
+  return tf.slice(x, [...before.map(() => 0), first], [...before.map(() => -1), count])
 }
 
 /**

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { tf, type Tensor } from '../engine'
 import { activationSchema, parseConfig, size } from './config-fields'
-import { addPositions, attend, causalMask, lastTokens, linear, splitHeads } from './fused'
+import { addPositions, attend, causalMask, lastTokens, splitHeads } from './fused'
 import { transformerFlops } from './flops'
 import { activations } from './gradients'
 import {
@@ -124,8 +124,7 @@ function parameters(a: TransformerArchitecture): ParameterSpec[] {
 
 function forward(x: Tensor, pass: TrunkPass, a: TransformerArchitecture): Tensor {
   const { weight, drop } = pass
-  const dense = (h: Tensor, name: string): Tensor =>
-    linear(h, weight(`${name}.weight`), weight(`${name}.bias`), 'in-out')
+  const dense = (h: Tensor, name: string): Tensor => pass.dense(h, name, 'in-out')
   const norm = normByName(pass, a.layerNormEpsilon)
   const activate = activations[a.activation]
 
@@ -138,12 +137,7 @@ function forward(x: Tensor, pass: TrunkPass, a: TransformerArchitecture): Tensor
     const normed = norm(h, `${at}.ln_1`)
     const own = lastTokens(normed, pass, read) // [K, B * R, D]
     const project = (input: Tensor, first: number, count: number): Tensor =>
-      linear(
-        input,
-        columns(weight(`${at}.attn.c_attn.weight`), first * a.width, count * a.width),
-        columns(weight(`${at}.attn.c_attn.bias`), first * a.width, count * a.width),
-        'in-out',
-      )
+      pass.dense(input, `${at}.attn.c_attn`, 'in-out', { first: first * a.width, count: count * a.width })
     const heads = (input: Tensor, tokens: number): Tensor => splitHeads(input, { ...pass, tokens }, a.heads)
     let queries: Tensor, keys: Tensor, values: Tensor
     if (read === pass.tokens) {
@@ -167,10 +161,4 @@ function forward(x: Tensor, pass: TrunkPass, a: TransformerArchitecture): Tensor
     h = tf.add(h, drop(dense(inner, `${at}.mlp.c_proj`), 3 * layer + 3))
   }
   return norm(h, 'ln_f')
-}
-
-/** `count` entries of the last dimension from `first` on. */
-function columns(x: Tensor, first: number, count: number): Tensor {
-  const before = x.shape.slice(0, -1)
-  return tf.slice(x, [...before.map(() => 0), first], [...before.map(() => -1), count])
 }

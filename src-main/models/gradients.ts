@@ -1,4 +1,4 @@
-import { addRowsByIndex, gatherRows, tf, type Tensor, type Tensor1D } from '../engine'
+import { addRowsByIndex, bfloat16Product, gatherRows, tf, type Tensor, type Tensor1D } from '../engine'
 
 /**
  * Operations with gradients written by hand: the ones tfjs derives are chains of many full-size products (and the one
@@ -123,5 +123,18 @@ export function rowsOf(table: Tensor, indices: Tensor): Tensor {
     value: gatherRows(table, indices),
     saved: [indices],
     gradient: (dy, saved) => [addRowsByIndex(dy, saved[0] as Tensor1D, table.shape[0])],
+  }))
+}
+
+/**
+ * a b, or a bᵀ, in bfloat16, forward and back; `b` is frozen and gets no gradient.
+ * @param a [N, I] or [K, N, I]
+ * @param b [I, O], or [O, I] when transposed; with K in front where each run has its own
+ */
+export function bfloat16ByFrozen(a: Tensor, b: Tensor, transposed: boolean): Tensor {
+  return differentiable([a], () => ({
+    value: bfloat16Product(a, b, transposed),
+    saved: [b],
+    gradient: (dy, saved) => [bfloat16Product(dy, saved[0] as Tensor, !transposed)],
   }))
 }

@@ -42,6 +42,8 @@ export interface Dropout {
 
 export interface Network {
   readonly parameters: readonly Parameter[]
+  /** Names of the frozen matrices that are multiplied in bfloat16, so that they may be held in it. */
+  readonly inBfloat16: ReadonlySet<string>
   /** Floating-point operations of one training step for one example of one run; `trainingFlops` says which count. */
   readonly trainingFlops: number
   /**

@@ -1,5 +1,5 @@
 import type { Tensor } from '../engine'
-import type { Extent } from './fused'
+import type { Dense, Extent } from './fused'
 import type { CountedStep, TrunkFlops } from './flops'
 import { layerNorm } from './gradients'
 import type { Parameter } from './network'
@@ -38,6 +38,7 @@ export interface TrunkPass extends Extent {
   /** int32 [K, B]: the real tokens of each example, R to T; what follows is not to be seen. Null: all T. */
   readonly lengths: Tensor | null
   readonly weight: (name: string) => Tensor
+  readonly dense: Dense
   /** Does this parameter get a gradient? */
   readonly trains: (name: string) => boolean
   /** Drops units of [K, ...]; `site` counts the trunk's places from 0. The same tensor when evaluating. */

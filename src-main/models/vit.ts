@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { tf, type Tensor } from '../engine'
 import { activationSchema, parseConfig, size } from './config-fields'
-import { addPositions, attend, lastTokens, linear, paddingMask, splitHeads } from './fused'
+import { addPositions, attend, lastTokens, paddingMask, splitHeads } from './fused'
 import { transformerFlops } from './flops'
 import { activations } from './gradients'
 import {
@@ -138,8 +138,7 @@ function parameters(a: TransformerArchitecture): ParameterSpec[] {
 
 function forward(x: Tensor, pass: TrunkPass, a: TransformerArchitecture): Tensor {
   const { weight, drop } = pass
-  const dense = (h: Tensor, name: string): Tensor =>
-    linear(h, weight(`${name}.weight`), weight(`${name}.bias`), 'out-in')
+  const dense = (h: Tensor, name: string): Tensor => pass.dense(h, name, 'out-in')
   const norm = normByName(pass, a.layerNormEpsilon)
   const activate = activations[a.activation]
 

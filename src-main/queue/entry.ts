@@ -33,7 +33,7 @@ export const trained = (
   id: entry.id,
   maxSteps: maxStepsOf(entry.run),
   group: group.map(({ id }) => id),
-  trainedBy: { group_size: runs.length, path, workers },
+  trainedBy: { group_size: runs.length, path, workers, precision: entry.run.config.precision },
 })
 
 /** Folders, absolute. */

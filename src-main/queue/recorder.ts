@@ -12,7 +12,7 @@ export interface TrainedRun {
   readonly maxSteps: number
   readonly group: readonly string[]
   /** How; the worker knows the rest of its environment. */
-  readonly trainedBy: Pick<Environment, 'group_size' | 'path' | 'workers'>
+  readonly trainedBy: Pick<Environment, 'group_size' | 'path' | 'workers' | 'precision'>
 }
 
 const PROGRESS_EVERY_MS = 500

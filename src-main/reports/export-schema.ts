@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { METRICS } from '../run'
+import { METRICS, PRECISIONS } from '../run'
 import { LATER_OPTIONS } from '../study/later-options'
 import { exportNumber, runPlaceSchema, runResultSchema, runTimesSchema } from './run-fields'
 import type { ExportNumber } from './run-fields'
@@ -71,7 +71,7 @@ const config = z.strictObject({
   validation,
   test,
   start_from: z.string().nullable(),
-  precision: z.enum(['float32', 'bf16']),
+  precision: z.enum(PRECISIONS),
 })
 
 /** What another program's tracker recorded of a run. */
@@ -93,6 +93,7 @@ export const environmentSchema = z.strictObject({
   group_size: z.number(),
   path: z.enum(['graph', 'xla']).optional(),
   workers: z.number().optional(),
+  precision: z.enum(PRECISIONS).optional(),
   commit: z.string().nullable(),
 })
 

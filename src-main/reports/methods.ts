@@ -22,6 +22,7 @@ export function methodsParagraph(source: ReportSource): string {
     `For each setting the learning rate was selected by validation alone. ${sayRule(comparison)}`,
     comparison.testSealed ? 'Test scores are still sealed.' : sayTest(source),
     'We report the mean over seeds with its standard error (ddof 1).',
+    sayPrecision(runs),
     sayMachine(runs),
   ]
     .filter((sentence) => sentence !== '')
@@ -81,6 +82,17 @@ function sayTrouble({ comparison }: ReportSource): string {
 function saySeal({ comparison }: ReportSource): string {
   const history = sayHistory(comparison.seal)
   return history === null ? '' : ` (${history})`
+}
+
+function sayPrecision(runs: readonly RunRecord[]): string {
+  const used = new Set(runs.flatMap(({ config }) => (isImported(config) ? [] : config.precision)))
+  const parts = [
+    ...(used.has('bf16') ? ['products by frozen matrices were computed in bfloat16'] : []),
+    ...(used.has('tf32') ? ['what was multiplied was rounded to TF32'] : []),
+  ]
+  if (parts.length === 0) return ''
+  const words = `${list(parts)}, all else was computed in float32.`
+  return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
 function sayMachine(runs: readonly RunRecord[]): string {

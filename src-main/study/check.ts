@@ -184,7 +184,6 @@ function checkSize(study: Study): Problem[] {
 function missingFeatures(study: Study, pathOf: PathOf): Problem[] {
   const missing = (path: Path, what: string, isMissing: boolean): Problem[] =>
     isMissing ? [{ path, problem: what, notYet: true }] : []
-  const { precision } = study.execution
   return [
     ...study.tasks.flatMap(({ kind }, i) =>
       missing(pathOf('task', i), `the task kind ${kind}`, NOT_YET.tasks.includes(kind)),
@@ -194,7 +193,6 @@ function missingFeatures(study: Study, pathOf: PathOf): Problem[] {
         ? missing(pathOf('model', i), `the model kind ${model.type}`, NOT_YET.models.includes(model.type))
         : [],
     ),
-    ...missing(['execution', 'precision'], `precision ${precision}`, NOT_YET.precisions.includes(precision)),
   ]
 }
 

@@ -5,9 +5,7 @@
 export const NOT_YET: {
   readonly tasks: readonly string[]
   readonly models: readonly string[]
-  readonly precisions: readonly string[]
 } = {
   tasks: ['listops', 'remote-homology'],
   models: ['lstm', 'fpt_lnlstm'],
-  precisions: ['bf16'],
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { KEPT_WEIGHTS, PARTS } from '../run'
+import { KEPT_WEIGHTS, PARTS, PRECISIONS } from '../run'
 import { DEFAULTS } from './defaults'
 import { amount, flag, label, list, oneOf, path, real, says, strict, whole } from './expect'
 import { model, taskObject } from './kinds'
@@ -190,8 +190,8 @@ export const studyFile = strict({
   execution: says(
     strict({
       precision: says(
-        oneOf('float32', 'bf16'),
-        'Numbers of the forward and backward pass.',
+        oneOf(...PRECISIONS),
+        'Of the numbers that are multiplied: all in float32; in bf16 those of frozen matrices in bfloat16; in tf32 as NVIDIA GPUs round them.',
         DEFAULTS.execution.precision,
       ),
       isolation: says(oneOf('thread', 'process'), 'Where a worker lives.', DEFAULTS.execution.isolation),

@@ -23,7 +23,11 @@ export function chooseStepper(
     kept?.stepper.dispose()
     const graph = (xla: boolean): CompiledStepper =>
       new CompiledStepper(problem, config.training, shapes, { xla })
-    const stepper = path === 'xla' ? new WithFallback(graph(true), () => graph(false), warn) : graph(false)
+    // XLA computes products in bfloat16 no faster than in float32.
+    const stepper =
+      path === 'xla' && config.precision !== 'bf16'
+        ? new WithFallback(graph(true), () => graph(false), warn)
+        : graph(false)
     kept = { key, stepper }
   }
   return lend(kept.stepper)
@@ -99,7 +103,7 @@ export class WithFallback implements Stepper {
 function graphKey(
   { input, objective }: Problem,
   path: TrainingJob['path'],
-  { model, task, training }: RunConfig,
+  { model, task, training, precision }: RunConfig,
   shapes: GraphShapes,
 ): string {
   // How long a run trains, and on what in which order, is not in the graph.
@@ -113,6 +117,7 @@ function graphKey(
     targets,
     targetType,
     training: graph,
+    precision,
     shapes: { ...shapes, frozen: [...shapes.frozen], trained: [...shapes.trained] },
   })
 }

@@ -29,9 +29,13 @@ export class CompiledStepper implements Stepper {
     const builder = new ProgramBuilder()
     const optimizer = optimizerOf(training)
     this.parts = trainedParts(optimizer)
+    const { inBfloat16 } = problem.network
     const declare = (part: StatePart, of: ReadonlyMap<string, readonly number[]>): Map<string, Tensor> =>
       new Map(
-        Array.from(of, ([name, shape]) => [name, builder.variable(variableOf(part, name), shape, part)]),
+        Array.from(of, ([name, shape]) => {
+          const dtype = part === 'frozen' && inBfloat16.has(name) ? 'bfloat16' : 'float32'
+          return [name, builder.variable(variableOf(part, name), shape, part, dtype)]
+        }),
       )
     const state: GroupState = {
       frozen: declare('frozen', shapes.frozen),

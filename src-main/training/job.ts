@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { InputError, NotYetError } from '../errors'
+import { InputError } from '../errors'
 import { countParameters } from '../models/freeze'
 import type { Network, Parameter } from '../models/network'
 import type { RunConfig } from '../run'
@@ -42,8 +42,6 @@ export async function runJob(
   pace: LoopPace = LOOP_PACE,
 ): Promise<void> {
   const { config } = job.runs[0] ?? noRuns()
-  if (config.precision !== 'float32')
-    throw new NotYetError(`precision ${config.precision}`, { field: 'execution.precision' })
   const task = await materials.task(job, config)
   const objective = objectiveOf(task.output)
   if (objective.accuracy === null && config.validation.metric === 'accuracy') {

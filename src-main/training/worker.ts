@@ -1,4 +1,4 @@
-import { loadEngine } from '../engine'
+import { allowTensorFloat32, loadEngine } from '../engine'
 import { InputError } from '../errors'
 import { buildNetwork } from '../models/build'
 import { openModel } from '../models/model'
@@ -48,6 +48,8 @@ async function train(seq: number, work: TrainingJob): Promise<void> {
   job = new JobControl((message) => line.send(message))
   const alive = setInterval(() => line.send({ type: 'alive' }), ALIVE_EVERY_MS)
   try {
+    // All runs of a job are of one precision, and jobs of one process follow each other.
+    allowTensorFloat32(work.runs[0]?.config.precision === 'tf32')
     await runJob(work, materials, job)
     line.send({ type: 'done', seq })
   } catch (error) {
@@ -80,12 +82,17 @@ const taskOf = lastOpened(openTask)
 const modelOf = lastOpened(openModel)
 const materials: Materials = {
   task: ({ task: source }, { task }) => taskOf(source, task),
-  network: async ({ model: source, startFrom }, { model, setting }, { input, output, readTokens }) =>
+  network: async (
+    { model: source, startFrom },
+    { model, setting, precision },
+    { input, output, readTokens },
+  ) =>
     buildNetwork(
       await modelOf(source, model),
       { input, output, readTokens },
       setting,
       startFrom === null ? null : await openSafetensors(startFrom),
+      precision,
     ),
   stepper: chooseStepper,
 }

@@ -150,6 +150,24 @@ describe('the audit of a comparison', () => {
     })
   })
 
+  it('takes runs of different precisions for an error', () => {
+    const [first, ...rest] = sound()
+    if (!first) throw new Error('no run')
+    const rounded = { ...first, config: { ...first.config, precision: 'bf16' as const } }
+    expect(find(findings([rounded, ...rest]), 'mixed-precision')).toMatchObject({
+      severity: 'error',
+      runs: [first.id],
+    })
+  })
+
+  it('warns that bf16 rounds what a frozen trunk multiplies, and not what a trained one does', () => {
+    const inBfloat16 = sound().map((run) => ({
+      ...run,
+      config: { ...run.config, precision: 'bf16' as const },
+    }))
+    expect(find(findings(inBfloat16), 'mixed-precision').severity).toBe('warning')
+  })
+
   it('calls open runs provisional', () => {
     const runs = [...sound(), aRun({ rate: 1e-4, seed: 7, state: 'running' })]
     expect(find(findings(runs), 'open-runs')).toMatchObject({ severity: 'note', numbers: { open: 1 } })

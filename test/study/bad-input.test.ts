@@ -286,7 +286,10 @@ const ENTRIES: readonly (readonly [text: string, message: string])[] = [
     'overrides: [{task: mnist, training: {max_step: 5}}]\n',
     'f:4: overrides.0.training.max_step: unknown key; did you mean max_steps?',
   ],
-  ['execution: {precision: bf16}\n', 'f:4: execution.precision: precision bf16 is not there yet'],
+  [
+    'execution: {precision: float16}\n',
+    'f:4: execution.precision: found "float16", expected one of float32, bf16, tf32; did you mean float32?',
+  ],
   [
     'execution: {isolation: container}\n',
     'f:4: execution.isolation: found "container", expected one of thread, process',

@@ -26,6 +26,7 @@ export function toyProblem({ tokens, width, hidden, output }: Toy): Problem {
   ]
   const network: Network = {
     parameters,
+    inBfloat16: new Set(),
     trainingFlops: 1000,
     forward(weights, x, dropout) {
       const get = (name: string): Tensor => weights.get(name) ?? tf.zeros([1])

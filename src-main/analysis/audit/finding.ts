@@ -18,6 +18,7 @@ export type FindingId =
   | 'still-improving'
   | 'mixed-versions'
   | 'mixed-data'
+  | 'mixed-precision'
   | 'exact-tie'
   | 'ranking-depends-on-rate'
   | 'within-noise'

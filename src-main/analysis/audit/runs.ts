@@ -1,4 +1,4 @@
-import type { RunRecord } from '../../run'
+import type { RunConfig, RunRecord } from '../../run'
 import { isComplete, isImported } from '../../run'
 import { formatRate } from '../../study/rates'
 import type { Cell, Group, SeedScore, StudyOutline } from '../conclusions'
@@ -123,7 +123,8 @@ const seedsOf = (arms: readonly Cell['arms'][number][], wanted: (seed: SeedScore
   arms.flatMap(({ seeds }) => seeds.filter(wanted))
 
 /** Runs of one comparison must come from the same data; code, engine and device should agree too. */
-function checkAlike({ task, model, cells }: Group, records: ReadonlyMap<string, RunRecord>): Finding[] {
+function checkAlike(group: Group, records: ReadonlyMap<string, RunRecord>): Finding[] {
+  const { task, model, cells } = group
   const runs = seedsOf(
     cells.flatMap(({ arms }) => arms),
     ({ state }) => isComplete(state),
@@ -154,6 +155,7 @@ function checkAlike({ task, model, cells }: Group, records: ReadonlyMap<string, 
           }),
         ]
       : []),
+    ...checkPrecision(group, runs),
     ...(versions.length > 1
       ? [
           finding({
@@ -174,6 +176,47 @@ function checkAlike({ task, model, cells }: Group, records: ReadonlyMap<string, 
       : []),
   ]
 }
+
+/**
+ * Runs of different precisions are not compared; and one precision may mean two things, since `bf16` rounds only what is
+ * multiplied by a frozen matrix.
+ */
+function checkPrecision({ task, model }: Group, runs: readonly RunRecord[]): Finding[] {
+  const asked = variants(runs, ({ config }) => (isImported(config) ? null : config.precision))
+  const computed = variants(runs, ({ config }) => (isImported(config) ? null : computedPrecision(config)))
+  if (asked.length > 1)
+    return [
+      finding({
+        id: 'mixed-precision',
+        severity: 'error',
+        task,
+        model,
+        explanation: `The runs were computed in ${asked.length} different precisions. What rounding costs one setting is then taken for a difference between settings.`,
+        runs: fewest(asked),
+        numbers: { precisions: asked.length },
+        remedy: { kind: 'rerun', say: 'Train all runs in one precision.', runs: fewest(asked) },
+      }),
+    ]
+  if (computed.length < 2) return []
+  return [
+    finding({
+      id: 'mixed-precision',
+      severity: 'warning',
+      task,
+      model,
+      explanation:
+        'In bf16 only products by frozen matrices are rounded: settings that freeze the trunk were computed in bfloat16, those that train it in float32. A small difference between them may be one of rounding.',
+      runs: fewest(computed),
+      numbers: { precisions: computed.length },
+    }),
+  ]
+}
+
+/** Where the trunk's matrices train, nothing is computed in bfloat16. */
+const computedPrecision = ({ precision, setting: { train } }: RunConfig): string =>
+  precision === 'bf16' && train.includes('attention') && train.includes('feed_forward')
+    ? 'float32'
+    : precision
 
 /** Run ids grouped by what `key` says of them; runs without a key are left out. */
 function variants(runs: readonly RunRecord[], key: (run: RunRecord) => string | null): string[][] {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import protobuf from 'protobufjs'
 
 /** TensorFlow's numbers for the element types in use (`DataType` of types.proto). */
-export const DATA_TYPE = { float32: 1, int32: 3, bool: 10 } as const
+export const DATA_TYPE = { float32: 1, int32: 3, bool: 10, bfloat16: 14 } as const
 export type GraphDType = keyof typeof DATA_TYPE
 
 /** One attribute of a node, by the field of `AttrValue` that carries it. */

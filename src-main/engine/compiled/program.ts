@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import type { Tensor } from '@tensorflow/tfjs'
 import { tf } from '../backend'
 import { runOperation } from '../operations'
-import { DATA_TYPE, encodeSavedModel, type GraphDType, type GraphNode } from './graph-def'
+import { DATA_TYPE, encodeSavedModel, type Attribute, type GraphDType, type GraphNode } from './graph-def'
 import { symbolicBackend } from './symbolic'
 import { Tracer, forgetSymbols } from './trace'
+import { markForXla } from './xla'
 
 /** Shape and element type of what an entry is fed with. */
 export interface Feed {
@@ -65,7 +66,10 @@ export class ProgramBuilder {
   private readonly symbols: Tensor[] = []
   private readonly compiled = new Set<string>()
 
-  /** Declares a variable; the tensor stands for its value when an entry starts. */
+  /**
+   * Declares a variable; the tensor stands for its value when an entry starts. One of type bfloat16 is written and read
+   * in float32, and rounded on the way in.
+   */
   variable(name: string, shape: readonly number[], group: string, dtype: GraphDType = 'float32'): Tensor {
     const node = `variable_${this.variables.size}`
     const attributes = { dtype: { type: DATA_TYPE[dtype] }, shape: { shape } }
@@ -178,10 +182,22 @@ export class ProgramBuilder {
     return known
   }
 
+  /** `value` is fed and assigned; `now` is what the variable holds. Both are of a type that tfjs knows. */
   private initializer(node: string, { shape, dtype }: Feed): void {
     const attribute = { dtype: { type: DATA_TYPE[dtype] } }
-    this.tracer.add('Placeholder', [], { ...attribute, shape: { shape } }, `${node}/value`)
-    this.tracer.add('AssignVariableOp', [`${node}:0`, `${node}/value:0`], attribute, `${node}/assign`)
+    const outside = { type: DATA_TYPE[dtype === 'bfloat16' ? 'float32' : dtype] }
+    const cast = (from: { type: number }, to: { type: number }): Record<string, Attribute> => ({
+      SrcT: from,
+      DstT: to,
+      Truncate: { b: false },
+    })
+    this.tracer.add('Placeholder', [], { dtype: outside, shape: { shape } }, `${node}/value`)
+    let value = `${node}/value:0`
+    if (dtype === 'bfloat16') {
+      value = `${this.tracer.add('Cast', [value], cast(outside, attribute.dtype), `${node}/rounded`)}:0`
+      this.tracer.add('Cast', [`${node}/read:0`], cast(attribute.dtype, outside), `${node}/now`)
+    } else this.tracer.add('Identity', [`${node}/read:0`], { T: outside }, `${node}/now`)
+    this.tracer.add('AssignVariableOp', [`${node}:0`, value], attribute, `${node}/assign`)
   }
 
   private outputNames(entry: string): string[] {
@@ -235,7 +251,7 @@ export class Program {
     if (members.size === 0) return new Map()
     const values = this.call(
       [],
-      [...members.values()].map((node) => `${node}/read:0`),
+      [...members.values()].map((node) => `${node}/now:0`),
     )
     return new Map([...members.keys()].map((name, index) => [name, values[index] as Tensor]))
   }
@@ -274,27 +290,3 @@ export class Program {
       .map((metadata) => backend.createOutputTensor(metadata))
   }
 }
-
-const STATE = /^(VarHandleOp|ReadVariableOp|AssignVariableOp|ResourceApply\w+|Placeholder)$/
-const RANDOM = /^StatelessRandom/
-
-/** Marks the arithmetic of the given entries for XLA: all but state, random draws and what feeds those. */
-function markForXla(nodes: readonly GraphNode[], entries: ReadonlySet<string>): GraphNode[] {
-  const byName = new Map(nodes.map((node) => [node.name, node]))
-  const outside = new Set<string>()
-  const leaveOut = (name: string): void => {
-    if (outside.has(name)) return
-    outside.add(name)
-    for (const input of byName.get(name)?.inputs ?? []) leaveOut(nodeOf(input))
-  }
-  for (const node of nodes) if (RANDOM.test(node.op)) leaveOut(node.name)
-  return nodes.map((node) => {
-    const [entry = ''] = node.name.split('/')
-    if (!entries.has(entry) || STATE.test(node.op) || outside.has(node.name) || node.name.includes('/out/'))
-      return node
-    const mark = { _XlaCompile: { b: true }, _XlaScope: { s: entry } }
-    return { ...node, attributes: { ...node.attributes, ...mark } }
-  })
-}
-
-const nodeOf = (input: string): string => input.replace(/^\^/, '').replace(/:\d+$/, '')

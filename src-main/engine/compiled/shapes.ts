@@ -59,6 +59,7 @@ function typeName(type: unknown): GraphDType {
   if (type === 1) return 'float32'
   if (type === 3) return 'int32'
   if (type === 10) return 'bool'
+  if (type === 14) return 'bfloat16'
   throw new Error(`element type ${String(type)} is not used in compiled steps`)
 }
 

@@ -2,7 +2,7 @@ import type { Tensor } from '@tensorflow/tfjs'
 import { tf } from '../backend'
 import { DATA_TYPE, type Attribute, type GraphDType, type GraphNode } from './graph-def'
 import { elements, inferOutputs, type Known } from './shapes'
-import { symbolicBackend } from './symbolic'
+import { NO_HANDLE, symbolicBackend } from './symbolic'
 import type { OperationAttribute, TensorData } from '../node-backend'
 
 /**
@@ -14,8 +14,8 @@ import type { OperationAttribute, TensorData } from '../node-backend'
  */
 export class Tracer {
   readonly nodes: GraphNode[] = []
-  /** Where a tensor's values come from in the graph, by tfjs's data id ("node:output"). */
-  private readonly sources = new WeakMap<object, string>()
+  /** Where a tensor's values come from in the graph ("node:output") and of which type they are, by tfjs's data id. */
+  private readonly sources = new WeakMap<object, { readonly source: string; readonly dtype: GraphDType }>()
   private readonly constants = new Map<string, string>()
   private prefix = ''
 
@@ -24,9 +24,10 @@ export class Tracer {
     const tensor = symbolicBackend().createOutputTensor({
       id: NO_HANDLE,
       shape: [...shape],
-      dtype: DATA_TYPE[dtype],
+      // tfjs has no bfloat16 and takes it for float32; only the operations of `bfloat16.ts` compute with it.
+      dtype: DATA_TYPE[dtype === 'bfloat16' ? 'float32' : dtype],
     })
-    this.sources.set(tensor.dataId, source)
+    this.sources.set(tensor.dataId, { source, dtype })
     return tensor
   }
 
@@ -78,10 +79,10 @@ export class Tracer {
   /** The node output that carries a tensor's values; a tensor made in JavaScript becomes a constant. */
   source(tensor: Tensor): string {
     const known = this.sources.get(tensor.dataId)
-    if (known !== undefined) return known
+    if (known !== undefined) return known.source
     const { shape, dtype, values } = constantData(tensor)
     const source = this.constant(dtype, shape, values)
-    this.sources.set(tensor.dataId, source)
+    this.sources.set(tensor.dataId, { source, dtype })
     return source
   }
 
@@ -123,18 +124,24 @@ export class Tracer {
     const known = inputs.map((tensor) => this.known(tensor))
     const plain = Object.fromEntries(attributes.map(({ name, value }) => [name, value]))
     const inferred = inferOutputs(op, known, plain, outputs)
-    const node = this.add(op, operands, { ...impliedTypes(op, inputs), ...encodeAttributes(attributes) })
+    const [operand, first, result] = [operands[0], known[0], inferred[0]]
+    if (op === 'Cast' && operand !== undefined && result !== undefined && result.dtype === first?.dtype)
+      return [this.symbol(operand, result.shape, result.dtype)]
+    const node = this.add(op, operands, {
+      ...impliedTypes(op, inputs),
+      ...encodeAttributes(attributes),
+      ...heldInBfloat16(op, known),
+    })
     return inferred.map(({ shape, dtype }, index) => this.symbol(`${node}:${index}`, shape, dtype))
   }
 
   private known(tensor: Tensor): Known {
     const { values } = symbolicBackend().tensorMap.get(tensor.dataId)
-    return { shape: tensor.shape, dtype: dtypeOf(tensor), values }
+    const dtype = this.sources.get(tensor.dataId)?.dtype ?? dtypeOf(tensor)
+    return { shape: tensor.shape, dtype, values }
   }
 }
 
-/** tfjs's mark for a tensor that has no handle in TensorFlow (yet). */
-const NO_HANDLE = -1
 const LARGEST_CONSTANT = 1024
 
 type TypedArray = Float32Array | Int32Array | Uint8Array
@@ -161,6 +168,23 @@ function impliedTypes(op: string, inputs: readonly Tensor[]): Record<string, Att
   const [first] = inputs
   if (op !== 'ExpandDims' || first === undefined) return {}
   return { T: { type: DATA_TYPE[dtypeOf(first)] }, Tdim: { type: DATA_TYPE.int32 } }
+}
+
+/** Operations that move numbers whatever their type is; tfjs says float32 of a tensor that the graph holds in bfloat16. */
+const MOVES: ReadonlySet<string> = new Set([
+  'Reshape',
+  'Slice',
+  'Transpose',
+  'ConcatV2',
+  'ExpandDims',
+  'Identity',
+])
+const COMPUTES_IN_BFLOAT16: ReadonlySet<string> = new Set(['Cast', 'BatchMatMulV2'])
+
+function heldInBfloat16(op: string, operands: readonly Known[]): Record<string, Attribute> {
+  if (!operands.some(({ dtype }) => dtype === 'bfloat16') || COMPUTES_IN_BFLOAT16.has(op)) return {}
+  if (MOVES.has(op)) return { T: { type: DATA_TYPE.bfloat16 } }
+  throw new Error(`the operation ${op} does not compute in bfloat16`)
 }
 
 function encodeAttributes(attributes: readonly OperationAttribute[]): Record<string, Attribute> {

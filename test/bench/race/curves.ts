@@ -4,7 +4,7 @@ import { tf } from '../../../src-main/engine'
 import { installation } from '../../../src-main/installation'
 import { buildNetwork } from '../../../src-main/models/build'
 import { openModel, type Model } from '../../../src-main/models/model'
-import { PARTS, type Setting, type TrainingOptions } from '../../../src-main/run'
+import { PARTS, type ExecutionOptions, type Setting, type TrainingOptions } from '../../../src-main/run'
 import { DEFAULTS } from '../../../src-main/study/defaults'
 import { CompiledStepper } from '../../../src-main/training/compiled-stepper'
 import { FusedGroup } from '../../../src-main/training/group'
@@ -22,6 +22,7 @@ export interface Point {
   readonly runs: number
   readonly path: 'eager' | 'plain' | 'xla'
   readonly dropout: number
+  readonly precision: ExecutionOptions['precision']
   /** Tokens of one evaluation pass, of all runs. */
   readonly passTokens: number
   /** Of the engine; null: as many as there are cores. */
@@ -48,6 +49,7 @@ const START: Point = {
   runs: 4,
   path: 'plain',
   dropout: 0.1,
+  precision: 'float32',
   passTokens: 2048,
   threads: null,
 }
@@ -69,6 +71,10 @@ const CURVES: Readonly<Record<string, readonly Point[]>> = {
     { ...START, dropout: 0 },
     { ...minilm, dropout: 0 },
   ],
+  'Frozen matrices in bfloat16': [
+    { ...START, precision: 'bf16' },
+    { ...minilm, precision: 'bf16' },
+  ],
   'One thread: what a worker of several side by side has': [
     { ...START, threads: 1 },
     { ...START, frozen: false, runs: 1, threads: 1 },
@@ -79,7 +85,7 @@ const CURVES: Readonly<Record<string, readonly Point[]>> = {
 }
 
 const HEAD =
-  '| curve | trunk | tokens | trains | runs | threads | path | dropout | pass, tokens | step and run, ms | its processor time, ms | evaluation, ms an example | start, s | peak, MiB |'
+  '| curve | trunk | tokens | trains | runs | threads | path | precision | dropout | pass, tokens | step and run, ms | its processor time, ms | evaluation, ms an example | start, s | peak, MiB |'
 
 export interface Curve {
   readonly title: string
@@ -96,7 +102,7 @@ export const measureCurves = (measure: (point: Point) => Measured): Curve[] =>
 export function curveTable(curves: readonly Curve[]): string {
   const lines = curves.flatMap(({ title, points }) =>
     points.map(({ point, measured }) => {
-      const { model, tokens, frozen, runs, path, dropout, passTokens, threads } = point
+      const { model, tokens, frozen, runs, path, dropout, precision, passTokens, threads } = point
       const trunk = typeof model === 'string' ? model : `${model.layers} × ${model.width}`
       const { stepMs, stepCpuMs, scoreMs, startSeconds, peakMiB } = measured
       const numbers = [
@@ -114,6 +120,7 @@ export function curveTable(curves: readonly Curve[]): string {
         runs,
         threads ?? 'all',
         path,
+        precision,
         dropout,
         passTokens,
       ]
@@ -125,7 +132,7 @@ export function curveTable(curves: readonly Curve[]): string {
 
 /** Measures a point in this process. */
 export async function measurePoint(point: Point): Promise<Measured> {
-  const { tokens, frozen, runs, path, dropout, passTokens } = point
+  const { tokens, frozen, runs, path, dropout, precision, passTokens } = point
   const started = performance.now()
   const input = { kind: 'vectors', tokens, width: 16 } as const
   const output = { kind: 'classes', count: 10 } as const
@@ -142,7 +149,13 @@ export async function measurePoint(point: Point): Promise<Measured> {
     dropout,
     shuffle: true,
   }
-  const network = buildNetwork(await trunkOf(point), { input, output, readTokens: 1 }, setting)
+  const network = buildNetwork(
+    await trunkOf(point),
+    { input, output, readTokens: 1 },
+    setting,
+    null,
+    precision,
+  )
   const problem = { input, network, objective: objectiveOf(output) }
   const scoreExamples = Math.max(1, Math.floor(passTokens / (tokens * runs)))
   const members = Array.from({ length: runs }, () => ({ seed: 1, learningRate: 1e-4, from: null }))
