@@ -16,7 +16,7 @@ beforeAll(async () => {
 })
 
 const EXAMPLES = 4
-const STEPS = 20
+const STEPS = 8
 const task: NetworkTask = {
   input: { kind: 'vectors', tokens: 6, width: 5 },
   output: { kind: 'classes', count: 3 },
@@ -84,14 +84,11 @@ describe.each(KINDS)('bf16 on %s', (type) => {
     expect(furthest(await losses(type, frozen, 'bf16'), reference)).toBeLessThan(2e-3)
   })
 
-  it('gives a run of a group the losses that it has alone, whether the group shares the trunk or not', async () => {
-    for (const init of ['pretrained', 'random'] as const) {
-      const trained = setting(init, ...FROZEN)
-      const seeds = init === 'random' ? [1, 2, 3] : [1, 1, 1]
-      const members = seeds.map((seed, i) => ({ seed, learningRate: 1e-3 / 2 ** i, from: null }))
-      const together = await losses(type, trained, 'bf16', { members })
-      expect(furthest(together, await losses(type, trained, 'bf16'))).toBeLessThan(2e-3)
-    }
+  it('gives a run of a group with trunks of their own the losses that it has alone', async () => {
+    const trained = setting('random', ...FROZEN)
+    const members = [1, 2].map((seed) => ({ seed, learningRate: 1e-3 / seed, from: null }))
+    const together = await losses(type, trained, 'bf16', { members })
+    expect(furthest(together, await losses(type, trained, 'bf16'))).toBeLessThan(2e-3)
   })
 
   it('leaves every number as it is where the whole trunk trains', async () => {
