@@ -51,6 +51,7 @@ async function losses(
     size: runs * EXAMPLES,
     x: Float32Array.from({ length: runs * EXAMPLES * 30 }, (_, i) => 2 * Math.sin(step + (i % 120) ** 2)),
     y: Int32Array.from({ length: runs * EXAMPLES }, (_, i) => (step + i) % 3),
+    lengths: null,
   })
   const found: number[] = []
   for (let step = 1; step <= STEPS; step++) {
