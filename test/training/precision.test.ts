@@ -3,6 +3,7 @@ import { loadEngine, tf } from '../../src-main/engine'
 import { roundToBfloat16 } from '../../src-main/engine/bfloat16'
 import { buildNetwork, type NetworkTask } from '../../src-main/models/build'
 import { PARTS, type ExecutionOptions, type Setting, type TrainingOptions } from '../../src-main/run'
+import { DEFAULTS } from '../../src-main/study/defaults'
 import { CompiledStepper } from '../../src-main/training/compiled-stepper'
 import { FusedGroup, type GroupMember } from '../../src-main/training/group'
 import { objectiveOf } from '../../src-main/training/objective'
@@ -23,12 +24,10 @@ const task: NetworkTask = {
   readTokens: 1,
 }
 const training: TrainingOptions = {
+  ...DEFAULTS.training,
   batch_size: EXAMPLES,
   max_steps: STEPS,
-  optimizer: 'adam',
-  grad_clip: 1,
   dropout: 0,
-  shuffle: true,
 }
 const alone: readonly GroupMember[] = [{ seed: 1, learningRate: 1e-3, from: null }]
 

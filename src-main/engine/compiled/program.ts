@@ -7,7 +7,7 @@ import { runOperation } from '../operations'
 import { DATA_TYPE, encodeSavedModel, type Attribute, type GraphDType, type GraphNode } from './graph-def'
 import { symbolicBackend } from './symbolic'
 import { Tracer, forgetSymbols } from './trace'
-import { markForXla } from './xla'
+import { markForXla, nodeOf } from './xla'
 
 /** Shape and element type of what an entry is fed with. */
 export interface Feed {

@@ -22,4 +22,4 @@ export function markForXla(nodes: readonly GraphNode[], entries: ReadonlySet<str
   })
 }
 
-const nodeOf = (input: string): string => input.replace(/^\^/, '').replace(/:\d+$/, '')
+export const nodeOf = (input: string): string => input.replace(/^\^/, '').replace(/:\d+$/, '')
