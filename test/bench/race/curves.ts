@@ -178,7 +178,6 @@ export async function measurePoint(point: Point): Promise<Measured> {
     x: Float32Array.from({ length: examples * tokens * 16 }, (_, i) => Math.sin(i * i)),
     lengths: null,
     y: Int32Array.from({ length: examples }, (_, i) => i % 10),
-    lengths: null,
   }
   let step = 0
   const train = (): void => {
