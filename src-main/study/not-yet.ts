@@ -6,6 +6,6 @@ export const NOT_YET: {
   readonly tasks: readonly string[]
   readonly models: readonly string[]
 } = {
-  tasks: ['listops', 'remote-homology'],
+  tasks: ['remote-homology'],
   models: ['lstm', 'fpt_lnlstm'],
 }
