@@ -14,6 +14,10 @@ const padding = says(
   oneOf('masked', 'attended').default('masked'),
   "Whether the padding behind a sequence is hidden, or seen and the token read, as FPT's is.",
 )
+const positionsBeyond = says(
+  oneOf('refused', 'drawn').default('refused'),
+  'Sequences longer than the position table: refused, or the rows beyond are drawn, and train where positions do.',
+)
 const folder = { dir: says(path().optional(), 'Folder of the data, where it is not one that `data` lists.') }
 
 /** The options of every kind of task, with their defaults. */
@@ -39,6 +43,7 @@ export const TASK_KINDS = {
     test_examples: says(whole(1, 100_000_000).default(2000), 'Sequences to judge by.'),
     data_seed: says(whole(0, 2_147_483_647).default(0), 'Other numbers draw other sequences.'),
     padding,
+    positions_beyond: positionsBeyond,
     fpt_loader: says(
       flag().default(false),
       "The faults of FPT's loader: closing brackets lost, sequences cut to 512 tokens, padding read.",

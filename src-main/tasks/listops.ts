@@ -53,6 +53,7 @@ export async function openListops(source: TaskSource): Promise<Task> {
     input: {
       ...{ kind: 'tokens', tokens: reading.tokens, vocabulary: asFpt ? VOCABULARY - 1 : VOCABULARY },
       ...(masked && { padded: true }),
+      positionsBeyond: options['positions_beyond'] === 'drawn' ? 'drawn' : 'refused',
     },
     output: { kind: 'classes', count: CLASSES },
     readTokens: 1,

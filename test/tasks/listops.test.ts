@@ -56,7 +56,13 @@ async function folder(): Promise<string> {
 describe('ListOps as LRA draws it', () => {
   it('has whole sequences of 501 to 1999 tokens, brackets kept, whose value is the class', async () => {
     const task = await open()
-    expect(task.input).toEqual({ kind: 'tokens', tokens: 1999, vocabulary: 16, padded: true })
+    expect(task.input).toEqual({
+      kind: 'tokens',
+      tokens: 1999,
+      vocabulary: 16,
+      padded: true,
+      positionsBeyond: 'refused',
+    })
     expect(task.output).toEqual({ kind: 'classes', count: 10 })
     expect([task.train.size, task.validation?.size, task.test.size]).toEqual([96_000, 2000, 2000])
     const batch = all(task.train, 300)
@@ -131,7 +137,7 @@ function expressionArgs(words: readonly string[]): number[] {
 describe('padding of ListOps', () => {
   it('is attended to where the task says so: no lengths, the same tokens', async () => {
     const [masked, attended] = [await open(SMALL), await open({ ...SMALL, padding: 'attended' })]
-    expect(attended.input).toEqual({ kind: 'tokens', tokens: 39, vocabulary: 16 })
+    expect(attended.input).toEqual({ kind: 'tokens', tokens: 39, vocabulary: 16, positionsBeyond: 'refused' })
     expect(all(attended.train).lengths).toBe(null)
     expect(all(attended.train).x).toEqual(all(masked.train).x)
   })
@@ -139,7 +145,7 @@ describe('padding of ListOps', () => {
   it('fpt_loader drops closing brackets, cuts to 512 tokens and reads what stands last, padding or not', async () => {
     const options = { min_length: 450, max_length: 900, train_examples: 40 }
     const [whole, fpt] = [await open(options), await open({ ...options, fpt_loader: true })]
-    expect(fpt.input).toEqual({ kind: 'tokens', tokens: 512, vocabulary: 15 })
+    expect(fpt.input).toEqual({ kind: 'tokens', tokens: 512, vocabulary: 15, positionsBeyond: 'refused' })
     const batch = all(fpt.train)
     expect(batch.lengths).toBe(null)
     expect(batch.y).toEqual(all(whole.train).y)
