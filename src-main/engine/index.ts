@@ -28,9 +28,12 @@ export {
   gatherRows,
   l2Loss,
   runOperation,
+  sigmoidGradient,
   statelessNormal,
   statelessUniform,
+  tanhGradient,
   type Attribute,
 } from './operations'
+export { scan } from './compiled/loop'
 export { ProgramBuilder, type Feed, type InPlaceUpdate, type Program } from './compiled/program'
 export { examine, type EngineReport } from './describe'

@@ -109,3 +109,15 @@ export function addRowsByIndex(rows: Tensor, indices: Tensor1D, count: number): 
     tf.matMul(tf.cast(tf.oneHot(indices, count), 'float32'), rows as Tensor2D, true, false),
   )
 }
+
+/** The gradient of what a sigmoid was given, from what it gave and the gradient of that. */
+export const sigmoidGradient = (y: Tensor, dy: Tensor): Tensor =>
+  currentEngine().name === 'tensorflow'
+    ? runOperation('SigmoidGrad', [y, dy], { T: { type: 'float32' } })
+    : tf.mul(dy, tf.mul(y, tf.sub(1, y)))
+
+/** The same of a hyperbolic tangent. */
+export const tanhGradient = (y: Tensor, dy: Tensor): Tensor =>
+  currentEngine().name === 'tensorflow'
+    ? runOperation('TanhGrad', [y, dy], { T: { type: 'float32' } })
+    : tf.mul(dy, tf.sub(1, tf.square(y)))

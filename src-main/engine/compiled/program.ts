@@ -124,7 +124,12 @@ export class ProgramBuilder {
       return result
     })
     this.entries.set(name, { feeds: Object.keys(feeds), outputs: this.outputNames(name) })
-    if (xla) this.compiled.add(name)
+    // XLA takes no loop of this kind.
+    if (
+      xla &&
+      !this.tracer.nodes.some(({ name: node, op }) => op === 'LoopCond' && node.startsWith(`${name}/`))
+    )
+      this.compiled.add(name)
   }
 
   /** Hands the graph to TensorFlow. Every group must be written before an entry runs. */

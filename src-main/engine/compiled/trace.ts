@@ -2,6 +2,7 @@ import type { Tensor } from '@tensorflow/tfjs'
 import { tf } from '../backend'
 import { DATA_TYPE, type Attribute, type GraphDType, type GraphNode } from './graph-def'
 import { elements, inferOutputs, type Known } from './shapes'
+import { LoopFrame } from './loop-frame'
 import { NO_HANDLE, symbolicBackend } from './symbolic'
 import type { OperationAttribute, TensorData } from '../node-backend'
 
@@ -18,6 +19,10 @@ export class Tracer {
   private readonly sources = new WeakMap<object, { readonly source: string; readonly dtype: GraphDType }>()
   private readonly constants = new Map<string, string>()
   private prefix = ''
+  private frame: LoopFrame | null = null
+
+  /** What records at this moment. */
+  static current: Tracer | null = null
 
   /** A tensor that stands for the given output of a node. */
   symbol(source: string, shape: readonly number[], dtype: GraphDType): Tensor {
@@ -39,7 +44,32 @@ export class Tracer {
   ): string {
     const node = name ?? `${this.prefix}${op}_${this.nodes.length}`
     this.nodes.push({ name: node, op, inputs, attributes })
+    this.frame?.inside.add(node)
     return node
+  }
+
+  /** Until it is closed, what is recorded runs in every round of a loop. */
+  openFrame(): LoopFrame {
+    if (this.frame !== null) throw new Error('a loop within a loop cannot be compiled')
+    this.frame = new LoopFrame(this, `${this.prefix}loop_${this.nodes.length}`, () => (this.frame = null))
+    return this.frame
+  }
+
+  /** Records outside of any loop. */
+  outside<T>(body: () => T): T {
+    const { frame } = this
+    this.frame = null
+    try {
+      return body()
+    } finally {
+      this.frame = frame
+    }
+  }
+
+  /** Where an operation that is recorded now finds a tensor: what comes from outside of a loop is handed in. */
+  operand(tensor: Tensor): string {
+    const source = this.source(tensor)
+    return this.frame?.constant(source, { type: DATA_TYPE[this.dtypeOf(tensor)] }) ?? source
   }
 
   /** Runs `body` with every kernel recorded; node names start with `scope/`. */
@@ -67,8 +97,10 @@ export class Tracer {
       throw new Error('the step draws random numbers in JavaScript, so it cannot be compiled')
     }
     try {
+      Tracer.current = this
       return body()
     } finally {
+      Tracer.current = null
       Math.random = random
       Reflect.deleteProperty(backend, 'executeSingleOutput')
       Reflect.deleteProperty(backend, 'executeMultipleOutputs')
@@ -94,7 +126,7 @@ export class Tracer {
     if (source === undefined) {
       const type = DATA_TYPE[dtype]
       const tensor = { dtype: type, shape, content: content.slice() }
-      source = `${this.add('Const', [], { dtype: { type }, value: { tensor } })}:0`
+      source = this.outside(() => `${this.add('Const', [], { dtype: { type }, value: { tensor } })}:0`)
       this.constants.set(identity, source)
     }
     return source
@@ -111,7 +143,7 @@ export class Tracer {
     const dims = this.constant('int32', [shape.length], Int32Array.from(shape))
     const value = this.constant(dtype, [], values.slice(0, 1))
     const types = { T: { type: DATA_TYPE[dtype] }, index_type: { type: DATA_TYPE.int32 } }
-    return `${this.add('Fill', [dims, value], types)}:0`
+    return this.outside(() => `${this.add('Fill', [dims, value], types)}:0`)
   }
 
   private operation(
@@ -120,7 +152,7 @@ export class Tracer {
     inputs: readonly Tensor[],
     outputs: number,
   ): Tensor[] {
-    const operands = inputs.map((tensor) => this.source(tensor))
+    const operands = inputs.map((tensor) => this.operand(tensor))
     const known = inputs.map((tensor) => this.known(tensor))
     const plain = Object.fromEntries(attributes.map(({ name, value }) => [name, value]))
     const inferred = inferOutputs(op, known, plain, outputs)
@@ -137,8 +169,11 @@ export class Tracer {
 
   private known(tensor: Tensor): Known {
     const { values } = symbolicBackend().tensorMap.get(tensor.dataId)
-    const dtype = this.sources.get(tensor.dataId)?.dtype ?? dtypeOf(tensor)
-    return { shape: tensor.shape, dtype, values }
+    return { shape: tensor.shape, dtype: this.dtypeOf(tensor), values }
+  }
+
+  private dtypeOf(tensor: Tensor): GraphDType {
+    return this.sources.get(tensor.dataId)?.dtype ?? dtypeOf(tensor)
   }
 }
 
