@@ -47,6 +47,11 @@ export type MetricName = (typeof METRICS)[number]
 /** The parts of a network that a setting may train. */
 export const PARTS = ['input', 'output', 'layer_norm', 'positions', 'attention', 'feed_forward'] as const
 export type Part = (typeof PARTS)[number]
+/**
+ * What a parameter belongs to. BERT's token type table and an LSTM's weights are no part that a setting can name: they
+ * train with everything, or as one of the last layers.
+ */
+export type ParameterPart = Part | 'token_type' | 'recurrent'
 
 /** How the trunk is treated. `train` lists what receives gradients; `last_layers: k` adds the whole of the last k layers. */
 export interface Setting {
@@ -140,7 +145,13 @@ export interface TaskIdentity {
 
 /** The model of a run: a directory's files by hash, or the shape of a random trunk. */
 export type ModelIdentity =
-  | { readonly source: 'directory'; readonly type: string; readonly files: Readonly<Record<string, string>> }
+  | {
+      readonly source: 'directory'
+      readonly type: string
+      readonly files: Readonly<Record<string, string>>
+      /** Only the first so many; not there where all are used. */
+      readonly layers?: number
+    }
   | { readonly source: 'random'; readonly type: string; readonly shape: Readonly<Record<string, number>> }
 
 /**
@@ -199,7 +210,7 @@ export interface ParameterRecord {
   /** As in the model's file. */
   readonly name: string
   readonly shape: readonly number[]
-  readonly part: Part | 'token_type'
+  readonly part: ParameterPart
   readonly trained: boolean
 }
 

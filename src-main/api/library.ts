@@ -90,7 +90,7 @@ function usesIn(store: ReadableStore) {
         .filter(({ models }) =>
           models.some(
             (each) =>
-              (each.from === 'catalogue' && each.name === model.name) ||
+              (each.from === 'catalogue' && (each.installed ?? each.name) === model.name) ||
               (each.from === 'directory' && each.path === model.path),
           ),
         )

@@ -136,7 +136,8 @@ export async function openLibrary({
       const source: ModelSource = { source: 'random', type: spec.type, shape: spec.shape }
       return { identity: source, source, facts: describeModel(await openModel(source)) }
     }
-    return identifyModel(spec.from === 'directory' ? spec.path : await pathOf(spec.name), hashes)
+    const path = spec.from === 'directory' ? spec.path : await pathOf(spec.installed ?? spec.name)
+    return identifyModel(path, hashes, spec.layers)
   }
 
   const modelFiles = async (name: string): Promise<string[]> => {

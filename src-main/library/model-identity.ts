@@ -11,6 +11,7 @@ import type { FileHashes } from './file-hashes'
 export async function identifyModel(
   folder: string,
   hashes: FileHashes,
+  layers?: number,
 ): Promise<{ identity: ModelIdentity; source: ModelSource; facts: ModelDescription }> {
   const found = await stat(folder).catch(() => null)
   if (found === null) throw new InputError(`there is no folder ${folder}`, { field: 'model.path' })
@@ -19,14 +20,17 @@ export async function identifyModel(
       field: 'model.path',
     })
   }
-  const source: ModelSource = { source: 'directory', path: folder }
-  const model = await openModel(source)
+  const asked: ModelSource = { source: 'directory', path: folder, ...(layers !== undefined && { layers }) }
+  const model = await openModel(asked)
+  // All of a model's layers are the model, whether they were asked for by number or not.
+  const cut = model.isCut ? { layers: model.architecture.layers } : {}
+  const source: ModelSource = { source: 'directory', path: folder, ...cut }
   const files: Record<string, string> = {}
   for (const path of [join(folder, 'config.json'), ...(model.files?.paths ?? [])]) {
     files[basename(path)] = await hashes.of(path)
   }
   return {
-    identity: { source: 'directory', type: model.architecture.type, files },
+    identity: { source: 'directory', type: model.architecture.type, files, ...cut },
     source,
     facts: describeModel(model),
   }

@@ -1,10 +1,12 @@
 import { InputError } from '../errors'
 import { bert, roberta } from './bert'
+import { fptLnlstm } from './fpt-lnlstm'
 import { gpt2 } from './gpt2'
+import { lstm } from './lstm'
 import type { Blueprint, TrunkFamily } from './trunk'
 import { vit } from './vit'
 
-const FAMILIES: readonly TrunkFamily[] = [bert, roberta, gpt2, vit]
+const FAMILIES: readonly TrunkFamily[] = [bert, roberta, gpt2, vit, lstm, fptLnlstm]
 
 /** @throws InputError where no trunk has this type. */
 export function familyOf(type: unknown, place: { file?: string; field: string }): TrunkFamily {

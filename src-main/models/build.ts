@@ -9,7 +9,6 @@ import { denseByName, embed, linear } from './fused'
 import type { Model } from './model'
 import type { Network, Parameter, Weights } from './network'
 import type { SafetensorsFile } from '../tensor-files/safetensors'
-import { positionsBeyond, withRowsBeyond } from './positions-beyond'
 import { matchStartFrom } from './start-from'
 import { ZEROS, type ParameterSpec } from './trunk'
 
@@ -41,7 +40,11 @@ export function buildNetwork(
 ): Network {
   const { architecture, trunk } = model
   const { input, readTokens } = task
-  const beyond = positionsBeyond(model, input)
+  if (architecture.positions !== null && input.tokens > architecture.positions)
+    throw new InputError(
+      `sequences of ${input.tokens} tokens, but the ${architecture.type} trunk has ${architecture.positions} positions`,
+      { field: 'task' },
+    )
   if (readTokens < 1 || readTokens > input.tokens)
     throw new InputError(`${readTokens} tokens are to be read of ${input.tokens}`, { field: 'task' })
   if (setting.init !== 'random' && model.files === null)
@@ -50,9 +53,8 @@ export function buildNetwork(
     })
   const outputs = outputsPerToken(task)
   const specs = [
-    ...inputLayer(input, architecture.width),
+    ...inputLayer(input, architecture.inputWidth ?? architecture.width),
     ...trunk.parameters,
-    ...(beyond === null ? [] : [beyond.rows]),
     ...readout(outputs, architecture.width),
   ]
   const parameters = freeze(specs, setting, architecture.layers)
@@ -77,9 +79,6 @@ export function buildNetwork(
     return statisticsOf(await model.files.read(name))
   }
 
-  const rankOf = (name: string): number =>
-    parameters.find((parameter) => parameter.name === name)?.shape.length ?? 0
-
   return {
     parameters,
     inBfloat16,
@@ -87,12 +86,7 @@ export function buildNetwork(
     forward(weights, x, dropout, lengths = null) {
       const [runs = 0, examples = 0] = x.shape
       const tokens = input.tokens
-      const weight = (name: string): Tensor => {
-        const own = weightOf(weights, name)
-        return name === beyond?.table
-          ? withRowsBeyond(own, weightOf(weights, beyond.rows.name), rankOf(name))
-          : own
-      }
+      const weight = (name: string): Tensor => weightOf(weights, name)
       const drop = (h: Tensor, site: number): Tensor => dropout?.apply(h, site) ?? h
       const h =
         input.kind === 'tokens'
@@ -116,6 +110,7 @@ export function buildNetwork(
         dense: denseByName(weight, inBfloat16),
         trains: (name) => trained.has(name),
         drop: (h, site) => drop(h, site + 1),
+        normal: dropout && ((shape, site) => dropout.normal(shape, site + 1)),
       }) // [K, B * R, D]
       const logits = linear(read, weight('out.weight'), weight('out.bias'), 'out-in') // [K, B * R, C]
       return tf.reshape(logits, [runs, examples, -1])

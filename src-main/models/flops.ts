@@ -39,11 +39,11 @@ export interface TrunkFlops {
 
 export function trainingFlops(extent: NetworkExtent, parameters: readonly Parameter[]): number {
   const { trunk, input, readTokens, outputs } = extent
-  const { width } = trunk.architecture
+  const { width, inputWidth = width } = trunk.architecture
   const { tokens } = input
   const trains: CountedStep['trains'] = (part, layer = null) =>
     parameters.some((parameter) => parameter.part === part && parameter.layer === layer && parameter.trained)
-  const entering = input.kind === 'vectors' ? product(tokens, input.width, width, trains('input')) : 0
+  const entering = input.kind === 'vectors' ? product(tokens, input.width, inputWidth, trains('input')) : 0
   const inside = trunk.flops({ tokens, read: readTokens, trains, wanted: trains('input') })
   return entering + inside.flops + product(readTokens, width, outputs, inside.wanted, trains('output'))
 }

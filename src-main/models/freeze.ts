@@ -5,8 +5,9 @@ import type { ParameterSpec } from './trunk'
 
 /**
  * What trains. Parts as FPT's freeze rule sorts them by name: layer norms (the one on BERT's embeddings and GPT-2's last
- * one included), positions, attention, feed-forward, input, output. BERT's token type table belongs to no part: FPT's
- * rule freezes it, and only a setting that lists every part trains it too, as fine-tuning in Hugging Face does.
+ * one included), positions, attention, feed-forward, input, output. BERT's token type table and an LSTM's weights belong
+ * to none of them: FPT's rule freezes them, and only a setting that lists every part trains them too, as fine-tuning in
+ * Hugging Face does.
  *
  * @throws InputError where `last_layers` asks for more layers than there are.
  */
@@ -23,7 +24,7 @@ export function freeze(specs: readonly ParameterSpec[], setting: Setting, layers
     firstTrained = Math.min(firstTrained, layers - part.last_layers)
   }
   return specs.map(({ name, shape, part, layer }) => {
-    const byPart = part === 'token_type' ? everything : parts.has(part)
+    const byPart = part === 'token_type' || part === 'recurrent' ? everything : parts.has(part)
     return { name, shape, part, layer, trained: byPart || (layer !== null && layer >= firstTrained) }
   })
 }

@@ -7,7 +7,7 @@ import { addRowsByIndex, bfloat16Product, gatherRows, tf, type Tensor, type Tens
  * A gain or shift that is not trained is no input of the operation but a constant in it, so its gradient costs nothing.
  */
 
-interface Differentiable {
+export interface Differentiable {
   readonly value: Tensor
   /** What the gradient needs of the forward pass. */
   readonly saved: Tensor[]
@@ -15,7 +15,7 @@ interface Differentiable {
   readonly gradient: (dy: Tensor, saved: Tensor[]) => Tensor[]
 }
 
-function differentiable(inputs: Tensor[], compute: () => Differentiable): Tensor {
+export function differentiable(inputs: Tensor[], compute: () => Differentiable): Tensor {
   return tf.customGrad((...given) => {
     const save = given.at(-1)
     const { value, saved, gradient } = compute()
@@ -71,25 +71,58 @@ export const activations = { gelu, 'gelu-tanh': geluTanh } as const
  * @param gain with `shift`: [K, D], or [D] when all runs share them
  * @param trained whether gain and shift get gradients
  */
-export function layerNorm(x: Tensor, gain: Tensor, shift: Tensor, epsilon: number, trained: boolean): Tensor {
-  const broad = (t: Tensor): Tensor => (t.rank === 2 ? tf.expandDims(t, 1) : t)
+export function layerNorm(
+  x: Tensor,
+  gain: Tensor,
+  shift: Tensor,
+  epsilon: number,
+  trained: boolean,
+  variance: Variance = 'biased',
+): Tensor {
   return differentiable(trained ? [x, gain, shift] : [x], () => {
-    const centred = tf.sub(x, tf.mean(x, -1, true))
-    const scale = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), epsilon))
-    const normed = tf.mul(centred, scale)
+    const { normed, scale } = normalise(x, epsilon, variance)
     return {
-      value: tf.add(tf.mul(normed, broad(gain)), broad(shift)),
+      value: tf.add(tf.mul(normed, perExample(gain)), perExample(shift)),
       saved: [normed, scale, gain],
       gradient: (dy, saved) => {
         const [normed, scale, gain] = saved as [Tensor, Tensor, Tensor]
-        const dNormed = tf.mul(dy, broad(gain))
-        const mean = tf.mean(dNormed, -1, true)
-        const along = tf.mean(tf.mul(dNormed, normed), -1, true)
-        const dx = tf.mul(scale, tf.sub(tf.sub(dNormed, mean), tf.mul(normed, along)))
+        const dx = normaliseGradient(tf.mul(dy, perExample(gain)), normed, scale, variance)
         return trained ? [dx, tf.sum(tf.mul(dy, normed), 1), tf.sum(dy, 1)] : [dx]
       },
     }
   })
+}
+
+/** A sum of squares divided by the count of numbers, or by one less. */
+export type Variance = 'biased' | 'unbiased'
+
+/** A gain or shift [K, D] or [D] as it meets [K, N, D]. */
+export const perExample = (t: Tensor): Tensor => (t.rank === 2 ? tf.expandDims(t, 1) : t)
+
+/** The last dimension at mean 0 and variance 1, and what it was multiplied with. No gradient of its own. */
+export function normalise(x: Tensor, epsilon: number, variance: Variance): { normed: Tensor; scale: Tensor } {
+  const centred = tf.sub(x, tf.mean(x, -1, true))
+  const spread = byCount(tf.mean(tf.square(centred), -1, true), x, variance)
+  const scale = tf.rsqrt(tf.add(spread, epsilon))
+  return { normed: tf.mul(centred, scale), scale }
+}
+
+/** The gradient of what `normalise` was given, from that of what it gave. */
+export function normaliseGradient(
+  dNormed: Tensor,
+  normed: Tensor,
+  scale: Tensor,
+  variance: Variance,
+): Tensor {
+  const mean = tf.mean(dNormed, -1, true)
+  const along = byCount(tf.mean(tf.mul(dNormed, normed), -1, true), normed, variance)
+  return tf.mul(scale, tf.sub(tf.sub(dNormed, mean), tf.mul(normed, along)))
+}
+
+/** A mean over the last dimension of x, divided by one number less where the variance is unbiased. */
+function byCount(mean: Tensor, x: Tensor, variance: Variance): Tensor {
+  const count = x.shape.at(-1) ?? 0
+  return variance === 'biased' ? mean : tf.mul(mean, count / (count - 1))
 }
 
 /**

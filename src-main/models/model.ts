@@ -13,6 +13,8 @@ export interface Model {
   readonly family: TrunkFamily
   /** Null: there is nothing to pretrain from, only random first values. */
   readonly files: ModelFiles | null
+  /** The files hold more layers than are used. */
+  readonly isCut: boolean
 }
 
 /**
@@ -23,7 +25,7 @@ export async function openModel(source: ModelSource): Promise<Model> {
   if (source.source === 'random') {
     const { family, blueprint } = randomArchitecture(source.type, source.shape)
     const trunk = blueprint.build(blueprint.layers)
-    return { architecture: trunk.architecture, trunk, family, files: null }
+    return { architecture: trunk.architecture, trunk, family, files: null, isCut: false }
   }
   const config = join(source.path, 'config.json')
   const { family, blueprint } = readArchitecture(await readText(config), config)
@@ -36,7 +38,7 @@ export async function openModel(source: ModelSource): Promise<Model> {
   const whole = blueprint.build(blueprint.layers)
   const files = await openModelFiles(source.path, family, whole)
   const trunk = blueprint.build(layers)
-  return { architecture: trunk.architecture, trunk, family, files }
+  return { architecture: trunk.architecture, trunk, family, files, isCut: layers < blueprint.layers }
 }
 
 /** A model in a few numbers, for lists and dry runs. */

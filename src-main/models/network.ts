@@ -1,5 +1,5 @@
 import type { Tensor } from '../engine'
-import type { Part } from '../run'
+import type { ParameterPart } from '../run'
 
 /**
  * A network is input layer + trunk + readout for one task and one setting, written for a *fused group* of K runs:
@@ -15,7 +15,7 @@ export interface Parameter {
   readonly name: string
   /** In the layout of its file, without K. */
   readonly shape: readonly number[]
-  readonly part: Part | 'token_type'
+  readonly part: ParameterPart
   /** Trunk layer, counted from 0; null outside the layers. */
   readonly layer: number | null
   readonly trained: boolean
@@ -32,12 +32,14 @@ export const isPerRun = (parameter: Parameter, weight: Tensor): boolean =>
   weight.rank > parameter.shape.length
 
 /**
- * Dropout during training: zeroes with the rate and scales by 1 / (1 - rate). Draws are a pure function of
- * (run seed, step, site), so a run drops the same units alone and in any group. `site` numbers the place in the network.
+ * What is drawn in a training step: a pure function of (run seed, step, site), so a run draws the same alone and in any
+ * group. `site` numbers the place in the network.
  */
 export interface Dropout {
-  /** x is [K, ...]. */
+  /** Zeroes with the rate and scales by 1 / (1 - rate). x is [K, ...]. */
   apply(x: Tensor, site: number): Tensor
+  /** Standard normal numbers of this shape, [K, ...]. */
+  normal(shape: readonly number[], site: number): Tensor
 }
 
 export interface Network {

@@ -14,6 +14,8 @@ export interface Architecture {
   readonly heads: number | null
   /** Longest sequence; null where any length will do. */
   readonly positions: number | null
+  /** Width of what enters, where it is not that of what leaves. */
+  readonly inputWidth?: number
 }
 
 /** How a parameter that comes from no file gets its first value. */
@@ -43,16 +45,8 @@ export interface TrunkPass extends Extent {
   readonly trains: (name: string) => boolean
   /** Drops units of [K, ...]; `site` counts the trunk's places from 0. The same tensor when evaluating. */
   readonly drop: (x: Tensor, site: number) => Tensor
-}
-
-/** What `save_pretrained` writes of a trunk beside its parameters. */
-export interface SavedForm {
-  /** The field of config.json that says how many layers there are. */
-  readonly layersField: string
-  /** The content of config.json. */
-  readonly config: Readonly<Record<string, unknown>>
-  /** Tensors that its readers expect and our networks have no use for, such as the embeddings of words. */
-  readonly unused: readonly { readonly name: string; readonly shape: readonly number[] }[]
+  /** Standard normal numbers [K, ...], each step its own; null when evaluating. Sites are those of `drop`. */
+  readonly normal: ((shape: readonly number[], site: number) => Tensor) | null
 }
 
 export interface Trunk {
@@ -62,8 +56,6 @@ export interface Trunk {
   readonly flops: (step: CountedStep) => TrunkFlops
   /** [K, B * T, D] to [K, B * R, D]. */
   readonly forward: (x: Tensor, pass: TrunkPass) => Tensor
-  /** As a file would say it that holds this trunk alone. */
-  readonly saved: SavedForm
 }
 
 /** A trunk of which the depth may still be chosen: fewer layers are the first ones. */

@@ -10,7 +10,7 @@ const VERSION = 1
 
 /** The report as one JSON document; numbers are unrounded, every cell names its runs. */
 export function reportToJson(
-  source: ReportSource,
+  { study: outline, comparison, curveOf }: ReportSource,
   { study, rule, database, otherRate, pairing, program, madeAt }: Provenance,
   parts: {
     readonly tables: readonly ReportTable[]
@@ -18,7 +18,9 @@ export function reportToJson(
     readonly checklist: readonly ChecklistItem[]
   },
 ): string {
-  const { selection, ruleVersion, seal, testSealed } = source.comparison
+  const { selection, ruleVersion, seal, testSealed, audit, groups } = comparison
+  const ofGroups = <Part extends object>(part: (group: (typeof groups)[number]) => Part): object[] =>
+    groups.map((group) => ({ task: group.task, model: group.model, ...part(group) }))
   return `${JSON.stringify(
     {
       fairsweep_report: VERSION,
@@ -37,7 +39,18 @@ export function reportToJson(
         test_revealed_at: seal.testRevealedAt,
         changed_after_test: seal.changedAfterTest,
       },
-      ...reportConclusions(source),
+      verdict: ofGroups(({ sentences, notProven }) => ({ sentences, not_proven: notProven })),
+      differences: ofGroups(({ bestDifferences, differences }) => ({
+        at_best: bestDifferences,
+        by_rate: differences,
+      })),
+      extensions: comparison.extensions,
+      efficiency: ofGroups((group) => ({
+        ...computeEfficiency(group, comparison.metric, outline.validation?.every ?? null, curveOf),
+      })),
+      budget: ofGroups((group) => budgetCurves(group, comparison)),
+      risk: ofGroups((group) => conclusionRisk(group, comparison)),
+      audit,
       tables: parts.tables,
       methods: parts.methods,
       checklist: parts.checklist,
@@ -45,25 +58,4 @@ export function reportToJson(
     null,
     1,
   )}\n`
-}
-
-/** What the report concludes besides its tables. */
-export function reportConclusions({ study, comparison, curveOf }: ReportSource) {
-  const { audit, groups } = comparison
-  const ofGroups = <Part extends object>(part: (group: (typeof groups)[number]) => Part): object[] =>
-    groups.map((group) => ({ task: group.task, model: group.model, ...part(group) }))
-  return {
-    verdict: ofGroups(({ sentences, notProven }) => ({ sentences, not_proven: notProven })),
-    differences: ofGroups(({ bestDifferences, differences }) => ({
-      at_best: bestDifferences,
-      by_rate: differences,
-    })),
-    extensions: comparison.extensions,
-    efficiency: ofGroups((group) => ({
-      ...computeEfficiency(group, comparison.metric, study.validation?.every ?? null, curveOf),
-    })),
-    budget: ofGroups((group) => budgetCurves(group, comparison)),
-    risk: ofGroups((group) => conclusionRisk(group, comparison)),
-    audit,
-  }
 }

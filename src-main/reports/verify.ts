@@ -1,9 +1,8 @@
 import { extname } from 'node:path'
 import { InputError } from '../errors'
-import { reportConclusions } from './json'
 import { provenanceOf } from './report-source'
 import type { ReportSource } from './report-source'
-import { conclusionsIn, TABLE_FORMATS } from './table-files'
+import { TABLE_FORMATS } from './table-files'
 import type { FileCell, TableFile } from './table-files'
 import { reportTables } from './tables'
 
@@ -46,11 +45,11 @@ export function readTableFile(data: Buffer, file: string): TableFile {
   return read
 }
 
-/** Recomputes every cell and conclusion of a file that `readTableFile` read, from the study as it is now. */
+/** Recomputes every cell of a file that `readTableFile` read, from the study as it is now. */
 export function verifyTable(read: TableFile, file: string, source: ReportSource): Verification {
   const provenance = provenanceOf(source)
   const now = cellsNow(file, source)
-  const cells = [...read.cells].flatMap(([key, cell]): ChangedCell[] => {
+  const changes = [...read.cells].flatMap(([key, cell]): ChangedCell[] => {
     const today = now.get(key)
     if (today?.shown === cell.shown && today.runs === cell.runs) return []
     return [
@@ -62,13 +61,12 @@ export function verifyTable(read: TableFile, file: string, source: ReportSource)
       },
     ]
   })
-  const runsChanged = read.database !== provenance.database
   return {
     study: read.study,
-    cells: read.cells.size + read.conclusions.size,
-    changes: [...cells, ...changedConclusions(read, source, runsChanged)],
+    cells: read.cells.size,
+    changes,
     ruleChanged: read.rule !== provenance.rule,
-    runsChanged,
+    runsChanged: read.database !== provenance.database,
     altered: read.isWhole === null ? null : !read.isWhole,
   }
 }
@@ -80,43 +78,4 @@ function cellsNow(file: string, source: ReportSource): ReadonlyMap<string, FileC
   // What a PDF carries is JSON.
   const reader = TABLE_FORMATS[extension === '.pdf' ? '.json' : extension]
   return reader?.read(Buffer.from(text))?.cells ?? new Map()
-}
-
-/** Of each conclusion that is another one today, the first value that differs. */
-function changedConclusions(
-  { conclusions }: TableFile,
-  source: ReportSource,
-  runsChanged: boolean,
-): ChangedCell[] {
-  if (conclusions.size === 0) return []
-  // As JSON writes and reads them: NaN and infinity are null there.
-  const today = JSON.parse(JSON.stringify(reportConclusions(source))) as Record<string, unknown>
-  const now = conclusionsIn(today)
-  return [...conclusions].flatMap(([key, found]): ChangedCell[] => {
-    const [before, after] = [valuesIn(found), valuesIn(now.get(key))]
-    const differing = [...new Set([...before.keys(), ...after.keys()])].filter(
-      (path) => before.get(path) !== after.get(path),
-    )
-    const [path] = differing
-    if (path === undefined) return []
-    const more = differing.length > 1 ? ` (and ${differing.length - 1} more)` : ''
-    return [
-      {
-        key: `${key}: ${path}${more}`,
-        found: before.get(path) ?? 'not there',
-        now: after.get(path) ?? null,
-        runsChanged,
-      },
-    ]
-  })
-}
-
-/** Every value inside, as JSON, by its path: "curves[0].points[2].mean". */
-function valuesIn(value: unknown, path = ''): Map<string, string> {
-  if (value === undefined) return new Map()
-  if (value === null || typeof value !== 'object') return new Map([[path, JSON.stringify(value)]])
-  const inner = Array.isArray(value)
-    ? value.map((each, i) => valuesIn(each, `${path}[${i}]`))
-    : Object.entries(value).map(([name, each]) => valuesIn(each, path === '' ? name : `${path}.${name}`))
-  return new Map(inner.flatMap((values) => [...values]))
 }

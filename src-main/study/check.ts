@@ -188,11 +188,6 @@ function missingFeatures(study: Study, pathOf: PathOf): Problem[] {
     ...study.tasks.flatMap(({ kind }, i) =>
       missing(pathOf('task', i), `the task kind ${kind}`, NOT_YET.tasks.includes(kind)),
     ),
-    ...study.models.flatMap((model, i) =>
-      model.from === 'random'
-        ? missing(pathOf('model', i), `the model kind ${model.type}`, NOT_YET.models.includes(model.type))
-        : [],
-    ),
   ]
 }
 

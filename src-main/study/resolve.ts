@@ -102,16 +102,22 @@ function taskSpec({ kind, name, ...options }: z.output<typeof taskObject>, folde
 function modelsOf(model: StudyFile['model'], folder: string): ModelSpec[] {
   const specs = (Array.isArray(model) ? model : [model]).map((entry): ModelSpec => {
     if (typeof entry === 'string') return { name: entry, from: 'catalogue' }
-    if ('path' in entry) {
+    if ('path' in entry || 'installed' in entry) {
+      const { layers } = entry
+      const cut = layers === undefined ? {} : { layers }
+      const cutName = (whole: string): string =>
+        entry.name ?? (layers === undefined ? whole : `${whole}-${layers}`)
+      if ('installed' in entry)
+        return { name: cutName(entry.installed), from: 'catalogue', installed: entry.installed, ...cut }
       const path = resolvePath(folder, entry.path)
-      return { name: entry.name ?? (basename(path) || path), from: 'directory', path }
+      return { name: cutName(basename(path) || path), from: 'directory', path, ...cut }
     }
     const { kind, name, ...given } = entry
     const shape = shapeOf(given)
     return { name: name ?? `${kind}-${shape['layers']}x${shape['width']}`, from: 'random', type: kind, shape }
   })
   return distinguished(specs, (spec) => {
-    if (spec.from === 'catalogue') return spec.name
+    if (spec.from === 'catalogue') return spec.installed ?? spec.name
     if (spec.from === 'directory') return spec.path.split(/[\\/]/).filter(Boolean).slice(-2).join(' ')
     return `${spec.name} ${Object.entries(spec.shape)
       .map(([key, value]) => `${key}=${value}`)

@@ -17,7 +17,13 @@ export interface TaskSpec {
 
 /** A model as a study names it. */
 export type ModelSpec =
-  | { readonly name: string; readonly from: 'catalogue'; readonly layers?: number }
+  | {
+      readonly name: string
+      readonly from: 'catalogue'
+      /** What the library calls it, where the study calls it otherwise. */
+      readonly installed?: string
+      readonly layers?: number
+    }
   | { readonly name: string; readonly from: 'directory'; readonly path: string; readonly layers?: number }
   | {
       readonly name: string

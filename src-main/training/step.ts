@@ -52,7 +52,7 @@ export function trainStep(
   feeds: StepFeeds,
 ): StepResult {
   const { network, objective } = problem
-  const units = dropout === 0 ? null : seededDropout(dropout, feeds.seed, feeds.step)
+  const units = seededDropout(dropout, feeds.seed, feeds.step)
   let answers: Tensor[] = [] // [K] each
   const losses = (...values: Tensor[]): Tensor => {
     const weights = new Map(frozen)

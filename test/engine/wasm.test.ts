@@ -3,13 +3,13 @@ import { examine, loadEngine, runOperation, statelessUniform, tf, type Tensor } 
 import { philoxUniform } from '../../src-main/engine/philox'
 import { InputError } from '../../src-main/errors'
 import { buildNetwork } from '../../src-main/models/build'
-import { openModel } from '../../src-main/models/model'
 import { PARTS } from '../../src-main/run'
 import { DEFAULTS } from '../../src-main/study/defaults'
 import type { TaskInput } from '../../src-main/tasks/task'
 import { objectiveOf } from '../../src-main/training/objective'
 import { optimizerOf } from '../../src-main/training/optimizer'
 import { trainStep } from '../../src-main/training/step'
+import { KINDS, random } from '../models/small-networks'
 
 const INPUTS: Readonly<Record<string, TaskInput>> = {
   vectors: { kind: 'vectors', tokens: 5, width: 3 },
@@ -17,9 +17,7 @@ const INPUTS: Readonly<Record<string, TaskInput>> = {
 }
 
 /** Trunk types, by what they are fed with, that the wasm engine can train. */
-const TRAINABLE = ['bert', 'gpt2', 'vit'].flatMap((type) =>
-  Object.keys(INPUTS).map((kind) => ({ type, kind })),
-)
+const TRAINABLE = KINDS.flatMap((type) => Object.keys(INPUTS).map((kind) => ({ type, kind })))
 
 describe('the wasm engine', () => {
   beforeAll(async () => {
@@ -78,8 +76,7 @@ describe('the wasm engine', () => {
 async function oneStep(type: string, kind: string): Promise<number[]> {
   const input = INPUTS[kind] as TaskInput
   const output = { kind: 'classes', count: 4 } as const
-  const shape = { layers: 2, width: 8, heads: 2, positions: 6 }
-  const model = await openModel({ source: 'random', type, shape })
+  const model = await random(type)
   const network = buildNetwork(
     model,
     { input, output, readTokens: 1 },

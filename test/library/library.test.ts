@@ -69,7 +69,7 @@ describe('a model', () => {
     [
       'the type is unknown',
       () => folder.model('t', { 'config.json': '{"model_type": "t5"}' }),
-      'found "t5", expected one of bert, gpt2',
+      'found "t5", expected one of bert, roberta, gpt2, vit, lstm, fpt_lnlstm',
     ],
   ])('is refused where %s', async (_, folderOf, message) => {
     const path = await folderOf()

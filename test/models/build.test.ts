@@ -4,7 +4,20 @@ import { InputError } from '../../src-main/errors'
 import { buildNetwork, type NetworkTask } from '../../src-main/models/build'
 import { isPerRun, type Dropout, type Network } from '../../src-main/models/network'
 import { PARTS, type Setting } from '../../src-main/run'
-import { FROZEN, inputs, KINDS, pretrained, random, read, setting, vectors, words } from './small-networks'
+import { readArchitecture } from '../../src-main/models/architecture'
+import { seededDropout } from '../../src-main/training/dropout'
+import {
+  FROZEN,
+  inputs,
+  isRecurrent,
+  KINDS,
+  pretrained,
+  random,
+  read,
+  setting,
+  vectors,
+  words,
+} from './small-networks'
 
 beforeAll(async () => {
   await loadEngine()
@@ -79,22 +92,29 @@ describe.each(KINDS)('a network on %s', (kind) => {
         seen.push({ site, shape: x.shape })
         return x
       },
+      normal: (shape) => tf.zeros([...shape]),
     }
     const network = buildNetwork(await random(kind), vectors, setting('random', ...FROZEN))
     const weights = await network.initialise([1, 2])
     tf.tidy(() => network.forward(weights, inputs(vectors, 2), spy))
     const hidden = [2, 2 * 5, 8]
     const last = [2, 2, 8]
-    expect(seen).toEqual([
-      { site: 0, shape: hidden }, // input layer
-      { site: 1, shape: hidden }, // embedding
-      { site: 2, shape: [2, 2 * 2 * 5, 5] }, // attention shares
-      { site: 3, shape: hidden }, // after attention
-      { site: 4, shape: hidden }, // after the feed-forward layer
-      { site: 5, shape: [2, 2 * 2, 5] }, // the last layer: only the token that is read
-      { site: 6, shape: last },
-      { site: 7, shape: last },
-    ])
+    // PyTorch's LSTM drops between its layers, FPT's what each layer carries on.
+    const recurrent = { lstm: [0, 1], fpt_lnlstm: [0, 1, 2] }
+    if (isRecurrent(kind)) {
+      const sites = recurrent[kind as keyof typeof recurrent]
+      expect(seen).toEqual(sites.map((site) => ({ site, shape: hidden })))
+    } else
+      expect(seen).toEqual([
+        { site: 0, shape: hidden }, // input layer
+        { site: 1, shape: hidden }, // embedding
+        { site: 2, shape: [2, 2 * 2 * 5, 5] }, // attention shares
+        { site: 3, shape: hidden }, // after attention
+        { site: 4, shape: hidden }, // after the feed-forward layer
+        { site: 5, shape: [2, 2 * 2, 5] }, // the last layer: only the token that is read
+        { site: 6, shape: last },
+        { site: 7, shape: last },
+      ])
     const ofTokens = buildNetwork(await random(kind), words, setting('random', ...FROZEN))
     const table = await ofTokens.initialise([1])
     seen.length = 0
@@ -104,7 +124,7 @@ describe.each(KINDS)('a network on %s', (kind) => {
   })
 })
 
-it('only GPT-2 is blind to what comes later', async () => {
+it('only GPT-2 and the recurrent trunks are blind to what comes later', async () => {
   for (const kind of KINDS) {
     const network = buildNetwork(
       await random(kind),
@@ -120,7 +140,7 @@ it('only GPT-2 is blind to what comes later', async () => {
       )
       const earlier = (logits: Tensor | undefined): number[] =>
         read(tf.slice(logits as Tensor, [0, 0, 0], [-1, 4, -1]))
-      if (kind === 'gpt2') expect(earlier(after)).toEqual(earlier(before))
+      if (kind === 'gpt2' || isRecurrent(kind)) expect(earlier(after)).toEqual(earlier(before))
       else expect(earlier(after)).not.toEqual(earlier(before))
     })
     tf.dispose([...weights.values()])
@@ -175,4 +195,59 @@ it('bits get two logits each over the tokens read, values one', async () => {
   }
   expect(await shapeOf({ kind: 'bits', count: 6 }, 2)).toEqual([1, 2, 12])
   expect(await shapeOf({ kind: 'values', count: 6 }, 3)).toEqual([1, 2, 6])
+})
+
+describe('an LSTM whose states start at random', () => {
+  const start = {
+    model_type: 'fpt_lnlstm',
+    input_size: 12,
+    hidden_size: 16,
+    num_layers: 2,
+    initial_state: 'random',
+  }
+  const logits = (
+    weights: Map<string, Tensor>,
+    network: Network,
+    runs: number,
+    dropout: Dropout | null,
+  ): Tensor => network.forward(weights, tf.ones([runs, 2, 5, 3]), dropout)
+  const at = (seeds: number[], step: number): Dropout =>
+    seededDropout(
+      0,
+      tf.tensor1d(seeds, 'int32'),
+      tf.tensor1d(
+        seeds.map(() => step),
+        'int32',
+      ),
+    )
+
+  it('draws them from seed and step in training, and always the same in an evaluation', async () => {
+    const { family, blueprint } = readArchitecture(JSON.stringify(start), 'config.json')
+    const trunk = blueprint.build(2)
+    const model = { architecture: trunk.architecture, trunk, family, files: null, isCut: false }
+    const network = buildNetwork(model, vectors, setting('random', ...FROZEN))
+    const weights = await network.initialise([3, 3])
+    tf.tidy(() => {
+      const rows = (tensor: Tensor): number[][] =>
+        (tf.reshape(tensor, [-1, 4]).arraySync() as number[][]).map((row) =>
+          row.map((value) => Math.round(value * 1e5)),
+        )
+      const [a, b, c, d] = rows(logits(weights, network, 2, at([7, 8], 1)))
+      // Two equal runs and examples: each draws its own.
+      expect(new Set([a, b, c, d].map(String)).size).toBe(4)
+      const again = rows(logits(weights, network, 2, at([8, 7], 1)))
+      expect(again).toEqual([c, d, a, b])
+      expect(rows(logits(weights, network, 2, at([7, 8], 2)))[0]).not.toEqual(a)
+      const [first, ...others] = rows(logits(weights, network, 2, null))
+      for (const other of others) expect(other).toEqual(first)
+      const zeros = readArchitecture(JSON.stringify({ ...start, initial_state: 'zeros' }), 'config.json')
+      const fromZeros = buildNetwork(
+        { ...model, trunk: zeros.blueprint.build(2) },
+        vectors,
+        setting('random', ...FROZEN),
+      )
+      expect(rows(logits(weights, fromZeros, 2, null))[0]).not.toEqual(first)
+    })
+    tf.dispose([...weights.values()])
+  })
 })

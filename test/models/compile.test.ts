@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { loadEngine, ProgramBuilder, tf, type Tensor } from '../../src-main/engine'
 import { buildNetwork } from '../../src-main/models/build'
-import { openModel } from '../../src-main/models/model'
 import type { Dropout } from '../../src-main/models/network'
 import { seededDropout } from '../../src-main/training/dropout'
 import { PARTS } from '../../src-main/run'
 import type { TaskInput } from '../../src-main/tasks/task'
+import { KINDS, random } from './small-networks'
 
 beforeAll(async () => {
   await loadEngine('tensorflow')
@@ -17,13 +17,12 @@ const INPUTS: Readonly<Record<string, TaskInput>> = {
 }
 const RUNS = 2
 
-describe.each(['bert', 'gpt2', 'vit'])('a network on %s', (type) => {
+describe.each(KINDS)('a network on %s', (type) => {
   it.each(['vectors', 'tokens'])(
     'fed with %s compiles into one graph with the same loss and gradients, dropout included',
     async (kind) => {
       const input = INPUTS[kind] as TaskInput
-      const shape = { layers: 2, width: 8, heads: 2, positions: 6 }
-      const model = await openModel({ source: 'random', type, shape })
+      const model = await random(type)
       const task = { input, output: { kind: 'classes', count: 4 }, readTokens: 1 } as const
       const network = buildNetwork(model, task, { name: 's', init: 'random', train: PARTS })
       const weights = await network.initialise([1, 2])

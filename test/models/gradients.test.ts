@@ -1,13 +1,14 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { loadEngine, tf, type Tensor } from '../../src-main/engine'
+import { attend, causalMask } from '../../src-main/models/fused'
+import { expectClose, numbers, plainNorm, rows, slope } from './finite-differences'
 import { gelu, geluTanh, layerNorm, rowsOf, scaledSoftmax } from '../../src-main/models/gradients'
 
 beforeAll(async () => {
   await loadEngine()
 })
 
-/** Plain float64 versions of the operations: what the fast ones are held against. Matrices are lists of rows. */
-type Matrix = number[][]
+/** Plain float64 versions of the operations: what the fast ones are held against. */
 
 const erf = (x: number): number => {
   // Series 2/sqrt(pi) sum (-1)^n x^(2n+1) / (n! (2n+1)), good to double precision for the |x| < 4 of these tests.
@@ -22,35 +23,9 @@ const erf = (x: number): number => {
 const plainGelu = (x: number): number => 0.5 * x * (1 + erf(x / Math.SQRT2))
 const plainGeluTanh = (x: number): number =>
   0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)))
-const plainNorm = (row: number[], gain: number[], shift: number[], epsilon: number): number[] => {
-  const mean = row.reduce((a, b) => a + b) / row.length
-  const variance = row.reduce((sum, v) => sum + (v - mean) ** 2, 0) / row.length
-  return row.map((v, i) => ((v - mean) / Math.sqrt(variance + epsilon)) * (gain[i] ?? 0) + (shift[i] ?? 0))
-}
 const plainSoftmax = (row: number[]): number[] => {
   const shares = row.map((v) => Math.exp(v - Math.max(...row)))
   return shares.map((v) => v / shares.reduce((a, b) => a + b))
-}
-
-/** Central differences of sum(weight * f(x)) in float64. */
-function slope(f: (x: number[]) => number[], x: number[], weight: number[]): number[] {
-  const total = (at: number[]): number => f(at).reduce((sum, v, i) => sum + v * (weight[i] ?? 0), 0)
-  const h = 1e-5
-  return x.map((_, i) => {
-    const moved = (by: number): number[] => x.map((v, j) => (i === j ? v + by : v))
-    return (total(moved(h)) - total(moved(-h))) / (2 * h)
-  })
-}
-
-const numbers = (count: number, seed: number): number[] =>
-  Array.from({ length: count }, (_, i) => Math.sin(12.9898 * (i + 1) + 78.233 * seed) * 2)
-const rows = (flat: number[], width: number): Matrix =>
-  Array.from({ length: flat.length / width }, (_, i) => flat.slice(i * width, (i + 1) * width))
-
-function expectClose(found: Tensor, expected: number[], digits = 4): void {
-  const values = found.dataSync()
-  expect(values.length).toBe(expected.length)
-  expected.forEach((value, i) => expect(values[i]).toBeCloseTo(value, digits))
 }
 
 describe('GELU', () => {
@@ -138,6 +113,40 @@ describe('layer norm', () => {
   })
 })
 
+describe('layer norm by the unbiased variance', () => {
+  it('and its gradients equal the formula', () => {
+    const [width, epsilon] = [4, 1e-6]
+    const [x, gain, shift, weight] = [numbers(12, 1), numbers(4, 2), numbers(4, 3), numbers(12, 4)]
+    const plain = (x: number[], gain: number[], shift: number[]): number[] =>
+      rows(x, width).flatMap((row) => plainNorm(row, gain, shift, epsilon, 1))
+    tf.tidy(() => {
+      const given = [tf.tensor(x, [1, 3, 4]), tf.tensor(gain, [1, 4]), tf.tensor(shift, [1, 4])]
+      const fast = (...[x, gain, shift]: Tensor[]): Tensor =>
+        layerNorm(x as Tensor, gain as Tensor, shift as Tensor, epsilon, true, 'unbiased')
+      expectClose(fast(...given), plain(x, gain, shift))
+      const found = tf.grads((...all: Tensor[]) =>
+        tf.sum(tf.mul(fast(...all), tf.tensor(weight, [1, 3, 4]))),
+      )(given)
+      const [dx, dGain, dShift] = found as [Tensor, Tensor, Tensor]
+      expectClose(
+        dx,
+        slope((at) => plain(at, gain, shift), x, weight),
+        3,
+      )
+      expectClose(
+        dGain,
+        slope((at) => plain(x, at, shift), gain, weight),
+        3,
+      )
+      expectClose(
+        dShift,
+        slope((at) => plain(x, gain, at), shift, weight),
+        3,
+      )
+    })
+  })
+})
+
 describe('scaled softmax', () => {
   const x = numbers(12, 7)
   const weight = numbers(12, 8)
@@ -175,6 +184,64 @@ describe('rows of a table', () => {
         [0, 0],
         [6, 8],
       ])
+    })
+  })
+})
+
+describe('attention', () => {
+  it('and the gradients of queries, keys and values equal the formula, with a mask and only the last tokens asking', () => {
+    const [heads, tokens, read, size] = [2, 4, 3, 2]
+    const q = numbers(heads * read * size, 1)
+    const k = numbers(heads * tokens * size, 2)
+    const v = numbers(heads * tokens * size, 3)
+    const weight = numbers(read * heads * size, 4)
+    const at = (values: number[], width: number, head: number, row: number, i: number): number =>
+      values[(head * width + row) * size + i] ?? NaN
+    /** [R, H * D / H], as `attend` lays them out. */
+    const plain = (q: number[], k: number[], v: number[]): number[] =>
+      Array.from({ length: read }, (_, row) =>
+        Array.from({ length: heads }, (_, head) => {
+          // The last of the tokens may look at all, the one before it at one less.
+          const seen = tokens - read + row + 1
+          const shares = plainSoftmax(
+            Array.from({ length: seen }, (_, token) => {
+              const [a, b] = [0, 1].map((i) => at(q, read, head, row, i) * at(k, tokens, head, token, i))
+              return ((a ?? NaN) + (b ?? NaN)) / Math.sqrt(size)
+            }),
+          )
+          return [0, 1].map((i) =>
+            shares.reduce((sum, share, token) => sum + share * at(v, tokens, head, token, i), 0),
+          )
+        }).flat(),
+      ).flat()
+    tf.tidy(() => {
+      const given = [q, k, v].map((values, i) => tf.tensor(values, [1, heads, i === 0 ? read : tokens, size]))
+      const fast = (...[q, k, v]: Tensor[]): Tensor =>
+        attend(
+          q as Tensor,
+          k as Tensor,
+          v as Tensor,
+          { runs: 1, examples: 1, tokens },
+          causalMask({ runs: 1, examples: 1, tokens, lengths: null }, read),
+          (shares) => shares,
+        )
+      expectClose(fast(...given), plain(q, k, v), 5)
+      const found = tf.grads((...all: Tensor[]) =>
+        tf.sum(tf.mul(fast(...all), tf.tensor(weight, [1, read, heads * size]))),
+      )(given)
+      const [dq, dk, dv] = found as [Tensor, Tensor, Tensor]
+      expectClose(
+        dq,
+        slope((at) => plain(at, k, v), q, weight),
+      )
+      expectClose(
+        dk,
+        slope((at) => plain(q, at, v), k, weight),
+      )
+      expectClose(
+        dv,
+        slope((at) => plain(q, k, at), v, weight),
+      )
     })
   })
 })

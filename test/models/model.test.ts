@@ -15,6 +15,8 @@ const TINY = {
   gpt2: join(import.meta.dirname, '../parity/tiny-gpt2'),
   roberta: join(import.meta.dirname, '../parity/tiny-roberta'),
   vit: join(import.meta.dirname, '../parity/tiny-vit'),
+  lstm: join(import.meta.dirname, '../parity/tiny-lstm'),
+  fpt_lnlstm: join(import.meta.dirname, '../parity/tiny-fpt_lnlstm'),
 }
 let copies = 0
 
@@ -125,6 +127,34 @@ describe('a model directory', () => {
     )
   })
 
+  it('of an LSTM has no heads, and its input may have another width', async () => {
+    expect(describeModel(await open(TINY.lstm))).toEqual({
+      type: 'lstm',
+      layers: 2,
+      width: 16,
+      heads: null,
+      positions: null,
+      parameters: 4 * 16 * (12 + 16 + 2) + 4 * 16 * (16 + 16 + 2),
+      pretrained: true,
+    })
+    await expect(open(await changed('lstm', { config: { bidirectional: true } }))).rejects.toThrow(
+      /bidirectional: .*expected false/,
+    )
+  })
+
+  it("of FPT's LSTM may hold its gains as rows or as plain vectors", async () => {
+    const path = await changed('fpt_lnlstm', {
+      tensors: (all) =>
+        all.map((tensor) =>
+          /alpha|beta/.test(tensor.name) ? { ...tensor, shape: tensor.shape.slice(1) } : tensor,
+        ),
+    })
+    const name = 'params.1.ln_cell.alpha'
+    expect(await (await open(path)).files?.read(name)).toEqual(
+      await (await open(TINY.fpt_lnlstm)).files?.read(name),
+    )
+  })
+
   it.each(['bert', 'gpt2', 'vit'] as const)('of %s may be used with its first layers only', async (type) => {
     const [whole, cut] = [
       await open(TINY[type]),
@@ -169,7 +199,7 @@ describe('a model directory', () => {
     [
       'the type is not known',
       { config: { model_type: 't5' } },
-      /config\.json: model_type: found "t5", expected one of bert, roberta, gpt2, vit/,
+      /config\.json: model_type: found "t5", expected one of bert, roberta, gpt2, vit, lstm, fpt_lnlstm/,
     ],
     ['the type is missing', { config: { model_type: undefined } }, /model_type: found nothing, expected/],
     ['a size is missing', { config: { n_layer: undefined } }, /config\.json: n_layer: .*expected number/],
@@ -297,7 +327,7 @@ describe('a random trunk', () => {
       'of an unknown kind',
       't5',
       { layers: 1, width: 8, heads: 2 },
-      /model.kind: found "t5", expected one of bert, roberta, gpt2, vit/,
+      /model.kind: found "t5", expected one of bert, roberta, gpt2, vit, lstm, fpt_lnlstm/,
     ],
     ['without layers', 'gpt2', { width: 8, heads: 2 }, /model.layers: is missing/],
     [

@@ -4,9 +4,15 @@ import type { NetworkTask } from '../../src-main/models/build'
 import { openModel, type Model } from '../../src-main/models/model'
 import type { Setting } from '../../src-main/run'
 
-export const KINDS = ['bert', 'gpt2', 'vit'] as const
+export const TRANSFORMERS = ['bert', 'gpt2', 'vit'] as const
+export const RECURRENT = ['lstm', 'fpt_lnlstm'] as const
+export const KINDS = [...TRANSFORMERS, ...RECURRENT] as const
+export const isRecurrent = (type: string): boolean => RECURRENT.some((kind) => kind === type)
+/** The sizes of a small random trunk. */
+export const shapeOf = (type: string): Record<string, number> =>
+  isRecurrent(type) ? { layers: 2, width: 8 } : { layers: 2, width: 8, heads: 2, positions: 6 }
 export const random = (type: string): Promise<Model> =>
-  openModel({ source: 'random', type, shape: { layers: 2, width: 8, heads: 2, positions: 6 } })
+  openModel({ source: 'random', type, shape: shapeOf(type) })
 export const pretrained = (type: string): Promise<Model> =>
   openModel({ source: 'directory', path: join(import.meta.dirname, `../parity/tiny-${type}`) })
 

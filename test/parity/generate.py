@@ -77,7 +77,7 @@ class Network(torch.nn.Module):
         super().__init__()
         width = trunk.config.hidden_size
         self.trunk = trunk
-        self.input = torch.nn.Linear(features, width)
+        self.input = torch.nn.Linear(features, getattr(trunk.config, "input_size", width))
         torch.nn.init.orthogonal_(self.input.weight, gain=1.41)
         torch.nn.init.normal_(self.input.bias, std=0.1)
         self.out = torch.nn.Linear(width, classes)
@@ -90,6 +90,62 @@ class Network(torch.nn.Module):
         mask = torch.arange(x.shape[1]) < lengths[:, None]
         hidden = self.trunk(inputs_embeds=self.input(x), attention_mask=mask.long()).last_hidden_state
         return self.out(hidden[torch.arange(len(x)), lengths - 1])
+
+
+class Recurrent(torch.nn.LSTM):
+    """PyTorch's LSTM with batches first, as a trunk."""
+
+    def __init__(self, config):
+        super().__init__(config["input_size"], config["hidden_size"], config["num_layers"], batch_first=True)
+        self.config = SimpleNamespace(**config)
+
+    def forward(self, inputs_embeds):
+        return SimpleNamespace(last_hidden_state=super().forward(inputs_embeds)[0])
+
+
+class ScaledNorm(torch.nn.Module):
+    def __init__(self, width, epsilon):
+        super().__init__()
+        self.alpha, self.beta = (torch.nn.Parameter(torch.empty(1, width).uniform_(-1, 1) / width**0.5) for _ in "ab")
+        self.epsilon = epsilon
+
+    def forward(self, x):
+        variance = x.var(-1, keepdim=True, unbiased=True)
+        return self.alpha * (x - x.mean(-1, keepdim=True)) / torch.sqrt(variance + self.epsilon) + self.beta
+
+
+class NormedCell(torch.nn.Module):
+    """A layer of FPT's layer-normalised LSTM, written from what is known of it: gates i f o g, the normalised cell goes on."""
+
+    def __init__(self, inputs, width, epsilon):
+        super().__init__()
+        self.i2h, self.h2h = torch.nn.Linear(inputs, 4 * width), torch.nn.Linear(width, 4 * width)
+        self.ln_i2h, self.ln_h2h = ScaledNorm(4 * width, epsilon), ScaledNorm(4 * width, epsilon)
+        self.ln_cell = ScaledNorm(width, epsilon)
+
+    def forward(self, x, h, c):
+        i, f, o, g = (self.ln_i2h(self.i2h(x)) + self.ln_h2h(self.h2h(h))).chunk(4, -1)
+        c = self.ln_cell(f.sigmoid() * c + i.sigmoid() * g.tanh())
+        return o.sigmoid() * c.tanh(), c
+
+
+class NormedRecurrent(torch.nn.Module):
+    def __init__(self, config):
+        super().__init__()
+        self.config = SimpleNamespace(**config)
+        widths = [config["input_size"]] + [config["hidden_size"]] * (config["num_layers"] - 1)
+        self.params = torch.nn.ModuleList(NormedCell(w, config["hidden_size"], config["layer_norm_eps"]) for w in widths)
+
+    def forward(self, inputs_embeds):
+        sequence = inputs_embeds
+        for cell in self.params:
+            h = c = torch.zeros(len(sequence), self.config.hidden_size)
+            states = []
+            for x in sequence.unbind(1):
+                h, c = cell(x, h, c)
+                states.append(h)
+            sequence = torch.stack(states, 1)
+        return SimpleNamespace(last_hidden_state=sequence)
 
 
 def freeze(network):
@@ -238,6 +294,26 @@ def protocols(folder):
     save_file(tensors, folder / "protocols.safetensors", metadata)
 
 
+def tiny_recurrent(name, kind, config):
+    """A directory that nobody's `save_pretrained` writes: the module's state and a config.json of its sizes."""
+    torch.manual_seed(1)
+    folder = HERE / name
+    folder.mkdir(exist_ok=True)
+    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+    model = kind(config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(torch.randn_like(parameter) * 0.15)
+    save_file(model.state_dict(), folder / "model.safetensors")
+
+    def load():
+        model = kind(config)
+        model.load_state_dict(load_file(folder / "model.safetensors"))
+        return model
+
+    case(folder, load, (5, 4, 9, 6, 10), {"frozen": 1e-2, "unfrozen": 1e-3}, True)
+
+
 def verdicts(count, seed):
     draw = random.Random(seed)
     data = save({"a": torch.zeros(2, 3), "b": torch.ones(4, dtype=torch.int8), "c": torch.zeros(0, 7)}, {"k": "v"})
@@ -277,6 +353,8 @@ BERT = {"vocab_size": 8, "max_position_embeddings": 16}
 ROBERTA = {"vocab_size": 8, "max_position_embeddings": 18, "type_vocab_size": 1, "layer_norm_eps": 1e-5}
 GPT2 = {"n_embd": 32, "n_head": 4, "n_layer": 2, "n_inner": 48, "vocab_size": 8, "n_positions": 16}
 VIT = {"image_size": 8, "patch_size": 4, "num_channels": 1, "layer_norm_eps": 1e-6}
+LSTM = {"input_size": 12, "hidden_size": 16, "num_layers": 2}
+NORMS = {"layer_norm_eps": 1e-6, "layer_norm_unbiased": True, "initial_state": "zeros"}
 
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser()
@@ -290,6 +368,8 @@ if __name__ == "__main__":
         "tiny-roberta": lambda name: tiny(name, RobertaModel(RobertaConfig(**SIZE, **ROBERTA), add_pooling_layer=False)),
         "tiny-gpt2": lambda name: tiny(name, GPT2Model(GPT2Config(**GPT2))),
         "tiny-vit": lambda name: tiny(name, ViTModel(ViTConfig(**SIZE, **VIT)), VisionTrunk),
+        "tiny-lstm": lambda name: tiny_recurrent(name, Recurrent, {"model_type": "lstm", **LSTM}),
+        "tiny-fpt_lnlstm": lambda name: tiny_recurrent(name, NormedRecurrent, {"model_type": "fpt_lnlstm", **LSTM, **NORMS}),
         "minilm-l6": lambda name: case(
             HERE / name,
             lambda: BertModel.from_pretrained(options.minilm, add_pooling_layer=False, attn_implementation="eager"),

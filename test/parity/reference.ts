@@ -21,7 +21,15 @@ export interface Reference {
   labels(): Promise<Int32Array>
 }
 
-export const PARITY_CASES = ['tiny-bert', 'tiny-roberta', 'tiny-gpt2', 'tiny-vit', 'minilm-l6'] as const
+export const PARITY_CASES = [
+  'tiny-bert',
+  'tiny-roberta',
+  'tiny-gpt2',
+  'tiny-vit',
+  'tiny-lstm',
+  'tiny-fpt_lnlstm',
+  'minilm-l6',
+] as const
 
 /** The model directory of a case; the pretrained trunk is in the cache that set-up fills. */
 export function modelDirectory(name: (typeof PARITY_CASES)[number]): string {

@@ -38,7 +38,7 @@ const FILES: readonly (readonly [text: string, message: string])[] = [
     'name: s\ntask: minst\nmodel: m\n',
     `f:2: task: found "minst", expected one of ${TASK_KINDS}; did you mean mnist?`,
   ],
-  ['name: s\ntask: remote-homology\nmodel: m\n', 'f:2: task: the task kind remote-homology is not there yet'],
+  ['name: s\ntask: listops\nmodel: m\n', 'f:2: task: the task kind listops is not there yet'],
   ['name: s\ntask: idx-images\nmodel: m\n', 'f:2: task.dir: missing, expected a path'],
   [
     'name: s\ntask: {kind: mnst}\nmodel: m\n',
@@ -73,8 +73,12 @@ const FILES: readonly (readonly [text: string, message: string])[] = [
   ],
   ['name: s\ntask: mnist\nmodel: {path: }\n', 'f:3: model.path: found nothing, expected a path'],
   [
-    'name: s\ntask: mnist\nmodel: {kind: lstm, layers: 2, width: 12}\nsettings: [frozen-random]\n',
-    'f:3: model: the model kind lstm is not there yet',
+    'name: s\ntask: mnist\nmodel: {kind: lstm, layers: 2, width: 12, heads: 3}\nsettings: [frozen-random]\n',
+    'f:3: model.heads: unknown key, expected one of kind, name, layers, width',
+  ],
+  [
+    'name: s\ntask: mnist\nmodel: {path: x, layers: 0}\n',
+    'f:3: model.layers: found 0, expected a whole number from 1 to 1000',
   ],
   [
     'name: s\ntask: mnist\nmodel: {pth: x}\n',
