@@ -72,6 +72,14 @@ export interface TrainingOptions {
   readonly betas: [number, number]
   /** Of adam and adamw: added to the root of the mean square. */
   readonly eps: number
+  /** How the rate changes over a run's steps (`training/learning-schedule.ts`); the learning rate of an arm is its peak. */
+  readonly schedule: 'constant' | 'linear' | 'cosine'
+  /** First steps, over which the rate rises from 0. */
+  readonly warmup_steps: number
+  /** A step's batch is taken in so many parts of equal size, one after the other, and is the same step. */
+  readonly accumulate_steps: number
+  /** Share of the target that is spread over all classes in what is minimised; scores of validation and test have none. */
+  readonly label_smoothing: number
   /** Global-norm clip per run; 0 turns clipping off. */
   readonly grad_clip: number
   readonly dropout: number

@@ -40,10 +40,13 @@ export function countedBytes(
 ): number {
   const { layers, width, heads } = modelFacts
   const { tokens } = taskFacts.input
-  // Weights, best weights, gradients and two moments where they train.
-  const values = parameters.total - parameters.trained + slots * 5 * parameters.trained
+  // Weights, best weights, gradients and what the optimizer remembers where they train.
+  const { batch_size, accumulate_steps, optimizer, momentum } = config.training
+  const remembered = optimizer === 'sgd' ? Number(momentum > 0) : 2
+  const copies = 3 + remembered + Number(accumulate_steps > 1)
+  const values = parameters.total - parameters.trained + slots * copies * parameters.trained
   const perToken = layers * (16 * width + 3 * (heads ?? 0) * tokens)
-  const activations = slots * config.training.batch_size * tokens * perToken
+  const activations = slots * (batch_size / accumulate_steps) * tokens * perToken
   return ENGINE_BYTES + FLOAT_BYTES * (values + activations)
 }
 

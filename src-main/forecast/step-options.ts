@@ -2,7 +2,7 @@ import type { TrainingOptions } from '../run'
 import { keyedTraining } from '../study/later-options'
 
 /** How long and on what a run trains says nothing of one step. */
-const NOT_OF_A_STEP: readonly string[] = ['max_steps', 'shuffle']
+const NOT_OF_A_STEP: readonly string[] = ['max_steps', 'shuffle', 'schedule', 'warmup_steps']
 
 /**
  * The training options that a step's work depends on; later ones only where they are used, so that what was measured

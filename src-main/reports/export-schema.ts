@@ -24,6 +24,10 @@ const training = z.strictObject({
   momentum: z.number().default(LATER_OPTIONS.momentum),
   betas: z.tuple([z.number(), z.number()]).default(LATER_OPTIONS.betas),
   eps: z.number().default(LATER_OPTIONS.eps),
+  schedule: z.enum(['constant', 'linear', 'cosine']).default(LATER_OPTIONS.schedule),
+  warmup_steps: z.int().nonnegative().default(LATER_OPTIONS.warmup_steps),
+  accumulate_steps: z.int().positive().default(LATER_OPTIONS.accumulate_steps),
+  label_smoothing: z.number().default(LATER_OPTIONS.label_smoothing),
 })
 
 const validation = z.strictObject({

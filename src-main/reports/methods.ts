@@ -3,7 +3,7 @@ import { isComplete, isImported } from '../run'
 import { formatRate } from '../study/rates'
 import { sayHistory } from '../analysis/audit'
 import { mean } from '../analysis/estimate'
-import { departuresFromPaper, sayOptimizer } from './protocol-words'
+import { departuresFromPaper, sayOptimizer, saySchedule } from './protocol-words'
 import { sayRule } from './tables/notes'
 import type { ReportSource } from './report-source'
 
@@ -43,7 +43,7 @@ function sayTraining(source: ReportSource): string[] {
   }
   return [
     `Every setting was trained at ${count(rates.length, 'learning rate')} (${rates.map(formatRate).join(', ')})${sayExtra(source)}, each with ${count(seeds.length, 'seed')}: ${all}.`,
-    `Training used ${sayOptimizer(training)} with batch size ${training.batch_size}, ${training.grad_clip > 0 ? `gradients clipped to a global norm of ${training.grad_clip}` : 'no gradient clipping'}, dropout ${training.dropout} and at most ${training.max_steps} steps${study.overrides.length > 0 ? ' (some tasks or models override these, see the study file)' : ''}.${sayDepartures(training)}`,
+    `Training used ${sayOptimizer(training)} with batch size ${training.batch_size}, ${training.grad_clip > 0 ? `gradients clipped to a global norm of ${training.grad_clip}` : 'no gradient clipping'}, dropout ${training.dropout}${saySchedule(training)} and at most ${training.max_steps} steps${study.overrides.length > 0 ? ' (some tasks or models override these, see the study file)' : ''}.${sayDepartures(training)}`,
     validation.fraction > 0
       ? `A validation split of ${formatShare(validation.fraction)} of the training examples, the same for all runs (a task with its own validation split keeps it), was evaluated every ${validation.every} steps${validation.examples === 'all' ? '' : ` on a fixed subset of ${validation.examples} examples`}; training stopped after ${count(validation.patience, 'evaluation')} without improvement.`
       : 'Tasks without a validation split of their own had none.',
@@ -206,7 +206,7 @@ export function reproducibilityChecklist(source: ReportSource): ChecklistItem[] 
 function sayProtocol(training: TrainingOptions | null): string {
   if (!training) return 'not known, the runs were imported'
   const departures = departuresFromPaper(training)
-  return `${sayOptimizer(training)}; ${departures.length === 0 ? 'as in Rothermel et al. (2021), as far as they say' : `other than in Rothermel et al. (2021): ${list(departures)}`}`
+  return `${sayOptimizer(training)}${saySchedule(training)}; ${departures.length === 0 ? 'as in Rothermel et al. (2021), as far as they say' : `other than in Rothermel et al. (2021): ${list(departures)}`}`
 }
 
 function saySubset(test: ReportSource['study']['test']): string {

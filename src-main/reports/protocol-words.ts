@@ -12,6 +12,17 @@ export function sayOptimizer({ optimizer, weight_decay, momentum, betas, eps }: 
   return `${name} (betas ${betas[0]} and ${betas[1]}, epsilon ${formatRate(eps)}, ${decay})`
 }
 
+/** ", a warm-up of 500 steps and a cosine schedule to 0 at the last step"; nothing where the rate stays. */
+export function saySchedule({ schedule, warmup_steps, label_smoothing }: TrainingOptions): string {
+  return [
+    ...(warmup_steps > 0 ? [`, a warm-up over ${warmup_steps} steps`] : []),
+    ...(schedule === 'constant'
+      ? []
+      : [`, a ${schedule} schedule of the learning rate to 0 at the last step`]),
+    ...(label_smoothing > 0 ? [`, labels smoothed by ${label_smoothing}`] : []),
+  ].join('')
+}
+
 /**
  * Where training departs from what Rothermel et al. 2021 used, as far as they say it, option by option:
  * "dropout 0 (theirs: 0.1)".

@@ -142,14 +142,36 @@ function checkTraining(study: Study): Problem[] {
       : [{ path: ['overrides', i, 'training'], given: training, whole: { ...study.training, ...training } }],
   )
   const own = { path: ['training'], given: study.training, whole: study.training }
-  return [own, ...overridden].flatMap(({ path, given, whole }) =>
-    idleOptions(whole)
+  return [own, ...overridden].flatMap(({ path, given, whole }) => [
+    ...checkSteps(whole, given, path),
+    ...idleOptions(whole)
       .filter(([option]) => 'optimizer' in given || option in given)
       .map(([option, user]) => ({
         path: option in given ? [...path, option] : path,
         problem: `found ${option} ${whole[option].toString()}, which ${whole.optimizer} has no use for; expected ${DEFAULTS.training[option].toString()}, or optimizer: ${user}`,
       })),
-  )
+  ])
+}
+
+/** Numbers of steps that must fit each other; only of what was `given` at this path. */
+function checkSteps(whole: TrainingOptions, given: Partial<TrainingOptions>, path: Path): Problem[] {
+  const { batch_size, accumulate_steps, max_steps, warmup_steps } = whole
+  const at = (option: 'accumulate_steps' | 'warmup_steps'): Path =>
+    option in given ? [...path, option] : path
+  const problems: Problem[] = []
+  if (batch_size % accumulate_steps !== 0 && ('accumulate_steps' in given || 'batch_size' in given)) {
+    problems.push({
+      path: at('accumulate_steps'),
+      problem: `found ${accumulate_steps} parts of a batch, expected a divisor of batch_size, ${batch_size}`,
+    })
+  }
+  if (warmup_steps >= max_steps && ('warmup_steps' in given || 'max_steps' in given)) {
+    problems.push({
+      path: at('warmup_steps'),
+      problem: `found ${warmup_steps} steps of warm-up, expected fewer than max_steps, ${max_steps}`,
+    })
+  }
+  return problems
 }
 
 /** Options away from their default that this optimizer does not use, each with one that does. */

@@ -24,6 +24,10 @@ export const DEFAULTS: {
     momentum: 0, // PyTorch's
     betas: [0.9, 0.999], // the paper's code: PyTorch's
     eps: 1e-8, // likewise
+    schedule: 'constant', // the paper names none
+    warmup_steps: 0, // likewise
+    accumulate_steps: 1, // a matter of memory alone
+    label_smoothing: 0, // the paper names none
     grad_clip: 1, // global norm, each run by its own: the paper
     dropout: 0.1, // the paper
     shuffle: true,

@@ -12,6 +12,10 @@ export const LATER_OPTIONS = {
   momentum: 0,
   betas: [0.9, 0.999],
   eps: 1e-8,
+  schedule: 'constant',
+  warmup_steps: 0,
+  accumulate_steps: 1,
+  label_smoothing: 0,
 } satisfies Partial<TrainingOptions>
 
 /** A study as some version stored it, with every option that there is now. */

@@ -68,6 +68,26 @@ const training = strict({
     'Of adam and adamw: added to the root of the mean square.',
     DEFAULTS.training.eps,
   ),
+  schedule: says(
+    oneOf('constant', 'linear', 'cosine'),
+    'How the rate changes after the warm-up; linear and cosine fall to 0 at max_steps. The learning rate is the peak.',
+    DEFAULTS.training.schedule,
+  ),
+  warmup_steps: says(
+    whole(0, 1_000_000_000),
+    'First steps, over which the rate rises from 0 in equal parts.',
+    DEFAULTS.training.warmup_steps,
+  ),
+  accumulate_steps: says(
+    whole(1, 65_536),
+    'Parts that a batch is taken in, one after the other, where it does not fit memory; divides batch_size.',
+    DEFAULTS.training.accumulate_steps,
+  ),
+  label_smoothing: says(
+    real(0, 1, { below: true }),
+    'Share of the target spread over all classes, in training alone.',
+    DEFAULTS.training.label_smoothing,
+  ),
   grad_clip: says(
     real(0, 1_000_000),
     'Largest global norm of the gradients, each run by its own; 0: no clipping.',

@@ -106,8 +106,9 @@ function graphKey(
   { model, task, training, precision }: RunConfig,
   shapes: GraphShapes,
 ): string {
-  // How long a run trains, and on what in which order, is not in the graph.
-  const graph = { ...training, max_steps: undefined, shuffle: undefined }
+  // How long a run trains, on what in which order and at which rates, is not in the graph.
+  const fed = { max_steps: 0, shuffle: true, schedule: 'constant', warmup_steps: 0 }
+  const graph = { ...training, ...fed }
   const { targets, targetType } = objective
   return JSON.stringify({
     path,

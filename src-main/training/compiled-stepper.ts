@@ -1,8 +1,24 @@
-import { ProgramBuilder, type Feed, type Program, type Tensor } from '../engine'
+import {
+  ProgramBuilder,
+  tf,
+  type EntryResult,
+  type Feed,
+  type InPlaceUpdate,
+  type Program,
+  type Tensor,
+} from '../engine'
 import type { TrainingOptions } from '../run'
-import { optimizerOf, type TrainedPart } from './optimizer'
+import { optimizerOf, type OptimizerFeeds, type TrainedPart } from './optimizer'
 import type { Examples, Problem } from './problem'
-import { trainStep, type StepFeeds } from './step'
+import {
+  clipByNorm,
+  lossAndGradients,
+  partOfStep,
+  scoresOfParts,
+  trainStep,
+  type PassFeeds,
+  type StepFeeds,
+} from './step'
 import {
   partOf,
   scoreExamples,
@@ -18,6 +34,8 @@ import {
 export class CompiledStepper implements Stepper {
   readonly parts: readonly TrainedPart[]
   private readonly program: Program
+  /** Parts of a step's examples that are taken one after the other. */
+  private readonly accumulated: number
 
   /** @param xla compile the arithmetic with XLA: seconds once, faster steps for small and for frozen trunks. */
   constructor(
@@ -30,7 +48,11 @@ export class CompiledStepper implements Stepper {
     const optimizer = optimizerOf(training)
     this.parts = trainedParts(optimizer)
     const { inBfloat16 } = problem.network
-    const declare = (part: StatePart, of: ReadonlyMap<string, readonly number[]>): Map<string, Tensor> =>
+    this.accumulated = training.accumulate_steps
+    const declare = (
+      part: StatePart | 'gradients',
+      of: ReadonlyMap<string, readonly number[]>,
+    ): Map<string, Tensor> =>
       new Map(
         Array.from(of, ([name, shape]) => {
           const dtype = part === 'frozen' && inBfloat16.has(name) ? 'bfloat16' : 'float32'
@@ -42,26 +64,61 @@ export class CompiledStepper implements Stepper {
       weights: declare('weights', shapes.trained),
       ...Object.fromEntries(optimizer.parts.map((part) => [part, declare(part, shapes.trained)])),
     }
-    builder.entry(
-      'train',
-      stepFeeds(problem, shapes),
-      (feeds) => {
-        const definition = stepDefinition(problem, training, state.frozen)
-        const given: StepFeeds = {
-          ...{ active: null, lengths: null },
-          ...(feeds as unknown as Omit<StepFeeds, 'active' | 'lengths'>),
-        }
-        const { scores, gradients } = trainStep(definition, state.weights, given)
-        if (shapes.runs === 1) {
-          const inPlace = optimizer.stepInPlace(state.weights, gradients, given, variableOf)
-          return { outputs: { scores }, inPlace }
-        }
-        const next = optimizer.step(state, gradients, given)
-        const updates = this.parts.flatMap((part) => [...prefixed(part, partOf(next, part))])
-        return { outputs: { scores }, updates: new Map(updates) }
-      },
-      { xla },
-    )
+    const definition = stepDefinition(problem, training, state.frozen)
+    /** What an entry gives where it takes the optimizer's step; a run alone changes where it is. */
+    const updated = (gradients: readonly Tensor[], feeds: OptimizerFeeds): Omit<EntryResult, 'outputs'> => {
+      if (shapes.runs === 1)
+        return { inPlace: optimizer.stepInPlace(state.weights, gradients, feeds, variableOf) }
+      const next = optimizer.step(state, gradients, feeds)
+      return { updates: new Map(this.parts.flatMap((part) => [...prefixed(part, partOf(next, part))])) }
+    }
+    if (this.accumulated === 1) {
+      builder.entry(
+        'train',
+        { ...passFeeds(problem, shapes.runs, shapes.trainExamples), ...updateFeeds(shapes.runs) },
+        (feeds) => {
+          const given = { ...{ active: null, lengths: null }, ...feeds } as unknown as StepFeeds
+          const { scores, gradients } = trainStep(definition, state.weights, given)
+          return { outputs: { scores }, ...updated(gradients, given) }
+        },
+        { xla },
+      )
+    } else {
+      // One pass is in the graph once, however many make a step.
+      const sums = declare('gradients', shapes.trained)
+      builder.entry(
+        'accumulate',
+        passFeeds(problem, shapes.runs, shapes.trainExamples / this.accumulated),
+        (feeds) => {
+          const given = { ...{ lengths: null }, ...feeds } as unknown as PassFeeds
+          const pass = lossAndGradients(definition, state.weights, given, 1 / this.accumulated)
+          const inPlace = [...sums.keys()].map((name, i): InPlaceUpdate => {
+            const gradient = pass.gradients[i] as Tensor
+            const variables = [variableOf('gradients', name)]
+            return { operation: 'AssignAddVariableOp', variables, inputs: [gradient] }
+          })
+          return { outputs: { scores: tf.stack([pass.loss, ...pass.answers]) }, inPlace }
+        },
+        { xla },
+      )
+      builder.entry(
+        'apply',
+        updateFeeds(shapes.runs),
+        (feeds) => {
+          const given = { ...{ active: null }, ...feeds } as unknown as OptimizerFeeds
+          const { norm, clipped } = clipByNorm([...sums.values()], definition.gradClip)
+          const { updates = new Map<string, Tensor>(), ...changes } = updated(clipped, given)
+          // Set, not multiplied by 0: a sum may be NaN.
+          const zeros = Array.from(sums, ([name, { shape }]) => [name, tf.fill([...shape], 0)] as const)
+          return {
+            outputs: { norm },
+            ...changes,
+            updates: new Map([...updates, ...prefixed('gradients', new Map(zeros))]),
+          }
+        },
+        { xla },
+      )
+    }
     builder.entry(
       'score',
       exampleFeeds(problem, shapes.runs, shapes.scoreExamples),
@@ -72,14 +129,25 @@ export class CompiledStepper implements Stepper {
       { xla },
     )
     this.program = builder.load()
+    if (this.accumulated === 1) return
+    const zeros = new Map(Array.from(shapes.trained, ([name, shape]) => [name, tf.fill([...shape], 0)]))
+    this.write('gradients', zeros)
+    tf.dispose([...zeros.values()])
   }
 
-  train({ active, lengths, ...feeds }: StepFeeds): Tensor {
-    return this.scores('train', { ...feeds, ...(lengths && { lengths }), ...(active && { active }) })
+  train(feeds: StepFeeds): Tensor {
+    if (this.accumulated === 1) return this.output('train', 'scores', given(feeds))
+    return tf.tidy(() => {
+      const parts = Array.from({ length: this.accumulated }, (_, i) => {
+        const part = given(partOfStep(feeds, i, this.accumulated))
+        return tf.unstack(this.output('accumulate', 'scores', part))
+      })
+      return scoresOfParts(parts, this.output('apply', 'norm', given(feeds)))
+    })
   }
 
-  score({ lengths, ...feeds }: Examples): Tensor {
-    return this.scores('score', { ...feeds, ...(lengths && { lengths }) })
+  score(examples: Examples): Tensor {
+    return this.output('score', 'scores', given(examples))
   }
 
   read(part: StatePart): Map<string, Tensor> {
@@ -87,7 +155,7 @@ export class CompiledStepper implements Stepper {
     return new Map(Array.from(named, ([name, tensor]) => [name.slice(part.length + 1), tensor]))
   }
 
-  write(part: StatePart, values: ReadonlyMap<string, Tensor>): void {
+  write(part: StatePart | 'gradients', values: ReadonlyMap<string, Tensor>): void {
     this.program.write(part, prefixed(part, values))
   }
 
@@ -95,30 +163,37 @@ export class CompiledStepper implements Stepper {
     this.program.dispose()
   }
 
-  private scores(entry: 'train' | 'score', feeds: Readonly<Record<string, Tensor>>): Tensor {
-    const { scores } = this.program.run(entry, feeds)
-    if (scores === undefined) throw new Error(`the entry ${entry} gave no scores`)
-    return scores
+  private output(entry: string, name: string, feeds: Readonly<Record<string, Tensor>>): Tensor {
+    const output = this.program.run(entry, feeds)[name]
+    if (output === undefined) throw new Error(`the entry ${entry} gave no ${name}`)
+    return output
   }
 }
 
-/** What the graph calls the variable that holds a part of a parameter. */
-const variableOf = (part: StatePart, name: string): string => `${part}/${name}`
+/** The feeds that there are. */
+const given = (feeds: Readonly<Record<keyof Examples, Tensor | null>>): Record<string, Tensor> =>
+  Object.fromEntries(Object.entries(feeds).filter((feed): feed is [string, Tensor] => feed[1] !== null))
 
-const prefixed = (part: StatePart, values: ReadonlyMap<string, Tensor>): Map<string, Tensor> =>
+/** What the graph calls the variable that holds a part of a parameter; `gradients` are those of a step so far. */
+const variableOf = (part: StatePart | 'gradients', name: string): string => `${part}/${name}`
+
+const prefixed = (part: StatePart | 'gradients', values: ReadonlyMap<string, Tensor>): Map<string, Tensor> =>
   new Map(Array.from(values, ([name, tensor]) => [variableOf(part, name), tensor]))
 
-function stepFeeds(problem: Problem, { runs, trainExamples }: GraphShapes): Record<string, Feed> {
-  const perRun = (dtype: Feed['dtype']): Feed => ({ shape: [runs], dtype })
-  return {
-    ...exampleFeeds(problem, runs, trainExamples),
-    learningRate: perRun('float32'),
-    seed: perRun('int32'),
-    step: perRun('int32'),
-    // A run alone is always active.
-    ...(runs > 1 && { active: perRun('bool') }),
-  }
-}
+const perRun = (runs: number, dtype: Feed['dtype']): Feed => ({ shape: [runs], dtype })
+
+const passFeeds = (problem: Problem, runs: number, examples: number): Record<string, Feed> => ({
+  ...exampleFeeds(problem, runs, examples),
+  seed: perRun(runs, 'int32'),
+  step: perRun(runs, 'int32'),
+})
+
+const updateFeeds = (runs: number): Record<string, Feed> => ({
+  learningRate: perRun(runs, 'float32'),
+  step: perRun(runs, 'int32'),
+  // A run alone is always active.
+  ...(runs > 1 && { active: perRun(runs, 'bool') }),
+})
 
 /** What `Examples` holds, the lengths only where the input is padded. */
 function exampleFeeds({ input, objective }: Problem, runs: number, examples: number): Record<string, Feed> {

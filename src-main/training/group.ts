@@ -45,16 +45,21 @@ export class FusedGroup {
     private readonly stepper: Stepper,
     readonly size: number,
     private readonly scoreExamples: number,
-    private readonly learningRate: Tensor,
+    private readonly learningRates: readonly number[],
     private readonly seed: Tensor,
+    private readonly rateShareAt: (step: number) => number,
   ) {}
 
-  /** @param makeStepper what takes the steps; it is the group's from now on */
+  /**
+   * @param makeStepper what takes the steps; it is the group's from now on
+   * @param rateShareAt the share of its rate that a run's step takes; all of it where left out
+   */
   static async create(
     problem: Problem,
     members: readonly GroupMember[],
     sizes: GroupSizes,
     makeStepper: (shapes: GraphShapes) => Stepper,
+    rateShareAt: (step: number) => number = () => 1,
   ): Promise<FusedGroup> {
     const { parameters } = problem.network
     const runs = members.length
@@ -83,8 +88,9 @@ export class FusedGroup {
       stepper,
       runs,
       sizes.scoreExamples,
-      tf.tensor1d(learningRates, 'float32'),
+      learningRates,
       tf.tensor1d(seeds, 'int32'),
+      rateShareAt,
     )
   }
 
@@ -93,7 +99,7 @@ export class FusedGroup {
     const scores = tf.tidy(() =>
       this.stepper.train({
         ...toTensors(this.problem, batch, this.size),
-        learningRate: this.learningRate,
+        learningRate: tf.tensor1d(this.#ratesAt(steps), 'float32'),
         seed: this.seed,
         step: tf.tensor1d([...steps], 'int32'),
         active: this.size === 1 ? null : tf.tensor1d([...active], 'bool'),
@@ -152,7 +158,11 @@ export class FusedGroup {
 
   dispose(): void {
     this.stepper.dispose()
-    tf.dispose([this.learningRate, this.seed])
+    tf.dispose(this.seed)
+  }
+
+  #ratesAt(steps: readonly number[]): number[] {
+    return this.learningRates.map((rate, run) => rate * this.rateShareAt(steps[run] ?? 1))
   }
 
   #rows(part: TrainedPart, run: number): Map<string, Tensor> {

@@ -9,6 +9,7 @@ import { CheckpointFolder, type Checkpoint } from './checkpoint'
 import { examplesPerPass } from './evaluate'
 import { FusedGroup, toSnapshot } from './group'
 import type { JobControl } from './job-control'
+import { rateShareAt } from './learning-schedule'
 import { keeperOf } from './keep-weights'
 import { LOOP_PACE, trainGroup, type LoopPace, type SavedRun } from './loop'
 import type { JobRun, TrainingJob } from './messages'
@@ -47,6 +48,11 @@ export async function runJob(
   if (objective.accuracy === null && config.validation.metric === 'accuracy') {
     throw new InputError('this task has no accuracy, expected loss', { field: 'validation.metric' })
   }
+  if (task.output.kind === 'values' && config.training.label_smoothing > 0) {
+    throw new InputError('this task has no classes to spread a target over, expected 0', {
+      field: 'training.label_smoothing',
+    })
+  }
   const splits = splitTask(task, config.validation, config.test)
   const network = await materials.network(job, config, task)
   const starts = await Promise.all(job.runs.map((run) => findStart(run, job, network.parameters, control)))
@@ -69,6 +75,7 @@ export async function runJob(
       materials.stepper(problem, job, config, shapes, (message) =>
         control.send({ type: 'log', level: 'warning', run: null, message }),
       ),
+    (step) => rateShareAt(step, config.training),
   )
   const members = starts.map(({ run, folder, from }): SavedRun => {
     const start = {

@@ -6,8 +6,11 @@ export interface Objective {
   /** Targets per example: 1 class, n bits (2n where some are hidden) or n values. */
   readonly targets: number
   readonly targetType: 'int32' | 'float32'
-  /** From logits [K, B, R * C] and targets [K, B, n]. */
-  loss(logits: Tensor, y: Tensor): Tensor
+  /**
+   * From logits [K, B, R * C] and targets [K, B, n].
+   * @param smoothing the share of a right answer that is spread over all answers, as in PyTorch's `cross_entropy`
+   */
+  loss(logits: Tensor, y: Tensor, smoothing?: number): Tensor
   /** Share of right answers; null where nothing is right or wrong. */
   readonly accuracy: ((logits: Tensor, y: Tensor) => Tensor) | null
   /** Of the bits that the input hides, how many are answered rightly and how many there are; null: none is hidden. */
@@ -36,10 +39,12 @@ function choices(n: number, c: number): Objective {
   return {
     targets: n,
     targetType: 'int32',
-    loss: (logits, y) => {
+    loss: (logits, y, smoothing = 0) => {
       const logProbability = tf.logSoftmax(perChoice(logits, n, c)) // [K, B, n, c]
       const chosen = tf.sum(tf.mul(logProbability, tf.oneHot(y, c)), -1)
-      return tf.neg(tf.mean(chosen, -1))
+      if (smoothing === 0) return tf.neg(tf.mean(chosen, -1))
+      const spread = tf.mul(tf.mean(logProbability, -1), smoothing)
+      return tf.neg(tf.mean(tf.add(tf.mul(chosen, 1 - smoothing), spread), -1))
     },
     accuracy: (logits, y) => tf.mean(isRight(logits, y, n, c), -1),
     hidden: null,
@@ -60,7 +65,7 @@ function withHidden(n: number): Objective {
   return {
     targets: 2 * n,
     targetType: 'int32',
-    loss: (logits, y) => bits.loss(logits, half(y, 0)),
+    loss: (logits, y, smoothing) => bits.loss(logits, half(y, 0), smoothing),
     accuracy: (logits, y) => tf.mean(isRight(logits, half(y, 0), n, 2), -1),
     hidden: (logits, y) => {
       const mask = tf.cast(half(y, n), 'float32')

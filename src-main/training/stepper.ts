@@ -3,7 +3,16 @@ import type { Weights } from '../models/network'
 import type { TrainingOptions } from '../run'
 import { optimizerOf, type Optimizer, type TrainedPart, type TrainedTensors } from './optimizer'
 import type { Examples, Problem } from './problem'
-import { trainStep, type StepDefinition, type StepFeeds } from './step'
+import {
+  clipByNorm,
+  lossAndGradients,
+  partOfStep,
+  scoresOfParts,
+  trainStep,
+  type StepDefinition,
+  type StepFeeds,
+  type StepResult,
+} from './step'
 
 /** What a fused group's steps read and change: frozen weights, and of what trains its weights and the optimizer's state. */
 export type StatePart = 'frozen' | TrainedPart
@@ -65,7 +74,11 @@ export class EagerStepper implements Stepper {
   train(feeds: StepFeeds): Tensor {
     return tf.tidy(() => {
       const definition = stepDefinition(this.problem, this.training, this.state.frozen)
-      const { scores, gradients } = trainStep(definition, this.state.weights, feeds)
+      const n = this.training.accumulate_steps
+      const { scores, gradients } =
+        n === 1
+          ? trainStep(definition, this.state.weights, feeds)
+          : stepInParts(definition, this.state.weights, feeds, n)
       const next = this.optimizer.step(this.state, gradients, feeds)
       for (const part of this.parts) this.write(part, partOf(next, part))
       return scores
@@ -91,12 +104,25 @@ export class EagerStepper implements Stepper {
   }
 }
 
+/** A step whose examples are taken in n parts, one after the other. */
+function stepInParts(definition: StepDefinition, weights: Weights, feeds: StepFeeds, n: number): StepResult {
+  const parts = Array.from({ length: n }, (_, i) =>
+    lossAndGradients(definition, weights, partOfStep(feeds, i, n), 1 / n),
+  )
+  const sums = [...weights.keys()].map((_, place) =>
+    parts.map(({ gradients }) => gradients[place] as Tensor).reduce((sum, gradient) => tf.add(sum, gradient)),
+  )
+  const { norm, clipped } = clipByNorm(sums, definition.gradClip)
+  const scores = parts.map(({ loss, answers }) => [loss, ...answers])
+  return { scores: scoresOfParts(scores, norm), gradients: clipped }
+}
+
 /** A step's fixed parts as `trainStep` takes them. */
 export const stepDefinition = (
   problem: Problem,
-  { dropout, grad_clip }: TrainingOptions,
+  { dropout, grad_clip, label_smoothing }: TrainingOptions,
   frozen: Weights,
-): StepDefinition => ({ problem, frozen, dropout, gradClip: grad_clip })
+): StepDefinition => ({ problem, frozen, dropout, gradClip: grad_clip, labelSmoothing: label_smoothing })
 
 /** What a step with this optimizer changes of each parameter. */
 export const trainedParts = ({ parts }: Optimizer): TrainedPart[] => ['weights', ...parts]

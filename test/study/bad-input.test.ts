@@ -5,7 +5,7 @@ const BASE = 'name: s\ntask: mnist\nmodel: minilm-l6\n'
 const STUDY_KEYS =
   'name, task, model, settings, learning_rates, extra_learning_rates, seeds, training, validation, test, selection, execution, overrides, start_from, notes'
 const TRAINING_KEYS =
-  'batch_size, max_steps, optimizer, weight_decay, momentum, betas, eps, grad_clip, dropout, shuffle'
+  'batch_size, max_steps, optimizer, weight_decay, momentum, betas, eps, schedule, warmup_steps, accumulate_steps, label_smoothing, grad_clip, dropout, shuffle'
 const SETTING_NAMES =
   'frozen-pretrained, frozen-random, unfrozen-pretrained, unfrozen-random, output-only, output+ln, output+ln+input, frozen-statistics'
 const TASK_KINDS =
@@ -153,6 +153,14 @@ const ENTRIES: readonly (readonly [text: string, message: string])[] = [
   [
     'training: {optimizer: sgd, momentum: 0.9}\noverrides: [{task: mnist, training: {optimizer: adam}}]\n',
     'f:5: overrides.0.training: found momentum 0.9, which adam has no use for; expected 0, or optimizer: sgd',
+  ],
+  [
+    'training: {accumulate_steps: 3}\n',
+    'f:4: training.accumulate_steps: found 3 parts of a batch, expected a divisor of batch_size, 8',
+  ],
+  [
+    'training: {warmup_steps: 100}\noverrides: [{task: mnist, training: {max_steps: 100}}]\n',
+    'f:5: overrides.0.training: found 100 steps of warm-up, expected fewer than max_steps, 100',
   ],
   [
     'training: {betas: [0.9]}\n',

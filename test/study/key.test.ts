@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { RunConfig } from '../../src-main/run'
+import type { RunConfig, TrainingOptions } from '../../src-main/run'
 import { idOf } from '../../src-main/run'
 import { canonicalJson, keyOf } from '../../src-main/study/key'
 import { LATER_OPTIONS, wholeConfig } from '../../src-main/study/later-options'
@@ -38,7 +38,16 @@ const config: RunConfig = {
   precision: 'float32',
 }
 
-const OTHERS: typeof LATER_OPTIONS = { weight_decay: 0.1, momentum: 0.9, betas: [0.9, 0.99], eps: 1e-6 }
+const OTHERS: Pick<TrainingOptions, keyof typeof LATER_OPTIONS> = {
+  weight_decay: 0.1,
+  momentum: 0.9,
+  betas: [0.9, 0.99],
+  eps: 1e-6,
+  schedule: 'cosine',
+  warmup_steps: 1,
+  accumulate_steps: 2,
+  label_smoothing: 0.1,
+}
 
 /** Computed by Python's json and hashlib. These keys stand in users' databases. A change here makes every run that was ever trained unknown. */
 describe('keys never change', () => {

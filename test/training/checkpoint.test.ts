@@ -2,7 +2,9 @@ import { readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Parameter } from '../../src-main/models/network'
+import type { TrainingOptions } from '../../src-main/run'
 import { DEFAULTS } from '../../src-main/study/defaults'
+import { openSafetensors } from '../../src-main/tensor-files/safetensors'
 import { CheckpointFolder, type Checkpoint } from '../../src-main/training/checkpoint'
 import { newFolder } from './toy-job'
 
@@ -47,6 +49,28 @@ describe('CheckpointFolder', () => {
     expect(await newest()).toEqual(checkpoint(10))
     expect(Object.is((await newest())?.tensors.weights.get('out.bias')?.[0], -0)).toBe(true)
     expect(warnings).toEqual([])
+  })
+
+  it.each<[Partial<TrainingOptions>, string[]]>([
+    [{}, ['adam/exp_avg/', 'adam/exp_avg_sq/']],
+    [{ optimizer: 'adamw' }, ['adamw/exp_avg/', 'adamw/exp_avg_sq/']],
+    [{ optimizer: 'sgd', momentum: 0.9 }, ['sgd/momentum_buffer/']],
+    [{ optimizer: 'sgd' }, []],
+  ])('names what the optimizer of %o remembers as PyTorch does', async (options, prefixes) => {
+    const training = { ...DEFAULTS.training, ...options }
+    const own = new CheckpointFolder(path, 'run1', parameters, training)
+    const { exp_avg, exp_avg_sq, ...rest } = checkpoint(10).tensors
+    const kept = training.optimizer === 'sgd' ? { momentum_buffer: exp_avg } : { exp_avg, exp_avg_sq }
+    const tensors = { ...rest, ...(prefixes.length > 0 && kept) } as Checkpoint['tensors']
+    await (await own.write({ ...checkpoint(10), tensors })).publish()
+    const [name = ''] = await readdir(path)
+    const written = [...(await openSafetensors(join(path, name))).tensors.keys()]
+    const expected = ['', ...prefixes, 'best/'].flatMap((prefix) => [
+      `${prefix}in.weight`,
+      `${prefix}out.bias`,
+    ])
+    expect(written.sort()).toEqual(expected.sort())
+    expect((await own.newest(() => undefined))?.tensors).toEqual(tensors)
   })
 
   it('knows a run that was not evaluated yet', async () => {

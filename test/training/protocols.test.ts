@@ -8,6 +8,7 @@ import type { Batch } from '../../src-main/tasks/task'
 import { openSafetensors } from '../../src-main/tensor-files/safetensors'
 import { CompiledStepper } from '../../src-main/training/compiled-stepper'
 import { FusedGroup, type StepScores } from '../../src-main/training/group'
+import { rateShareAt } from '../../src-main/training/learning-schedule'
 import { objectiveOf } from '../../src-main/training/objective'
 import type { Problem } from '../../src-main/training/problem'
 import { EagerStepper, type GraphShapes, type Stepper } from '../../src-main/training/stepper'
@@ -15,12 +16,11 @@ import { batchesOf, modelDirectory, openReference, SETTINGS, withFirstValues } f
 
 /** Every protocol of `generate.py`, taken by PyTorch and by each of our ways. */
 
-const LATER = ['warm-up', 'linear', 'cosine', 'smoothed']
 const { file: PROTOCOLS, names } = await open()
 
 async function open() {
   const file = await openSafetensors(join(modelDirectory('tiny-bert'), 'protocols.safetensors'))
-  return { file, names: [...file.metadata.keys()].filter((name) => !LATER.includes(name)) }
+  return { file, names: [...file.metadata.keys()] }
 }
 
 interface Protocol {
@@ -62,8 +62,12 @@ async function train(
   const problem = { input, network, objective: objectiveOf(output) }
   const members = rates.map((factor) => ({ seed: 0, learningRate: factor * learning_rate, from: null }))
   const sizes = { trainExamples: reference.examples, scoreExamples: 1 }
-  const group = await FusedGroup.create(problem, members, sizes, (shapes) =>
-    stepper(problem, options, shapes),
+  const group = await FusedGroup.create(
+    problem,
+    members,
+    sizes,
+    (shapes) => stepper(problem, options, shapes),
+    (step) => rateShareAt(step, options),
   )
   const batch = await batchesOf(reference)
   const scores = Array.from({ length: 20 }, (_, i) => {
@@ -90,6 +94,14 @@ const relative = (found = NaN, expected = NaN): number => Math.abs(found - expec
 
 describe.each(names)('%s', (name) => {
   const protocol = JSON.parse(PROTOCOLS.metadata.get(name) ?? '') as Protocol
+
+  it('has the rates that Hugging Face gives every step', async () => {
+    const options = { ...DEFAULTS.training, max_steps: 20, ...protocol.training }
+    const rates = await PROTOCOLS.readFloats(`${name}.rate`)
+    rates.forEach((rate, i) => {
+      expect(rateShareAt(i + 1, options) * protocol.learning_rate).toBeCloseTo(rate, 8)
+    })
+  })
 
   it.each(Object.keys(WAYS))('trains for 20 steps as PyTorch does, %s', async (way) => {
     const found = await train(protocol, WAYS[way] as (typeof WAYS)[string])

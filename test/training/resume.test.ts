@@ -2,6 +2,7 @@ import { readdir, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { loadEngine } from '../../src-main/engine'
+import type { TrainingOptions } from '../../src-main/run'
 import type { FromWorker } from '../../src-main/training/messages'
 import { newFolder, ToyStore, trainToys, type ToyJob } from './toy-job'
 
@@ -47,6 +48,23 @@ describe('a run that was interrupted', () => {
       })
       expect(store.outcomes.get('a')).toMatchObject({ state: 'paused', steps: step, summary: {} })
       await trainToys({ ...job, store, checkpoints })
+      expect(store.log('a')).toEqual(whole.log('a'))
+      expect(store.outcomes.get('a')).toEqual(whole.outcomes.get('a'))
+    }
+  })
+
+  it.each<Partial<TrainingOptions>>([
+    { optimizer: 'adamw', weight_decay: 0.1, schedule: 'cosine', warmup_steps: 4 },
+    { optimizer: 'sgd', momentum: 0.9, schedule: 'linear', label_smoothing: 0.1 },
+    { optimizer: 'sgd', batch_size: 6, accumulate_steps: 3 },
+  ])('goes on to the same bits under the protocol %o', async (protocol) => {
+    const training = { ...job.training, ...protocol }
+    const whole = await trainToys({ ...job, training })
+    for (const step of [1, 9, 22]) {
+      const store = new ToyStore()
+      const checkpoints = await newFolder()
+      await trainAndDie({ training, store, checkpoints, pace: everyStep }, isCheckpoint(step))
+      await trainToys({ ...job, training, store, checkpoints })
       expect(store.log('a')).toEqual(whole.log('a'))
       expect(store.outcomes.get('a')).toEqual(whole.outcomes.get('a'))
     }

@@ -175,7 +175,7 @@ export class ProgramBuilder {
         ...inputs.map((tensor) => this.tracer.source(tensor)),
         ...[...earlier].map((node) => `^${node}`),
       ],
-      { T: { type: DATA_TYPE.float32 } },
+      { [operation.startsWith('Assign') ? 'dtype' : 'T']: { type: DATA_TYPE.float32 } },
     )
     for (const node of nodes) changed.set(node, update)
     return update

@@ -1,6 +1,6 @@
 import type { GraphNode } from './graph-def'
 
-const STATE = /^(VarHandleOp|ReadVariableOp|AssignVariableOp|ResourceApply\w+|Placeholder)$/
+const STATE = /^(VarHandleOp|ReadVariableOp|Assign\w*VariableOp|ResourceApply\w+|Placeholder)$/
 const RANDOM = /^StatelessRandom/
 
 /** Marks the arithmetic of the given entries for XLA: all but state, random draws and what feeds those. */
