@@ -20,6 +20,8 @@ export interface Installation {
   readonly examineEntry: string
   /** The worker that concludes a study of many runs. */
   readonly verdictEntry: string
+  /** The built program that writes a run's weights as files: for `new Worker()`. */
+  readonly exportEntry: string
   /** The built renderer. */
   readonly renderer: string
   /** Per user, shared by all checkouts: the TensorFlow library, built bindings, pretrained trunks. */
@@ -43,6 +45,7 @@ function locate(start: string): Installation {
     workerEntry: join(root, 'out/main/worker.js'),
     examineEntry: join(root, 'out/main/examine.js'),
     verdictEntry: join(root, 'out/main/verdict.js'),
+    exportEntry: join(root, 'out/main/export-weights.js'),
     renderer: join(root, 'out/renderer'),
     cache,
     models: join(cache, 'models'),

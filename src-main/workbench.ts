@@ -30,6 +30,7 @@ import type { OwnedParts } from './workbench/open-parts'
 import { OpenedFiles } from './workbench/opened-files'
 import type { StudyShelf } from './workbench/study-shelf'
 import { VerdictWorker } from './workbench/verdict-worker'
+import { WeightDesk } from './workbench/weight-desk'
 import { findOwner } from './workspace/owner'
 
 export { STUDY_STATES } from './queue/events'
@@ -67,6 +68,8 @@ export class Workbench {
   readonly backups: Backups
   /** What this machine computes with. */
   readonly machine: Machine
+  /** What complete runs were trained to. */
+  readonly weights: WeightDesk
   private readonly conclusions: Conclusions
   private readonly verdictWorker: VerdictWorker
   private isClosed = false
@@ -87,6 +90,7 @@ export class Workbench {
     this.queue = new QueueDesk(store, owned?.queue ?? null)
     this.checkpoints = new CheckpointShelf(join(workspace, 'checkpoints'))
     this.imports = new ImportDesk(store, owned?.store ?? null, events)
+    this.weights = new WeightDesk({ workspace, store, library, installation })
     this.backups = new Backups(workspace, store, owned?.store ?? null, events)
     this.verdictWorker = new VerdictWorker(installation.verdictEntry, join(workspace, 'history.db'))
     this.conclusions = new Conclusions(store, library, events, this.verdictWorker.ask)

@@ -81,7 +81,7 @@ describe('a file that is opened with the program', () => {
     loaded = electron.windows[0]?.loaded ?? '',
   ): Promise<{ place: string; files: unknown[] }> {
     const [place = '', query] = loaded.split('#/')[1]?.split('?') ?? []
-    const tickets = new URLSearchParams(query).get('open')?.split(',') ?? []
+    const tickets = new URLSearchParams(query).get('opened')?.split(',') ?? []
     const { address, token } = findDoor(workspace)!
     const files = tickets.map(async (ticket) => {
       const input = encodeURIComponent(JSON.stringify({ ticket }))
@@ -108,7 +108,7 @@ describe('a file that is opened with the program', () => {
     const focused = electron.windows[0]!.focused
     const args = ['fairsweep', '--no-sandbox', 'mine.fairsweep', 'gone.fairsweep', 'notes.txt']
     electron.emitApp('second-instance', {}, args, workspace)
-    expect(electron.windows[0]?.loaded).toMatch(/#\/compare\?study=mnist&open=[0-9a-f-]{36}$/)
+    expect(electron.windows[0]?.loaded).toMatch(/#\/compare\?study=mnist&opened=[0-9a-f-]{36}$/)
     expect(electron.windows[0]!.focused).toBeGreaterThan(focused)
     electron.emitApp(
       'second-instance',

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createCaller } from '../src-main/api/router'
 import { InputError } from '../src-main/errors'
 import { channelsTo } from '../src-main/queue/channel'
 import { openStore } from '../src-main/store/store'
@@ -126,6 +127,20 @@ describe('a run', () => {
 
     await workbench.rerun(ids[0] ?? '')
     expect(['queued', 'running']).toContain(workbench.store.run(ids[0] ?? '')?.state)
+  })
+
+  it('is one of many that are cancelled or asked for again at once, and what has ended is passed over', async () => {
+    const workbench = await opened()
+    await start(workbench, LONG)
+    const { runs } = createCaller({ workbench })
+    const ids = workbench.store.runIds()
+    expect(await runs.cancel({ ids })).toEqual({ done: 4 })
+    await workbench.idle()
+    expect(await runs.cancel({ ids })).toEqual({ done: 0 })
+    expect(stateOf(workbench)).toMatchObject({ runs: { cancelled: 4 } })
+    expect(await runs.rerun({ ids })).toEqual({ done: 4 })
+    expect(stateOf(workbench)?.state).toBe('running')
+    await expect(runs.cancel({ ids: [...ids, '000000000000'] })).rejects.toThrow('no run 000000000000')
   })
 
   it('with a result is not trained again, and an unknown one is an input error', async () => {

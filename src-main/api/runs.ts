@@ -82,13 +82,21 @@ export const runs = router({
 
   progress: procedure.query(({ ctx }) => ctx.workbench.progress()),
 
+  /** Ends what is open of these; says how many that were. */
   cancel: procedure
     .input(z.strictObject({ ids: z.array(runId).min(1).max(PAGE_AT_MOST) }))
-    .mutation(({ ctx, input }) => each(input.ids, (id) => ctx.workbench.cancelRun(id))),
+    .mutation(({ ctx, input: { ids } }) => {
+      const [only] = ids
+      // Of one run the answer is why not.
+      if (only !== undefined && ids.length === 1)
+        return ctx.workbench.cancelRun(only).then(() => ({ done: 1 }))
+      return ctx.workbench.queue.cancelRuns(ids)
+    }),
 
+  /** Queues what has no result of these, with what else their studies lack; says how many of these that were. */
   rerun: procedure
     .input(z.strictObject({ ids: z.array(runId).min(1).max(PAGE_AT_MOST) }))
-    .mutation(({ ctx, input }) => each(input.ids, (id) => ctx.workbench.rerun(id))),
+    .mutation(({ ctx, input }) => rerun(ctx.workbench, input.ids)),
 })
 
 function rowsOf(store: ReadableStore, runs: readonly RunRecord[]): RunRow[] {
@@ -118,7 +126,14 @@ function curveOf(
 
 const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null)
 
-async function each(ids: readonly string[], act: (id: string) => Promise<void>): Promise<{ done: number }> {
-  for (const id of ids) await act(id)
-  return { done: ids.length }
+async function rerun(workbench: Workbench, ids: readonly string[]): Promise<{ done: number }> {
+  const runs = ids.map((id) => existing(workbench, id))
+  const lacking = runs.filter(
+    ({ state }) => state === 'failed' || state === 'cancelled' || state === 'paused',
+  )
+  // Of one run the answer is why not.
+  const [only] = ids
+  if (only !== undefined && ids.length === 1) await workbench.rerun(only)
+  else for (const study of new Set(lacking.map(({ study }) => study))) await workbench.resumeStudy(study)
+  return { done: Math.max(lacking.length, ids.length === 1 ? 1 : 0) }
 }

@@ -116,6 +116,14 @@ export const doctorSchema = z.strictObject({
 })
 export type DoctorDocument = z.infer<typeof doctorSchema>
 
+/** What `export-weights --json` prints. */
+export const weightsSchema = z.strictObject({
+  run: z.string(),
+  /** Absolute. */
+  folder: z.string(),
+  files: z.array(z.string()),
+})
+
 export const statusDocument = (studies: readonly StudyStatus[]): z.infer<typeof statusSchema> => ({
   studies: studies.map(({ name, state, runs }) => ({ name, state, runs: { ...runs } })),
 })

@@ -8,10 +8,10 @@ import { CommandLine } from './command-line'
 import { addCompare } from './commands/compare'
 import { addDoctor } from './commands/doctor'
 import { addExport } from './commands/export'
+import { addExportWeights } from './commands/export-weights'
 import { addHistory } from './commands/history'
 import { addImport } from './commands/import'
 import { addLibrary } from './commands/library'
-import { addNotYet } from './commands/not-yet'
 import { addReport } from './commands/report'
 import { addRun } from './commands/run'
 import { addServe } from './commands/serve'
@@ -33,10 +33,10 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   addCompare(line)
   addReport(line)
   addExport(line)
+  addExportWeights(line)
   addImport(line)
   addLibrary(line)
   addDoctor(line)
-  addNotYet(line)
   try {
     await program.parseAsync([...args], { from: 'user' })
     return line.exitCode

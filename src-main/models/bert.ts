@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { tf, type Tensor } from '../engine'
 import { InputError } from '../errors'
-import { activationSchema, parseConfig, size } from './config-fields'
+import { ACTIVATION_NAMES, activationSchema, parseConfig, size } from './config-fields'
 import { addPositions, attend, lastTokens, paddingMask, splitHeads } from './fused'
 import { transformerFlops } from './flops'
 import { activations } from './gradients'
@@ -18,6 +18,7 @@ import {
   normByName,
   type Blueprint,
   type ParameterSpec,
+  type SavedForm,
   type TrunkFamily,
   type TrunkPass,
 } from './trunk'
@@ -109,7 +110,35 @@ const planned = (architecture: BertArchitecture, file?: string): Blueprint =>
     parameters: parameters(a),
     flops: (step) => transformerFlops(a, false, step),
     forward: (x, pass) => forward(x, pass, a),
+    saved: saved(a),
   }))
+
+function saved(a: BertArchitecture): SavedForm {
+  const padding = Math.max(0, a.firstPosition - 1)
+  return {
+    layersField: 'num_hidden_layers',
+    config: {
+      architectures: [a.type === 'bert' ? 'BertModel' : 'RobertaModel'],
+      model_type: a.type,
+      num_hidden_layers: a.layers,
+      hidden_size: a.width,
+      num_attention_heads: a.heads,
+      intermediate_size: a.intermediate,
+      max_position_embeddings: a.firstPosition + a.positions,
+      type_vocab_size: a.tokenTypes,
+      layer_norm_eps: a.layerNormEpsilon,
+      hidden_act: ACTIVATION_NAMES[a.activation],
+      initializer_range: a.initialDeviation,
+      pad_token_id: padding,
+      vocab_size: padding + 1,
+    },
+    unused: [
+      { name: 'embeddings.word_embeddings.weight', shape: [padding + 1, a.width] },
+      { name: 'pooler.dense.weight', shape: [a.width, a.width] },
+      { name: 'pooler.dense.bias', shape: [a.width] },
+    ],
+  }
+}
 
 const EMBEDDING_NORM = 'embeddings.LayerNorm'
 const POSITIONS = 'embeddings.position_embeddings.weight'

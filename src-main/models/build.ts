@@ -9,6 +9,7 @@ import { denseByName, embed, linear } from './fused'
 import type { Model } from './model'
 import type { Network, Parameter, Weights } from './network'
 import type { SafetensorsFile } from '../tensor-files/safetensors'
+import { positionsBeyond, withRowsBeyond } from './positions-beyond'
 import { matchStartFrom } from './start-from'
 import { ZEROS, type ParameterSpec } from './trunk'
 
@@ -40,11 +41,7 @@ export function buildNetwork(
 ): Network {
   const { architecture, trunk } = model
   const { input, readTokens } = task
-  if (architecture.positions !== null && input.tokens > architecture.positions)
-    throw new InputError(
-      `sequences of ${input.tokens} tokens, but the ${architecture.type} trunk has ${architecture.positions} positions`,
-      { field: 'task' },
-    )
+  const beyond = positionsBeyond(model, input)
   if (readTokens < 1 || readTokens > input.tokens)
     throw new InputError(`${readTokens} tokens are to be read of ${input.tokens}`, { field: 'task' })
   if (setting.init !== 'random' && model.files === null)
@@ -55,6 +52,7 @@ export function buildNetwork(
   const specs = [
     ...inputLayer(input, architecture.inputWidth ?? architecture.width),
     ...trunk.parameters,
+    ...(beyond === null ? [] : [beyond.rows]),
     ...readout(outputs, architecture.width),
   ]
   const parameters = freeze(specs, setting, architecture.layers)
@@ -79,6 +77,9 @@ export function buildNetwork(
     return statisticsOf(await model.files.read(name))
   }
 
+  const rankOf = (name: string): number =>
+    parameters.find((parameter) => parameter.name === name)?.shape.length ?? 0
+
   return {
     parameters,
     inBfloat16,
@@ -86,7 +87,12 @@ export function buildNetwork(
     forward(weights, x, dropout, lengths = null) {
       const [runs = 0, examples = 0] = x.shape
       const tokens = input.tokens
-      const weight = (name: string): Tensor => weightOf(weights, name)
+      const weight = (name: string): Tensor => {
+        const own = weightOf(weights, name)
+        return name === beyond?.table
+          ? withRowsBeyond(own, weightOf(weights, beyond.rows.name), rankOf(name))
+          : own
+      }
       const drop = (h: Tensor, site: number): Tensor => dropout?.apply(h, site) ?? h
       const h =
         input.kind === 'tokens'

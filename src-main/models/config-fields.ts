@@ -19,6 +19,12 @@ export const activationSchema = z
   .enum(Object.keys(ACTIVATIONS) as [string, ...string[]])
   .transform((name) => ACTIVATIONS[name] ?? 'gelu')
 
+/** The name that Hugging Face has for it. */
+export const ACTIVATION_NAMES: Readonly<Record<TransformerArchitecture['activation'], string>> = {
+  gelu: 'gelu',
+  'gelu-tanh': 'gelu_new',
+}
+
 /** @throws InputErrors naming each wrong field of the file. */
 export function parseConfig<T>(schema: z.ZodType<T>, config: unknown, file: string): T {
   const result = schema.safeParse(config)

@@ -8,6 +8,7 @@ import {
   recurrentArchitecture,
   recurrentFirstValue,
   recurrentFlops,
+  savedRecurrence,
   timeFirst,
   timeLast,
   type RecurrentArchitecture,
@@ -71,6 +72,11 @@ const planned = (architecture: NormedArchitecture): Blueprint =>
     parameters: Array.from({ length: a.layers }, (_, layer) => parametersOf(a, layer)).flat(),
     flops: (step) => recurrentFlops(a, step),
     forward: (x, pass) => forward(x, pass, a),
+    saved: savedRecurrence(a, {
+      layer_norm_eps: a.layerNormEpsilon,
+      layer_norm_unbiased: a.variance === 'unbiased',
+      initial_state: a.initialState,
+    }),
   }))
 
 function parametersOf({ width, inputWidth }: NormedArchitecture, layer: number): ParameterSpec[] {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { tf, type Tensor } from '../engine'
-import { activationSchema, parseConfig, size } from './config-fields'
+import { ACTIVATION_NAMES, activationSchema, parseConfig, size } from './config-fields'
 import { addPositions, attend, causalMask, lastTokens, splitHeads } from './fused'
 import { transformerFlops } from './flops'
 import { activations } from './gradients'
@@ -18,6 +18,7 @@ import {
   type Blueprint,
   type FirstValue,
   type ParameterSpec,
+  type SavedForm,
   type TrunkFamily,
   type TrunkPass,
 } from './trunk'
@@ -81,7 +82,28 @@ const planned = (architecture: TransformerArchitecture, file?: string): Blueprin
     parameters: parameters(a),
     flops: (step) => transformerFlops(a, true, step),
     forward: (x, pass) => forward(x, pass, a),
+    saved: saved(a),
   }))
+
+const saved = (a: TransformerArchitecture): SavedForm => ({
+  layersField: 'n_layer',
+  config: {
+    architectures: ['GPT2Model'],
+    model_type: 'gpt2',
+    n_layer: a.layers,
+    n_embd: a.width,
+    n_head: a.heads,
+    n_inner: a.intermediate,
+    n_positions: a.positions,
+    layer_norm_epsilon: a.layerNormEpsilon,
+    activation_function: ACTIVATION_NAMES[a.activation],
+    initializer_range: a.initialDeviation,
+    vocab_size: 1,
+    bos_token_id: 0,
+    eos_token_id: 0,
+  },
+  unused: [{ name: 'wte.weight', shape: [1, a.width] }],
+})
 
 function parameters(a: TransformerArchitecture): ParameterSpec[] {
   const drawn = (deviation: number): FirstValue => ({ kind: 'normal', mean: 0, deviation })

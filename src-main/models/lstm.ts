@@ -10,6 +10,7 @@ import {
   type Blueprint,
   type FirstValue,
   type ParameterSpec,
+  type SavedForm,
   type TrunkFamily,
   type TrunkPass,
 } from './trunk'
@@ -69,7 +70,21 @@ const planned = (architecture: RecurrentArchitecture): Blueprint =>
     parameters: Array.from({ length: a.layers }, (_, layer) => parametersOf(a, layer)).flat(),
     flops: (step) => recurrentFlops(a, step),
     forward: (x, pass) => forward(x, pass, a),
+    saved: savedRecurrence(a, {}),
   }))
+
+/** Nobody's `save_pretrained` writes these: a config of the sizes, as PyTorch's modules take them. */
+export const savedRecurrence = (a: RecurrentArchitecture, more: SavedForm['config']): SavedForm => ({
+  layersField: 'num_layers',
+  config: {
+    model_type: a.type,
+    input_size: a.inputWidth,
+    hidden_size: a.width,
+    num_layers: a.layers,
+    ...more,
+  },
+  unused: [],
+})
 
 /** PyTorch's first values of all weights and biases. */
 export const recurrentFirstValue = (width: number): FirstValue => ({

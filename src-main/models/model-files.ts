@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { InputError, InputErrors } from '../errors'
 import { openSafetensors, type SafetensorsFile } from '../tensor-files/safetensors'
-import { isFloating } from '../tensor-files/safetensors-header'
+import { isFloating, type TensorEntry } from '../tensor-files/safetensors-header'
 import { parseStrictJson, type StrictJson } from '../tensor-files/strict-json'
 import type { Trunk, TrunkFamily } from './trunk'
 
@@ -13,6 +13,15 @@ export interface ModelFiles {
   /** Names of the tensors that the trunk uses and the files hold. */
   readonly names: ReadonlySet<string>
   read(name: string): Promise<Float32Array<ArrayBuffer>>
+  /** All that the files hold, heads and unused tensors too, in their order. */
+  readonly stored: readonly StoredTensor[]
+}
+
+/** A tensor as a model's file has it. */
+export interface StoredTensor extends Pick<TensorEntry, 'name' | 'dtype' | 'shape'> {
+  /** The trunk's parameter that it is; null where it is none. */
+  readonly own: string | null
+  readonly file: SafetensorsFile
 }
 
 const WHOLE = 'model.safetensors'
@@ -50,6 +59,7 @@ export async function openModelFiles(
 ): Promise<ModelFiles> {
   const files = await openShards(directory)
   const found = new Map<string, { readonly file: SafetensorsFile; readonly name: string }>()
+  const ownNames = new Map<string, string>()
   const problems: InputError[] = []
   const prefixed = files.some((file) =>
     [...file.tensors.keys()].some((name) => name.startsWith(family.prefix)),
@@ -62,6 +72,7 @@ export async function openModelFiles(
       if (found.has(own))
         problems.push(new InputError('is there a second time', { file: file.path, field: name }))
       found.set(own, { file, name })
+      ownNames.set(`${file.path}\n${name}`, own)
     }
   }
 
@@ -98,6 +109,12 @@ export async function openModelFiles(
   return {
     paths: files.map(({ path }) => path),
     names: new Set([...known.keys()].filter((name) => found.has(name))),
+    stored: files.flatMap((file) =>
+      [...file.tensors.values()].map(({ name, dtype, shape }) => {
+        const own = ownNames.get(`${file.path}\n${name}`) ?? null
+        return { name, dtype, shape, file, own: own !== null && known.has(own) ? own : null }
+      }),
+    ),
     read: async (name) => {
       const held = found.get(name)
       if (held === undefined) throw new Error(`the model has no tensor ${name}`)

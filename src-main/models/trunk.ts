@@ -49,6 +49,16 @@ export interface TrunkPass extends Extent {
   readonly normal: ((shape: readonly number[], site: number) => Tensor) | null
 }
 
+/** What `save_pretrained` writes of a trunk beside its parameters. */
+export interface SavedForm {
+  /** The field of config.json that says how many layers there are. */
+  readonly layersField: string
+  /** The content of config.json. */
+  readonly config: Readonly<Record<string, unknown>>
+  /** Tensors that its readers expect and our networks have no use for, such as the embeddings of words. */
+  readonly unused: readonly { readonly name: string; readonly shape: readonly number[] }[]
+}
+
 export interface Trunk {
   readonly architecture: Architecture
   readonly parameters: readonly ParameterSpec[]
@@ -56,6 +66,8 @@ export interface Trunk {
   readonly flops: (step: CountedStep) => TrunkFlops
   /** [K, B * T, D] to [K, B * R, D]. */
   readonly forward: (x: Tensor, pass: TrunkPass) => Tensor
+  /** As a file would say it that holds this trunk alone. */
+  readonly saved: SavedForm
 }
 
 /** A trunk of which the depth may still be chosen: fewer layers are the first ones. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { tf, type Tensor } from '../engine'
-import { activationSchema, parseConfig, size } from './config-fields'
+import { ACTIVATION_NAMES, activationSchema, parseConfig, size } from './config-fields'
 import { addPositions, attend, lastTokens, paddingMask, splitHeads } from './fused'
 import { transformerFlops } from './flops'
 import { activations } from './gradients'
@@ -17,6 +17,7 @@ import {
   normByName,
   type Blueprint,
   type ParameterSpec,
+  type SavedForm,
   type TrunkFamily,
   type TrunkPass,
 } from './trunk'
@@ -96,7 +97,35 @@ const planned = (architecture: TransformerArchitecture, file?: string): Blueprin
     parameters: parameters(a),
     flops: (step) => transformerFlops(a, true, step),
     forward: (x, pass) => forward(x, pass, a),
+    saved: saved(a),
   }))
+
+/** Images of one pixel: its readers expect a way in, which our networks have no use for. */
+const saved = (a: TransformerArchitecture): SavedForm => ({
+  layersField: 'num_hidden_layers',
+  config: {
+    architectures: ['ViTModel'],
+    model_type: 'vit',
+    num_hidden_layers: a.layers,
+    hidden_size: a.width,
+    num_attention_heads: a.heads,
+    intermediate_size: a.intermediate,
+    layer_norm_eps: a.layerNormEpsilon,
+    hidden_act: ACTIVATION_NAMES[a.activation],
+    initializer_range: a.initialDeviation,
+    image_size: 1,
+    patch_size: 1,
+    num_channels: 1,
+  },
+  unused: [
+    { name: 'embeddings.cls_token', shape: [1, 1, a.width] },
+    { name: 'embeddings.position_embeddings', shape: [1, 2, a.width] },
+    { name: 'embeddings.patch_embeddings.projection.weight', shape: [a.width, 1, 1, 1] },
+    { name: 'embeddings.patch_embeddings.projection.bias', shape: [a.width] },
+    { name: 'pooler.dense.weight', shape: [a.width, a.width] },
+    { name: 'pooler.dense.bias', shape: [a.width] },
+  ],
+})
 
 function parameters(a: TransformerArchitecture): ParameterSpec[] {
   const drawn = { kind: 'normal', mean: 0, deviation: a.initialDeviation } as const

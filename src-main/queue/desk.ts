@@ -70,6 +70,16 @@ export class QueueDesk {
     return { cancelled, kept: open.length - cancelled }
   }
 
+  /** Ends these runs as cancelled, whoever waits for them; those that have ended stay as they are. */
+  cancelRuns(ids: readonly string[]): { done: number } {
+    const open = ids.filter((id) => {
+      const run = this.store.run(id)
+      if (run === null) throw new InputError(`no run ${id} in this workspace`)
+      return OPEN.includes(run.state)
+    })
+    return { done: this.mine.cancelAll(open, null) }
+  }
+
   private get mine(): Queue {
     if (this.queue === null) throw new Error('this workbench only looks on')
     return this.queue

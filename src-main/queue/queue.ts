@@ -101,11 +101,11 @@ export class Queue {
   }
 
   /**
-   * Ends these runs as cancelled, except those that another study than this one waits for; in one transaction.
+   * Ends these runs as cancelled, in one transaction; `of` a study: except those that another one waits for.
    * @returns how many
    */
-  cancelAll(ids: readonly string[], of: string): number {
-    const others = this.schedule.studies.filter((study) => study !== of)
+  cancelAll(ids: readonly string[], of: string | null): number {
+    const others = of === null ? [] : this.schedule.studies.filter((study) => study !== of)
     const cancelled = ids.filter((id) => !others.some((study) => this.roster.get(id)?.studies.has(study)))
     this.options.store.together(() => cancelled.forEach((id) => this.cancel(id)))
     this.changed()

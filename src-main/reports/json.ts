@@ -10,7 +10,7 @@ const VERSION = 1
 
 /** The report as one JSON document; numbers are unrounded, every cell names its runs. */
 export function reportToJson(
-  { study: outline, comparison, curveOf }: ReportSource,
+  source: ReportSource,
   { study, rule, database, otherRate, pairing, program, madeAt }: Provenance,
   parts: {
     readonly tables: readonly ReportTable[]
@@ -18,9 +18,7 @@ export function reportToJson(
     readonly checklist: readonly ChecklistItem[]
   },
 ): string {
-  const { selection, ruleVersion, seal, testSealed, audit, groups } = comparison
-  const ofGroups = <Part extends object>(part: (group: (typeof groups)[number]) => Part): object[] =>
-    groups.map((group) => ({ task: group.task, model: group.model, ...part(group) }))
+  const { selection, ruleVersion, seal, testSealed } = source.comparison
   return `${JSON.stringify(
     {
       fairsweep_report: VERSION,
@@ -39,18 +37,7 @@ export function reportToJson(
         test_revealed_at: seal.testRevealedAt,
         changed_after_test: seal.changedAfterTest,
       },
-      verdict: ofGroups(({ sentences, notProven }) => ({ sentences, not_proven: notProven })),
-      differences: ofGroups(({ bestDifferences, differences }) => ({
-        at_best: bestDifferences,
-        by_rate: differences,
-      })),
-      extensions: comparison.extensions,
-      efficiency: ofGroups((group) => ({
-        ...computeEfficiency(group, comparison.metric, outline.validation?.every ?? null, curveOf),
-      })),
-      budget: ofGroups((group) => budgetCurves(group, comparison)),
-      risk: ofGroups((group) => conclusionRisk(group, comparison)),
-      audit,
+      ...reportConclusions(source),
       tables: parts.tables,
       methods: parts.methods,
       checklist: parts.checklist,
@@ -58,4 +45,25 @@ export function reportToJson(
     null,
     1,
   )}\n`
+}
+
+/** What the report concludes besides its tables. */
+export function reportConclusions({ study, comparison, curveOf }: ReportSource) {
+  const { audit, groups } = comparison
+  const ofGroups = <Part extends object>(part: (group: (typeof groups)[number]) => Part): object[] =>
+    groups.map((group) => ({ task: group.task, model: group.model, ...part(group) }))
+  return {
+    verdict: ofGroups(({ sentences, notProven }) => ({ sentences, not_proven: notProven })),
+    differences: ofGroups(({ bestDifferences, differences }) => ({
+      at_best: bestDifferences,
+      by_rate: differences,
+    })),
+    extensions: comparison.extensions,
+    efficiency: ofGroups((group) => ({
+      ...computeEfficiency(group, comparison.metric, study.validation?.every ?? null, curveOf),
+    })),
+    budget: ofGroups((group) => budgetCurves(group, comparison)),
+    risk: ofGroups((group) => conclusionRisk(group, comparison)),
+    audit,
+  }
 }

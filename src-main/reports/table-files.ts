@@ -21,6 +21,8 @@ export interface TableFile {
   readonly pairing: Pairing
   /** By key; `shown` is the cell exactly as the format writes it. */
   readonly cells: ReadonlyMap<string, FileCell>
+  /** What it concludes besides its tables, of each task and model: by "risk/mnist/minilm-l6". Only JSON says so. */
+  readonly conclusions: ReadonlyMap<string, unknown>
   /** The file is byte for byte as it was written; null where the format cannot say. */
   readonly isWhole: boolean | null
 }
@@ -36,6 +38,8 @@ export interface TableFormat {
   readonly read: (data: Buffer) => TableFile | null
   readonly write: (tables: readonly ReportTable[], provenance: Provenance) => string
 }
+
+const NO_CONCLUSIONS: TableFile['conclusions'] = new Map()
 
 const fromText =
   (read: (text: string) => TableFile | null): TableFormat['read'] =>
@@ -69,7 +73,7 @@ export const TABLE_FORMATS: Readonly<Record<string, TableFormat>> = {
 }
 
 /** Facts that stand as "name value" at the beginning of a line, behind `sign`. */
-function factsOf(text: string, sign: string): Omit<TableFile, 'cells' | 'isWhole'> | null {
+function factsOf(text: string, sign: string): Omit<TableFile, 'cells' | 'conclusions' | 'isWhole'> | null {
   const fact = (name: string): string | undefined =>
     new RegExp(`^\\s*${sign}${name} (\\S+)`, 'm').exec(text)?.[1]
   const [study, rule, database] = ['study', 'rule', 'database'].map(fact)
@@ -95,7 +99,7 @@ function readMarkdown(text: string): TableFile | null {
     const named = [...(trace[1] ?? '').matchAll(/^cell (\S+) runs (\S*)$/gm)]
     named.forEach(([, key = '', runs = ''], i) => cells.set(key, { shown: shown[i] ?? '', runs }))
   }
-  return facts && { ...facts, cells, isWhole: null }
+  return facts && { ...facts, cells, conclusions: NO_CONCLUSIONS, isWhole: null }
 }
 
 const cellsOfRow = (line: string): string[] =>
@@ -111,6 +115,7 @@ function readTex(text: string): TableFile | null {
     facts && {
       ...facts,
       cells: new Map(cells.map(([, shown = '', key = '', runs = '']) => [key, { shown, runs }])),
+      conclusions: NO_CONCLUSIONS,
       isWhole: null,
     }
   )
@@ -136,6 +141,7 @@ function readCsv(text: string): TableFile | null {
         { shown: [shown, bold, numbers].join(' | '), runs },
       ]),
     ),
+    conclusions: NO_CONCLUSIONS,
     isWhole: null,
   }
 }
@@ -165,6 +171,7 @@ function readHtml(text: string): TableFile | null {
         { shown: sort === undefined ? shown : `${shown} | ${sort}`, runs },
       ]),
     ),
+    conclusions: NO_CONCLUSIONS,
     isWhole: null,
   }
 }
@@ -195,7 +202,8 @@ const jsonReport = z.object({
 })
 
 function readJson(text: string): TableFile | null {
-  const report = jsonReport.safeParse(parsedJson(text)).data
+  const document = parsedJson(text)
+  const report = jsonReport.safeParse(document).data
   if (!report) return null
   const cells = report.tables.flatMap(({ rows }) => rows.flatMap((row) => row.cells))
   return {
@@ -210,8 +218,25 @@ function readJson(text: string): TableFile | null {
         { shown: [shown, bold, JSON.stringify(numbers)].join(' | '), runs: runs.join(' ') },
       ]),
     ),
+    conclusions: conclusionsIn(document as Readonly<Record<string, unknown>>),
     isWhole: null,
   }
+}
+
+/** Sections of a JSON report that are computed from runs: a list of groups each, or one for the study. */
+const CONCLUSIONS = ['verdict', 'differences', 'extensions', 'efficiency', 'budget', 'risk', 'audit'] as const
+
+/** Those that the document has, a group of a task and model at a time; earlier versions wrote fewer. */
+export function conclusionsIn(document: Readonly<Record<string, unknown>>): Map<string, unknown> {
+  const found = new Map<string, unknown>()
+  for (const section of CONCLUSIONS) {
+    const part = document[section]
+    const groups = z.array(z.looseObject({ task: z.string(), model: z.string() })).safeParse(part).data
+    if (groups === undefined || groups.length === 0) {
+      if (part !== undefined) found.set(section, part)
+    } else for (const group of groups) found.set(`${section}/${group.task}/${group.model}`, group)
+  }
+  return found
 }
 
 /** The report that goes with its pages as an attachment; whether the pages are as written says the seal at the end. */

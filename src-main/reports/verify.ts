@@ -1,8 +1,9 @@
 import { extname } from 'node:path'
 import { InputError } from '../errors'
+import { reportConclusions } from './json'
 import { provenanceOf } from './report-source'
 import type { ReportSource } from './report-source'
-import { TABLE_FORMATS } from './table-files'
+import { conclusionsIn, TABLE_FORMATS } from './table-files'
 import type { FileCell, TableFile } from './table-files'
 import { reportTables } from './tables'
 
@@ -45,11 +46,11 @@ export function readTableFile(data: Buffer, file: string): TableFile {
   return read
 }
 
-/** Recomputes every cell of a file that `readTableFile` read, from the study as it is now. */
+/** Recomputes every cell and conclusion of a file that `readTableFile` read, from the study as it is now. */
 export function verifyTable(read: TableFile, file: string, source: ReportSource): Verification {
   const provenance = provenanceOf(source)
   const now = cellsNow(file, source)
-  const changes = [...read.cells].flatMap(([key, cell]): ChangedCell[] => {
+  const cells = [...read.cells].flatMap(([key, cell]): ChangedCell[] => {
     const today = now.get(key)
     if (today?.shown === cell.shown && today.runs === cell.runs) return []
     return [
@@ -61,12 +62,13 @@ export function verifyTable(read: TableFile, file: string, source: ReportSource)
       },
     ]
   })
+  const runsChanged = read.database !== provenance.database
   return {
     study: read.study,
-    cells: read.cells.size,
-    changes,
+    cells: read.cells.size + read.conclusions.size,
+    changes: [...cells, ...changedConclusions(read, source, runsChanged)],
     ruleChanged: read.rule !== provenance.rule,
-    runsChanged: read.database !== provenance.database,
+    runsChanged,
     altered: read.isWhole === null ? null : !read.isWhole,
   }
 }
@@ -78,4 +80,43 @@ function cellsNow(file: string, source: ReportSource): ReadonlyMap<string, FileC
   // What a PDF carries is JSON.
   const reader = TABLE_FORMATS[extension === '.pdf' ? '.json' : extension]
   return reader?.read(Buffer.from(text))?.cells ?? new Map()
+}
+
+/** Of each conclusion that is another one today, the first value that differs. */
+function changedConclusions(
+  { conclusions }: TableFile,
+  source: ReportSource,
+  runsChanged: boolean,
+): ChangedCell[] {
+  if (conclusions.size === 0) return []
+  // As JSON writes and reads them: NaN and infinity are null there.
+  const today = JSON.parse(JSON.stringify(reportConclusions(source))) as Record<string, unknown>
+  const now = conclusionsIn(today)
+  return [...conclusions].flatMap(([key, found]): ChangedCell[] => {
+    const [before, after] = [valuesIn(found), valuesIn(now.get(key))]
+    const differing = [...new Set([...before.keys(), ...after.keys()])].filter(
+      (path) => before.get(path) !== after.get(path),
+    )
+    const [path] = differing
+    if (path === undefined) return []
+    const more = differing.length > 1 ? ` (and ${differing.length - 1} more)` : ''
+    return [
+      {
+        key: `${key}: ${path}${more}`,
+        found: before.get(path) ?? 'not there',
+        now: after.get(path) ?? null,
+        runsChanged,
+      },
+    ]
+  })
+}
+
+/** Every value inside, as JSON, by its path: "curves[0].points[2].mean". */
+function valuesIn(value: unknown, path = ''): Map<string, string> {
+  if (value === undefined) return new Map()
+  if (value === null || typeof value !== 'object') return new Map([[path, JSON.stringify(value)]])
+  const inner = Array.isArray(value)
+    ? value.map((each, i) => valuesIn(each, `${path}[${i}]`))
+    : Object.entries(value).map(([name, each]) => valuesIn(each, path === '' ? name : `${path}.${name}`))
+  return new Map(inner.flatMap((values) => [...values]))
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { flag, label, path, says, strict, whole } from './expect'
+import { flag, label, oneOf, path, says, strict, whole } from './expect'
 
 /** Tasks and models as a study may describe them: one mapping of options for each kind. */
 
@@ -10,6 +10,14 @@ const image = {
   ),
 }
 const name = { name: says(label().optional(), 'The word for it in tables and exports.') }
+const padding = says(
+  oneOf('masked', 'attended').default('masked'),
+  "Whether the padding behind a sequence is hidden, or seen and the token read, as FPT's is.",
+)
+const positionsBeyond = says(
+  oneOf('refused', 'drawn').default('refused'),
+  'Sequences longer than the position table: refused, or the rows beyond are drawn, and train where positions do.',
+)
 const folder = { dir: says(path().optional(), 'Folder of the data, where it is not one that `data` lists.') }
 
 /** The options of every kind of task, with their defaults. */
@@ -26,8 +34,20 @@ export const TASK_KINDS = {
   },
   listops: {
     ...folder,
-    min_length: says(whole(1, 1_000_000).default(500), 'Tokens of the shortest sequence.'),
-    max_length: says(whole(1, 1_000_000).default(2000), 'Tokens of the longest sequence.'),
+    min_length: says(whole(1, 1_000_000).default(500), 'Sequences have more tokens than this.'),
+    max_length: says(whole(1, 1_000_000).default(2000), 'Sequences have fewer tokens than this.'),
+    max_depth: says(whole(2, 100).default(10), 'Lists are nested less deep than this.'),
+    max_args: says(whole(2, 1000).default(10), 'Most values in a list.'),
+    train_examples: says(whole(1, 100_000_000).default(96_000), 'Sequences to train on.'),
+    validation_examples: says(whole(1, 100_000_000).default(2000), 'Sequences to choose by.'),
+    test_examples: says(whole(1, 100_000_000).default(2000), 'Sequences to judge by.'),
+    data_seed: says(whole(0, 2_147_483_647).default(0), 'Other numbers draw other sequences.'),
+    padding,
+    positions_beyond: positionsBeyond,
+    fpt_loader: says(
+      flag().default(false),
+      "The faults of FPT's loader: closing brackets lost, sequences cut to 512 tokens, padding read.",
+    ),
   },
   mnist: image,
   cifar10: {

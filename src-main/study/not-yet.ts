@@ -5,5 +5,5 @@
 export const NOT_YET: {
   readonly tasks: readonly string[]
 } = {
-  tasks: ['listops', 'remote-homology'],
+  tasks: ['remote-homology'],
 }

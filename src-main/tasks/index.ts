@@ -2,6 +2,7 @@ import { InputError, NotYetError } from '../errors'
 import type { TaskSource } from '../study/study'
 import { openBitMemory, openBitXor } from './bits'
 import { openCifar10, openCifar10Lra } from './cifar10'
+import { openListops } from './listops'
 import { openIdxImages, openMnist } from './mnist'
 import type { Task } from './task'
 import { openTensors } from './tensors'
@@ -12,12 +13,13 @@ const OPENERS: Readonly<Record<string, (source: TaskSource) => Promise<Task>>> =
   mnist: openMnist,
   cifar10: openCifar10,
   'cifar10-lra': openCifar10Lra,
+  listops: openListops,
   'idx-images': openIdxImages,
   tensors: openTensors,
 }
 
 /** Kinds that the study file knows by name and that are still to come. */
-const PROMISED = ['listops', 'remote-homology']
+const PROMISED = ['remote-homology']
 
 /** Opens a task's data. Every fault of a file or option is an `InputError`. */
 export async function openTask(source: TaskSource): Promise<Task> {

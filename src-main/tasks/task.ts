@@ -10,6 +10,8 @@ export type TaskInput = (
 ) & {
   /** Examples end at different places: what stands behind the end of one is padding, to be neither seen nor read. */
   readonly padded?: true
+  /** Where a trunk has fewer positions than T: the task's options say whether the rows beyond are drawn. */
+  readonly positionsBeyond?: 'refused' | 'drawn'
 }
 
 /** What the network answers at the last token(s): one of C classes, n bits (2 logits each), or n real values. */

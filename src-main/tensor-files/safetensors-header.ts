@@ -34,6 +34,9 @@ const BITS = {
 } as const
 export type DType = keyof typeof BITS
 
+/** What an element of this type takes. */
+export const bitsOf = (dtype: DType): number => BITS[dtype]
+
 /** Can it be read as float32? */
 export const isFloating = (dtype: DType): boolean => ['F64', 'F32', 'F16', 'BF16'].includes(dtype)
 

@@ -1,6 +1,13 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import { InputError } from '../errors'
-import { headerLength, parseHeader, type DType, type Header, type TensorEntry } from './safetensors-header'
+import {
+  bitsOf,
+  headerLength,
+  parseHeader,
+  type DType,
+  type Header,
+  type TensorEntry,
+} from './safetensors-header'
 
 export type { DType, TensorEntry } from './safetensors-header'
 
@@ -190,17 +197,70 @@ export function encodeSafetensors(
   tensors: readonly NamedTensor[],
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array[] {
-  const ordered = [...tensors].sort((a, b) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT)
+  const described = tensors.map((tensor) => {
+    const { name, shape, data } = tensor
+    if (shape.reduce((product, size) => product * size, 1) !== data.length)
+      throw new Error(`${name}: [${shape.join(', ')}] does not hold ${data.length} elements`)
+    return { ...tensor, dtype: dtypeOf(data), bytes: data.byteLength }
+  })
+  const ordered = aligned(described)
+  return [headerOf(ordered, metadata), ...ordered.map(({ data }) => bytesOf(data))]
+}
+
+/** A tensor that is read when its turn comes. */
+export interface DeferredTensor {
+  readonly name: string
+  readonly dtype: DType
+  readonly shape: readonly number[]
+  readonly read: () => Promise<TensorData>
+}
+
+/** As `encodeSafetensors`, for tensors that together are too many to be in memory: one is read at a time. */
+export async function* streamSafetensors(
+  tensors: readonly DeferredTensor[],
+  metadata: Readonly<Record<string, string>> = {},
+): AsyncGenerator<Uint8Array> {
+  const ordered = aligned(
+    tensors.map((tensor) => {
+      const elements = tensor.shape.reduce((product, size) => product * size, 1)
+      return { ...tensor, bytes: (elements * bitsOf(tensor.dtype)) / 8 }
+    }),
+  )
+  yield headerOf(ordered, metadata)
+  for (const { name, bytes, read } of ordered) {
+    const data = bytesOf(await read())
+    if (data.length !== bytes) throw new Error(`${name}: read ${data.length} bytes of ${bytes}`)
+    yield data
+  }
+}
+
+interface Described {
+  readonly name: string
+  readonly dtype: DType
+  readonly shape: readonly number[]
+  readonly bytes: number
+}
+
+const dtypeOf = (data: TensorData): DType => {
+  const dtype = WRITTEN.get(data.constructor)
+  if (dtype === undefined) throw new Error(`${data.constructor.name} has no type in a safetensors file`)
+  return dtype
+}
+
+const bytesOf = (data: TensorData): Uint8Array =>
+  new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+
+const aligned = <T extends Described>(tensors: readonly T[]): T[] =>
+  [...tensors].sort((a, b) => bitsOf(b.dtype) - bitsOf(a.dtype))
+
+function headerOf(tensors: readonly Described[], metadata: Readonly<Record<string, string>>): Uint8Array {
   const members = new Map<string, string>()
   if (Object.keys(metadata).length > 0) members.set('__metadata__', JSON.stringify(metadata))
   let covered = 0
-  for (const { name, shape, data } of ordered) {
+  for (const { name, shape, dtype, bytes } of tensors) {
     if (members.has(name) || name === '__metadata__')
       throw new Error(`two tensors are called ${JSON.stringify(name)}`)
-    if (shape.reduce((product, size) => product * size, 1) !== data.length)
-      throw new Error(`${name}: [${shape.join(', ')}] does not hold ${data.length} elements`)
-    const end = covered + data.byteLength
-    const dtype = WRITTEN.get(data.constructor)
+    const end = covered + bytes
     members.set(name, JSON.stringify({ dtype, shape, data_offsets: [covered, end] }))
     covered = end
   }
@@ -210,5 +270,5 @@ export function encodeSafetensors(
   const header = new Uint8Array(8 + padded).fill(0x20)
   new DataView(header.buffer).setBigUint64(0, BigInt(padded), true)
   header.set(text, 8)
-  return [header, ...ordered.map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength))]
+  return header
 }

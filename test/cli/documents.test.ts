@@ -2,7 +2,14 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { comparisonSchema } from '../../src-main/cli/comparison-document'
-import { doctorSchema, dryRunSchema, runSchema, runsSchema, statusSchema } from '../../src-main/cli/documents'
+import {
+  doctorSchema,
+  dryRunSchema,
+  runSchema,
+  runsSchema,
+  statusSchema,
+  weightsSchema,
+} from '../../src-main/cli/documents'
 import { importSchema } from '../../src-main/cli/commands/import'
 import { exportDocument } from '../../src-main/reports/export-schema'
 import { asJson } from '../../src-main/cli/terminal'
@@ -16,6 +23,7 @@ const SCHEMAS = {
   doctor: doctorSchema,
   export: exportDocument,
   import: importSchema,
+  'export-weights': weightsSchema,
 }
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/json.md'), 'utf8')

@@ -97,4 +97,26 @@ describe.skipIf(BROWSER === '')('importing runs in the window', () => {
     await page.waitForURL(/design/)
     expect(window.complaints).toEqual([])
   })
+
+  it('shows files that were opened with the program, one after the other, and lets go of them', async () => {
+    const { page } = window
+    const { opened } = showcase.workbench
+    writeFileSync(join(folder, 'mine.yaml'), 'name: by-a-double-click\ntask: mnist\n')
+    const tickets = ['theirs.csv', 'mine.yaml'].map((name) => opened.put(join(folder, name)))
+    await page.goto(`${new URL(page.url()).origin}/#/studies?opened=${tickets.join(',')}`)
+    const dialog = page.getByRole('dialog', { name: 'Import runs' })
+    await dialog.getByText('theirs.csv', { exact: false }).first().waitFor()
+    // A reload in between shows it again.
+    await page.reload()
+    await dialog.getByText('theirs.csv', { exact: false }).first().waitFor()
+    await page.keyboard.press('Escape')
+    await page.waitForURL(/design/)
+    expect(await page.getByRole('textbox', { name: 'Study file in YAML' }).innerText()).toContain(
+      'by-a-double-click',
+    )
+    expect(page.url()).not.toContain('opened')
+
+    await page.goto(`${new URL(page.url()).origin}/#/studies?opened=${crypto.randomUUID()}`)
+    await page.getByText('opened before the workbench started anew').waitFor()
+  })
 })

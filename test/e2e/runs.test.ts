@@ -199,6 +199,16 @@ describe.skipIf(BROWSER === '')('the history of runs', () => {
     expect(saved).toHaveLength(60)
   })
 
+  test('lets everything that matches be acted on, however many that are', async () => {
+    await go('?runs=*')
+    const bar = page.getByRole('group', { name: 'Selected runs' })
+    await bar.getByRole('button', { name: 'Run again 12' }).waitFor()
+    expect(await bar.getByRole('button', { name: /^Cancel/ }).count()).toBe(0)
+    await go('?runs=*&state=finished')
+    await bar.getByText(/^all [345]\d runs$/).waitFor()
+    expect(await bar.getByRole('button', { name: /Run again/ }).count()).toBe(0)
+  })
+
   test('says so when nothing matches, when a filter in the URL cannot be read, and shows new runs by themselves', async () => {
     await go('?filter=lr+%3E+7')
     await page.getByRole('heading', { name: 'No run matches' }).waitFor()

@@ -133,3 +133,34 @@ describe('the pages of a PDF', () => {
     expect(verifyTable(read, 'report.csv', aSource()).altered).toBeNull()
   })
 })
+
+describe('the conclusions of a JSON report', () => {
+  const verified = (text: string, source = aSource()) =>
+    verifyTable(readTableFile(Buffer.from(text), 'report.json'), 'report.json', source)
+
+  it.each([
+    ['budget', 'budget/mnist/minilm-l6: curves[0].points[0].validation'],
+    ['risk', 'risk/mnist/minilm-l6: reason'],
+    ['verdict', 'verdict/mnist/minilm-l6: sentences[0]'],
+  ])('are recomputed: a changed %s is found', (section, key) => {
+    const report = JSON.parse(read('report.json').toString()) as Record<string, Record<string, never>[]>
+    const path = key.slice(key.indexOf(': ') + 2).match(/\w+/g) ?? []
+    const last = path.pop()!
+    const place = path.reduce((at: Record<string, never>, name) => at[name]!, report[section]![0]!)
+    expect(place[last]).toBeDefined()
+    Object.assign(place, { [last]: 7 })
+    expect(verified(JSON.stringify(report)).changes).toMatchObject([{ key, found: '7', runsChanged: false }])
+  })
+
+  it('are listed once for a task and model where runs changed, with how many values differ', () => {
+    const { changes } = verified(read('report.json').toString(), aSource(changed()))
+    const risks = changes.filter(({ key }) => key.startsWith('verdict/mnist/minilm-l6'))
+    expect(risks).toHaveLength(1)
+    expect(risks[0]?.runsChanged).toBe(true)
+  })
+
+  it('that an earlier version did not write are not asked for', () => {
+    const { budget: _budget, ...rest } = JSON.parse(read('report.json').toString()) as Record<string, unknown>
+    expect(verified(JSON.stringify(rest)).changes).toEqual([])
+  })
+})

@@ -105,8 +105,8 @@ describe('image tasks', () => {
   })
 
   it('refuses kinds that are still to come by name, and unknown ones with what there is', async () => {
-    await expect(openTask({ kind: 'listops', options: {}, files: {} })).rejects.toThrow(
-      "task 'listops' is not there yet",
+    await expect(openTask({ kind: 'remote-homology', options: {}, files: {} })).rejects.toThrow(
+      "task 'remote-homology' is not there yet",
     )
     await expect(openTask({ kind: 'toString', options: {}, files: {} })).rejects.toThrow(
       "no task 'toString', expected one of bit-memory, bit-xor, mnist",

@@ -9,18 +9,22 @@ import { useLocationList } from '../../location'
  * `design`, anything else to the import dialog, and its ticket leaves the URL when the dialog is shut.
  */
 export function useOpenedFiles(design: (text: string, name: string) => Promise<void>): void {
-  const tickets = useLocationList('open')
+  const tickets = useLocationList('opened')
   const message = useMessage()
   /** The ticket whose file is being shown. */
   let shown: string | null = null
 
-  watch([tickets, importRequest], ([[ticket], request]) => {
-    if (request !== null || ticket === undefined) return
-    // The dialog has been shut.
-    if (shown === ticket) return next(ticket)
-    shown = ticket
-    void show(ticket)
-  })
+  watch(
+    [tickets, importRequest],
+    ([[ticket], request]) => {
+      if (request !== null || ticket === undefined) return
+      // The dialog has been shut.
+      if (shown === ticket) return next(ticket)
+      shown = ticket
+      void show(ticket)
+    },
+    { immediate: true },
+  )
 
   async function show(ticket: string): Promise<void> {
     try {

@@ -1,8 +1,13 @@
 import { useMutation } from '@tanstack/vue-query'
 import { useMessage } from 'naive-ui'
+import { ref } from 'vue'
 import { api, faultOf } from '../../api'
-import { plural } from '../../format'
+import { count, plural } from '../../format'
 import { useUndo } from '../../undo'
+
+type Verb = 'cancel' | 'rerun'
+/** So many runs are one call: others are answered in between. */
+const PORTION = 500
 
 /** What can be done to many runs at once; each says what it did, and how to take it back where it can be. */
 export function useRunActs() {
@@ -11,13 +16,31 @@ export function useRunActs() {
   const onError = (error: unknown): unknown => message.error(faultOf(error).what)
   const nothing = (): unknown => message.info('Nothing to change: they all are so already')
 
+  /** Many runs are acted on a portion at a time; null: nothing is going on. */
+  const doing = ref<{ readonly verb: Verb; readonly done: number; readonly of: number } | null>(null)
+  let isStopped = false
   const act = useMutation({
-    mutationFn: ({ verb, ids }: { verb: 'cancel' | 'rerun'; ids: string[] }) =>
-      api.runs[verb].mutate({ ids }),
-    onSuccess: ({ done }, { verb }) =>
-      message.success(`${plural(done, 'run')} ${verb === 'cancel' ? 'cancelled' : 'queued again'}`),
+    async mutationFn({ verb, ids }: { verb: Verb; ids: readonly string[] }) {
+      isStopped = false
+      let changed = 0
+      try {
+        for (let at = 0; at < ids.length && !isStopped; at += PORTION) {
+          doing.value = { verb, done: at, of: ids.length }
+          const { done } = await api.runs[verb].mutate({ ids: ids.slice(at, at + PORTION) })
+          changed += done
+        }
+      } finally {
+        doing.value = null
+      }
+      return changed
+    },
+    onSuccess: (changed, { verb, ids }) => {
+      const said = `${plural(changed, 'run')} ${verb === 'cancel' ? 'cancelled' : 'queued again'}`
+      message.success(isStopped ? `${said}, then stopped, of ${count(ids.length)}` : said)
+    },
     onError,
   })
+  const stop = (): void => void (isStopped = true)
   const archive = useMutation({
     mutationFn: (change: { ids: string[]; archived: boolean }) => api.annotations.archive.mutate(change),
     onSuccess: ({ changed }, { archived }) => {
@@ -40,5 +63,5 @@ export function useRunActs() {
     },
     onError,
   })
-  return { act, archive, tag, onError }
+  return { act, doing, stop, archive, tag, onError }
 }

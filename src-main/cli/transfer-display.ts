@@ -1,0 +1,58 @@
+import { SingleBar } from 'cli-progress'
+import type { Terminal } from './terminal'
+import { bytesText } from './words'
+
+/** How far the writing, reading or fetching of files is, in bytes. */
+export interface Transferred {
+  /** What is at work now: "model.safetensors". */
+  readonly what?: string
+  readonly done: number
+  readonly of: number
+}
+
+export interface TransferDisplay {
+  show(transferred: Transferred): void
+  /** Leaves the terminal as it was; may be called twice. */
+  end(): void
+}
+
+/** Without a terminal to draw on, a line so often. */
+const LINE_MS = 10_000
+
+/** @param doing what is done with the bytes: "fetching" */
+export function transferDisplay(terminal: Terminal, doing: string): TransferDisplay {
+  if (!terminal.isInteractive) return lines(terminal, doing)
+  let bar: SingleBar | null = null
+  return {
+    show({ what = '', done, of }) {
+      const words = { what, sizes: `${bytesText(done)} of ${bytesText(of)}` }
+      if (bar === null) {
+        bar = new SingleBar({
+          format: `${doing} {bar} {sizes}  {what}`,
+          stream: process.stderr,
+          hideCursor: true,
+          clearOnComplete: true,
+        })
+        bar.start(of, done, words)
+      }
+      bar.setTotal(of)
+      bar.update(done, words)
+    },
+    end() {
+      bar?.stop()
+      bar = null
+    },
+  }
+}
+
+function lines(terminal: Terminal, doing: string): TransferDisplay {
+  let next = Date.now() + LINE_MS
+  return {
+    show({ what = '', done, of }) {
+      if (Date.now() < next) return
+      next = Date.now() + LINE_MS
+      terminal.note(`${doing} ${what}: ${bytesText(done)} of ${bytesText(of)}`)
+    },
+    end: () => undefined,
+  }
+}
