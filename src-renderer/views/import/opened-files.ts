@@ -8,7 +8,9 @@ import { useLocationList } from '../../location'
  * Files that were opened with the desktop program, by their tickets in the URL, one after the other: a study goes to
  * `design`, anything else to the import dialog, and its ticket leaves the URL when the dialog is shut.
  */
-export function useOpenedFiles(design: (text: string, name: string) => Promise<void>): void {
+export function useOpenedFiles(
+  design: (text: string, name: string, query: Record<string, string>) => Promise<void>,
+): void {
   const tickets = useLocationList('opened')
   const message = useMessage()
   /** The ticket whose file is being shown. */
@@ -30,8 +32,9 @@ export function useOpenedFiles(design: (text: string, name: string) => Promise<v
     try {
       const file = await api.imports.opened.query({ ticket })
       if (file.kind === 'runs') return openImport({ path: file.path })
-      next(ticket)
-      await design(file.text, file.name)
+      // Going there takes the ticket out of the URL.
+      const rest = others(ticket)
+      await design(file.text, file.name, rest.length > 0 ? { opened: rest.join(',') } : {})
     } catch (error) {
       message.error(faultOf(error).what)
       next(ticket)
@@ -40,6 +43,10 @@ export function useOpenedFiles(design: (text: string, name: string) => Promise<v
 
   function next(ticket: string): void {
     shown = null
-    tickets.value = tickets.value.filter((other) => other !== ticket)
+    tickets.value = others(ticket)
+  }
+
+  function others(ticket: string): string[] {
+    return tickets.value.filter((other) => other !== ticket)
   }
 }
