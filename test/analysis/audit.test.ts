@@ -142,11 +142,15 @@ describe('the audit of a comparison', () => {
     expect(find(findings([oldData, ...rest]), 'mixed-data')).toMatchObject({
       severity: 'error',
       runs: [first.id],
+      // Other files, other keys: planned anew, it is trained.
+      remedy: { kind: 'change-study', patch: {} },
     })
     const oldCode = { ...first, environment: { ...first.environment, commit: 'older' } }
     expect(find(findings([oldCode, ...rest]), 'mixed-versions')).toMatchObject({
       severity: 'warning',
       runs: [first.id],
+      // The version is not in the key: nothing would train it again.
+      remedy: null,
     })
   })
 

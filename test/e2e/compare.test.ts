@@ -183,7 +183,7 @@ describe.skipIf(BROWSER === '')('the Compare place', () => {
     await panel('audit').locator('[data-finding]').first().waitFor()
     const more = panel('audit').getByRole('button', { name: /more finding/ })
     if ((await more.count()) > 0) await more.click()
-    await finding.getByRole('button', { name: 'Train seeds 0, 1, 2.' }).click()
+    await finding.getByRole('button', { name: 'Train seeds 0, 1, 2' }).click()
     const dialog = page.getByRole('dialog')
     await dialog.getByText('adds 4 runs').waitFor()
     await dialog.getByText('seeds: [0, 1, 2] # few').waitFor()

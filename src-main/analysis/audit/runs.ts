@@ -147,11 +147,7 @@ function checkAlike(group: Group, records: ReadonlyMap<string, RunRecord>): Find
             explanation: `The runs read ${data.length} different versions of the data or of the initial values. Differences between settings may be differences between files.`,
             runs: fewest(data),
             numbers: { versions: data.length },
-            remedy: {
-              kind: 'rerun',
-              say: 'Train the odd runs again with the present files.',
-              runs: fewest(data),
-            },
+            remedy: PLAN_ANEW,
           }),
         ]
       : []),
@@ -163,19 +159,17 @@ function checkAlike(group: Group, records: ReadonlyMap<string, RunRecord>): Find
             severity: 'warning',
             task,
             model,
-            explanation: `The runs were trained by ${versions.length} different versions of code or engine. A change between them may look like a difference between settings.`,
+            explanation: `The runs were trained by ${versions.length} different versions of code or engine. A change between them may look like a difference between settings. A run with a result is not trained twice; a new seed is trained by the present version.`,
             runs: fewest(versions),
             numbers: { versions: versions.length },
-            remedy: {
-              kind: 'rerun',
-              say: 'Train the odd runs again with the present version.',
-              runs: fewest(versions),
-            },
           }),
         ]
       : []),
   ]
 }
+
+/** Files and precision are part of a run's key: planned from the present ones it is another run, and the old one is kept. */
+const PLAN_ANEW = changeStudy('Plan the study anew, from its file and the present data.', {})
 
 /**
  * Runs of different precisions are not compared; and one precision may mean two things, since `bf16` rounds only what is
@@ -194,7 +188,7 @@ function checkPrecision({ task, model }: Group, runs: readonly RunRecord[]): Fin
         explanation: `The runs were computed in ${asked.length} different precisions. What rounding costs one setting is then taken for a difference between settings.`,
         runs: fewest(asked),
         numbers: { precisions: asked.length },
-        remedy: { kind: 'rerun', say: 'Train all runs in one precision.', runs: fewest(asked) },
+        remedy: PLAN_ANEW,
       }),
     ]
   if (computed.length < 2) return []
