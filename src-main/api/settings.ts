@@ -8,7 +8,7 @@ import { recentWorkspaces } from '../workspace/recent'
 import { procedure, router } from './procedure'
 
 /** What may grow in a workspace, by folder. */
-const PARTS = ['checkpoints', 'weights', 'models', 'data', 'backups'] as const
+const PARTS = ['checkpoints', 'weights', 'features', 'models', 'data', 'backups'] as const
 
 export const settings = router({
   workspace: procedure.query(async ({ ctx: { workbench } }) => {

@@ -9,6 +9,7 @@ import { addCompare } from './commands/compare'
 import { addDoctor } from './commands/doctor'
 import { addExport } from './commands/export'
 import { addExportWeights } from './commands/export-weights'
+import { addFeatures } from './commands/features'
 import { addHistory } from './commands/history'
 import { addImport } from './commands/import'
 import { addLibrary } from './commands/library'
@@ -36,6 +37,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   addExportWeights(line)
   addImport(line)
   addLibrary(line)
+  addFeatures(line)
   addDoctor(line)
   try {
     await program.parseAsync([...args], { from: 'user' })

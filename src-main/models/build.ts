@@ -7,7 +7,7 @@ import { trainingFlops } from './flops'
 import { freeze } from './freeze'
 import { denseByName, embed, linear } from './fused'
 import type { Model } from './model'
-import type { Network, Parameter, Weights } from './network'
+import type { Network, Parameter, ReadoutOnly, Weights } from './network'
 import type { SafetensorsFile } from '../tensor-files/safetensors'
 import { positionsBeyond, withRowsBeyond } from './positions-beyond'
 import { matchStartFrom } from './start-from'
@@ -80,61 +80,105 @@ export function buildNetwork(
   const rankOf = (name: string): number =>
     parameters.find((parameter) => parameter.name === name)?.shape.length ?? 0
 
+  /** What the readout reads, [K, B * R, D]. */
+  const readOf: (...given: Parameters<Network['forward']>) => Tensor = (
+    weights,
+    x,
+    dropout,
+    lengths = null,
+  ) => {
+    const [runs = 0, examples = 0] = x.shape
+    const tokens = input.tokens
+    const weight = (name: string): Tensor => {
+      const own = weightOf(weights, name)
+      return name === beyond?.table
+        ? withRowsBeyond(own, weightOf(weights, beyond.rows.name), rankOf(name))
+        : own
+    }
+    const drop = (h: Tensor, site: number): Tensor => dropout?.apply(h, site) ?? h
+    const h =
+      input.kind === 'tokens'
+        ? embed(x, weight('in.weight'))
+        : drop(
+            linear(
+              tf.reshape(x, [runs, examples * tokens, input.width]),
+              weight('in.weight'),
+              weight('in.bias'),
+              'out-in',
+            ),
+            0,
+          ) // [K, B * T, D]
+    return trunk.forward(h, {
+      runs,
+      examples,
+      tokens,
+      read: readTokens,
+      lengths,
+      weight,
+      dense: denseByName(weight, inBfloat16),
+      trains: (name) => trained.has(name),
+      drop: (h, site) => drop(h, site + 1),
+      normal: dropout && ((shape, site) => dropout.normal(shape, site + 1)),
+    })
+  }
+
+  /** Logits [K, B, R * C] from [K, B * R, D]. */
+  const answer = (weights: Weights, read: Tensor, examples: number): Tensor => {
+    const logits = linear(read, weightOf(weights, 'out.weight'), weightOf(weights, 'out.bias'), 'out-in')
+    return tf.reshape(logits, [read.shape[0], examples, -1])
+  }
+
+  const firstValues = async (
+    specs: readonly ParameterSpec[],
+    seeds: readonly number[],
+  ): Promise<Map<string, Tensor>> => {
+    const values = new Map<string, Tensor>()
+    for (const spec of specs) {
+      const perRun = trained.has(spec.name)
+      const fixed = await fixedValue(spec)
+      values.set(
+        spec.name,
+        fixed === null
+          ? await drawForRuns(spec, await drawing(spec), seeds, perRun)
+          : forRuns(tf.tensor(fixed, [...spec.shape]), perRun ? seeds.length : null),
+      )
+    }
+    return values
+  }
+
+  const { width } = architecture
+  const flops = trainingFlops({ trunk, input, readTokens, outputs }, parameters)
+  const readoutOnly = (): ReadoutOnly => ({
+    tokens: readTokens,
+    width,
+    features: (weights, x, lengths) =>
+      tf.reshape(readOf(weights, x, null, lengths), [x.shape[0], x.shape[1] ?? 0, readTokens, width]),
+    readout: {
+      parameters: parameters.filter(({ part }) => part === 'output'),
+      inBfloat16: new Set(),
+      trainingFlops: flops,
+      forward: (weights, x) => {
+        const [runs = 0, examples = 0] = x.shape
+        return answer(weights, tf.reshape(x, [runs, examples * readTokens, width]), examples)
+      },
+      initialise: (seeds) =>
+        firstValues(
+          specs.filter(({ part }) => part === 'output'),
+          seeds,
+        ),
+      readoutOnly: null,
+    },
+  })
   return {
     parameters,
     inBfloat16,
-    trainingFlops: trainingFlops({ trunk, input, readTokens, outputs }, parameters),
-    forward(weights, x, dropout, lengths = null) {
-      const [runs = 0, examples = 0] = x.shape
-      const tokens = input.tokens
-      const weight = (name: string): Tensor => {
-        const own = weightOf(weights, name)
-        return name === beyond?.table
-          ? withRowsBeyond(own, weightOf(weights, beyond.rows.name), rankOf(name))
-          : own
-      }
-      const drop = (h: Tensor, site: number): Tensor => dropout?.apply(h, site) ?? h
-      const h =
-        input.kind === 'tokens'
-          ? embed(x, weight('in.weight'))
-          : drop(
-              linear(
-                tf.reshape(x, [runs, examples * tokens, input.width]),
-                weight('in.weight'),
-                weight('in.bias'),
-                'out-in',
-              ),
-              0,
-            ) // [K, B * T, D]
-      const read = trunk.forward(h, {
-        runs,
-        examples,
-        tokens,
-        read: readTokens,
-        lengths,
-        weight,
-        dense: denseByName(weight, inBfloat16),
-        trains: (name) => trained.has(name),
-        drop: (h, site) => drop(h, site + 1),
-        normal: dropout && ((shape, site) => dropout.normal(shape, site + 1)),
-      }) // [K, B * R, D]
-      const logits = linear(read, weight('out.weight'), weight('out.bias'), 'out-in') // [K, B * R, C]
-      return tf.reshape(logits, [runs, examples, -1])
-    },
-    async initialise(seeds) {
-      const values = new Map<string, Tensor>()
-      for (const spec of specs) {
-        const perRun = trained.has(spec.name)
-        const fixed = await fixedValue(spec)
-        values.set(
-          spec.name,
-          fixed === null
-            ? await drawForRuns(spec, await drawing(spec), seeds, perRun)
-            : forRuns(tf.tensor(fixed, [...spec.shape]), perRun ? seeds.length : null),
-        )
-      }
-      return values
-    },
+    trainingFlops: flops,
+    forward: (weights, x, dropout, lengths) =>
+      answer(weights, readOf(weights, x, dropout, lengths), x.shape[1] ?? 0),
+    initialise: (seeds) => firstValues(specs, seeds),
+    readoutOnly: parameters.every(({ part, trained }) => trained === (part === 'output'))
+      ? readoutOnly()
+      : null,
   }
 }
 

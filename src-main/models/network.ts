@@ -61,4 +61,17 @@ export interface Network {
    * initialisation. The same seed gives the same values whatever the other seeds are. The caller owns the tensors.
    */
   initialise(seeds: readonly number[]): Promise<Map<string, Tensor>>
+  /** Null: something trains before the readout. */
+  readonly readoutOnly: ReadoutOnly | null
+}
+
+/** A network of which only the readout trains: without dropout an example gives it the same features at every step. */
+export interface ReadoutOnly {
+  /** R tokens of width D */
+  readonly tokens: number
+  readonly width: number
+  /** What the readout reads, [K, B, R, D], from what `forward` takes. No dropout. */
+  features(weights: Weights, x: Tensor, lengths: Tensor | null): Tensor
+  /** The readout as a network of its own, whose x are the features. */
+  readonly readout: Network
 }

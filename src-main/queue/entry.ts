@@ -41,6 +41,8 @@ export interface JobFolders {
   readonly checkpoints: string
   /** Null: no weights are kept. */
   readonly weights: string | null
+  /** Of frozen trunks. Null: none are kept. */
+  readonly features: string | null
 }
 
 const MOST_BYTES: Record<KeptWeights, number | null> = {
@@ -54,7 +56,7 @@ export function jobOf(
   entries: readonly Entry[],
   { runs }: Group,
   { path }: TrainingWay,
-  { checkpoints, weights }: JobFolders,
+  { checkpoints, weights, features }: JobFolders,
 ): TrainingJob {
   const first = entries[0]?.run
   if (first === undefined) throw new Error('a job without runs')
@@ -72,5 +74,6 @@ export function jobOf(
     model,
     startFrom,
     checkpoints,
+    ...(features === null ? {} : { features }),
   }
 }

@@ -28,8 +28,9 @@ export interface QueueOptions extends CrewOptions {
   readonly store: Store
   readonly events: EventStream
   readonly checkpoints: CheckpointShelf
-  /** Absolute folder where weights of complete runs are kept; absent: none are. */
+  /** Absolute folders of weights of complete runs and of features of frozen trunks; absent: none are kept. */
   readonly weights?: string
+  readonly features?: string
   /** How the runs of a study are trained; the usual way where nobody says. */
   readonly ways?: Ways
 }
@@ -211,9 +212,8 @@ export class Queue {
     try {
       const worker = slot.workerFor(entries[0]?.isolation ?? 'thread', way.threads)
       for (const { id } of entries) this.setState(id, 'running')
-      const { checkpoints, weights = null } = this.options
-      const folders = { checkpoints: checkpoints.folder, weights }
-      const work = jobOf(entries, batch.group, way, folders)
+      const { checkpoints, weights = null, features = null } = this.options
+      const work = jobOf(entries, batch.group, way, { checkpoints: checkpoints.folder, weights, features })
       await worker.train(work, (message, environment) => this.take(worker, job, message, environment))
       this.failedStarts = 0
     } catch (error) {

@@ -101,7 +101,7 @@ export class WithFallback implements Stepper {
 
 /** Equal where everything is equal that the graph has fixed; weights, frozen ones too, are written anew for every group. */
 function graphKey(
-  { input, objective }: Problem,
+  { input, objective, evaluated }: Problem,
   path: TrainingJob['path'],
   { model, task, training, precision }: RunConfig,
   shapes: GraphShapes,
@@ -115,6 +115,7 @@ function graphKey(
     model,
     task,
     input,
+    evaluated: evaluated?.input,
     targets,
     targetType,
     training: graph,

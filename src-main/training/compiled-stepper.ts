@@ -9,7 +9,7 @@ import {
 } from '../engine'
 import type { TrainingOptions } from '../run'
 import { optimizerOf, type OptimizerFeeds, type TrainedPart } from './optimizer'
-import type { Examples, Problem } from './problem'
+import { evaluatedBy, type Examples, type Problem } from './problem'
 import {
   clipByNorm,
   lossAndGradients,
@@ -121,7 +121,7 @@ export class CompiledStepper implements Stepper {
     }
     builder.entry(
       'score',
-      exampleFeeds(problem, shapes.runs, shapes.scoreExamples),
+      exampleFeeds(evaluatedBy(problem), shapes.runs, shapes.scoreExamples),
       (feeds) => {
         const given: Examples = { lengths: null, ...(feeds as unknown as Omit<Examples, 'lengths'>) }
         return { outputs: { scores: scoreExamples(problem, state, given) } }
@@ -196,7 +196,11 @@ const updateFeeds = (runs: number): Record<string, Feed> => ({
 })
 
 /** What `Examples` holds, the lengths only where the input is padded. */
-function exampleFeeds({ input, objective }: Problem, runs: number, examples: number): Record<string, Feed> {
+export function exampleFeeds(
+  { input, objective }: Problem,
+  runs: number,
+  examples: number,
+): Record<string, Feed> {
   const lead = [runs, examples, input.tokens]
   return {
     x:

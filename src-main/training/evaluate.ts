@@ -1,7 +1,7 @@
 import { tf, type Tensor } from '../engine'
 import type { Split } from '../tasks/task'
 import type { Scores } from './best-step'
-import { toTensors, type Problem } from './problem'
+import { evaluatedBy, toTensors, type Problem } from './problem'
 import type { Stepper } from './stepper'
 
 /** Tokens in one forward pass, over all runs. Measured: from here on more are no faster, and take memory in proportion. */
@@ -9,7 +9,7 @@ const TOKENS_PER_PASS = 2048
 
 /** How many examples of splits up to `largest` one pass takes. */
 export const examplesPerPass = (problem: Problem, runs: number, largest: number): number =>
-  Math.min(largest, Math.max(1, Math.floor(TOKENS_PER_PASS / (problem.input.tokens * runs))))
+  Math.min(largest, Math.max(1, Math.floor(TOKENS_PER_PASS / (evaluatedBy(problem).input.tokens * runs))))
 
 /**
  * Loss and accuracy of K runs over a whole split, in large batches of one size (the last is filled up, and what fills
@@ -28,7 +28,7 @@ export async function evaluate(
     if (interrupted()) return null
     const indices = Uint32Array.from({ length: size }, (_, i) => Math.min(start + i, split.size - 1))
     const scores = tf.tidy(() => {
-      const { x, lengths, y } = toTensors(problem, split.batch(indices), 1)
+      const { x, lengths, y } = toTensors(evaluatedBy(problem), split.batch(indices), 1)
       return stepper.score({
         x: forAll(x, runs),
         lengths: lengths && forAll(lengths, runs),

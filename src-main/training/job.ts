@@ -3,10 +3,12 @@ import { InputError } from '../errors'
 import { countParameters } from '../models/freeze'
 import type { Network, Parameter } from '../models/network'
 import type { RunConfig } from '../run'
-import { splitTask } from '../tasks/split'
+import { splitTask, type Splits } from '../tasks/split'
 import type { Task } from '../tasks/task'
 import { CheckpointFolder, type Checkpoint } from './checkpoint'
 import { examplesPerPass } from './evaluate'
+import { FeatureShelf } from './feature-shelf'
+import { withFeatures, type Prepared } from './features'
 import { FusedGroup, toSnapshot } from './group'
 import type { JobControl } from './job-control'
 import { rateShareAt } from './learning-schedule'
@@ -53,11 +55,16 @@ export async function runJob(
       field: 'training.label_smoothing',
     })
   }
-  const splits = splitTask(task, config.validation, config.test)
   const network = await materials.network(job, config, task)
   const starts = await Promise.all(job.runs.map((run) => findStart(run, job, network.parameters, control)))
 
-  const problem: Problem = { input: task.input, network, objective }
+  const { problem, splits } = await prepare(
+    job,
+    { input: task.input, network, objective },
+    splitTask(task, config.validation, config.test),
+    task,
+    control,
+  )
   const largestSplit = Math.max(splits.validation?.size ?? 0, splits.test.size)
   const group = await FusedGroup.create(
     problem,
@@ -105,6 +112,25 @@ export async function runJob(
     for (const { run } of members) run.dispose()
     group.dispose()
   }
+}
+
+/** Features stand for examples where that is the same and the job has a place for them. */
+async function prepare(
+  job: TrainingJob,
+  problem: Problem,
+  splits: Splits,
+  task: Task,
+  control: JobControl,
+): Promise<Prepared> {
+  const { config } = job.runs[0] ?? noRuns()
+  if (job.features === undefined) return { problem, splits }
+  return withFeatures(problem, splits, {
+    config,
+    task,
+    shelf: new FeatureShelf(job.features),
+    say: (level, message) => control.send({ type: 'log', level, run: null, message }),
+    interrupted: () => control.pausing,
+  })
 }
 
 async function findStart(

@@ -42,6 +42,8 @@ export interface TrainingJob {
   readonly startFrom: string | null
   /** Absolute; holds one folder per run id. */
   readonly checkpoints: string
+  /** Absolute: where features of frozen trunks are kept. Absent: they are not. */
+  readonly features?: string
 }
 
 export type ToWorker =

@@ -8,7 +8,12 @@ export interface Problem {
   readonly input: TaskInput
   readonly network: Network
   readonly objective: Objective
+  /** What evaluations read instead, where the features of the readout are known. */
+  readonly evaluated?: Problem
 }
+
+/** The problem as evaluations see it. */
+export const evaluatedBy = (problem: Problem): Problem => problem.evaluated ?? problem
 
 /** Examples of K runs as the engine takes them. */
 export interface Examples {

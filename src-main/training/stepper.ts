@@ -2,7 +2,7 @@ import { tf, type Tensor } from '../engine'
 import type { Weights } from '../models/network'
 import type { TrainingOptions } from '../run'
 import { optimizerOf, type Optimizer, type TrainedPart, type TrainedTensors } from './optimizer'
-import type { Examples, Problem } from './problem'
+import { evaluatedBy, type Examples, type Problem } from './problem'
 import {
   clipByNorm,
   lossAndGradients,
@@ -136,10 +136,11 @@ export function partOf<T>(tensors: Readonly<Partial<Record<StatePart, T>>>, part
 
 /** The scores of every example, as `score` gives them; no dropout. */
 export function scoreExamples(
-  { network, objective }: Problem,
+  problem: Problem,
   { frozen, weights }: Pick<GroupState, 'frozen' | 'weights'>,
   { x, lengths, y }: Examples,
 ): Tensor {
+  const { network, objective } = evaluatedBy(problem)
   const logits = network.forward(new Map([...frozen, ...weights]), x, null, lengths)
   const loss = objective.loss(logits, y)
   const hidden = objective.hidden?.(logits, y)

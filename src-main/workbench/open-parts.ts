@@ -61,7 +61,16 @@ export async function openParts(options: WorkbenchOptions): Promise<Parts> {
     const forecaster = new Forecaster({ workspace, store, library, events, openWorker })
     const ways = forecaster.ways(store)
     const weights = new WeightShelf(join(workspace, 'weights'))
-    const queue = new Queue({ store, events, openWorker, checkpoints, weights: weights.folder, ways })
+    const features = join(workspace, 'features')
+    const queue = new Queue({
+      store,
+      events,
+      openWorker,
+      checkpoints,
+      weights: weights.folder,
+      features,
+      ways,
+    })
     const studies = new StudyShelf({ store, queue, checkpoints, weights, events })
     studies.purge()
     return { workspace, store, library, events, forecaster, owned: { store, queue, studies, letGo: release } }

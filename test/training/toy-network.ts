@@ -27,6 +27,7 @@ export function toyProblem({ tokens, width, hidden, output }: Toy): Problem {
   const network: Network = {
     parameters,
     inBfloat16: new Set(),
+    readoutOnly: null,
     trainingFlops: 1000,
     forward(weights, x, dropout) {
       const get = (name: string): Tensor => weights.get(name) ?? tf.zeros([1])

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -216,6 +217,8 @@ export class ProgramBuilder {
 /** A loaded graph: one TensorFlow session with its variables. */
 export class Program {
   private readonly session: number
+  /** SHA-256 of the graph: the same for the same computation on the same shapes. */
+  readonly fingerprint: string
 
   constructor(
     nodes: readonly GraphNode[],
@@ -224,7 +227,9 @@ export class Program {
   ) {
     const folder = mkdtempSync(join(tmpdir(), 'fairsweep-graph-'))
     try {
-      writeFileSync(join(folder, 'saved_model.pb'), encodeSavedModel(nodes))
+      const bytes = encodeSavedModel(nodes)
+      this.fingerprint = createHash('sha256').update(bytes).digest('hex')
+      writeFileSync(join(folder, 'saved_model.pb'), bytes)
       this.session = symbolicBackend().binding.loadSavedModel(folder, 'serve')
     } finally {
       rmSync(folder, { recursive: true })
