@@ -8,7 +8,7 @@ import { CompiledStepper } from '../../src-main/training/compiled-stepper'
 import { FusedGroup, type GroupMember } from '../../src-main/training/group'
 import { objectiveOf } from '../../src-main/training/objective'
 import { EagerStepper } from '../../src-main/training/stepper'
-import { FROZEN, KINDS, pretrained, setting } from '../models/small-networks'
+import { FROZEN, pretrained, setting } from '../models/small-networks'
 
 /** What training in bfloat16 changes, and what it must not. */
 
@@ -70,7 +70,7 @@ async function losses(
 const furthest = (a: readonly number[], b: readonly number[]): number =>
   Math.max(...a.map((value, i) => Math.abs(value - (b[i] ?? NaN)) / Math.abs(b[i] ?? NaN)))
 
-describe.each(KINDS)('bf16 on %s', (type) => {
+describe.each(['bert', 'gpt2', 'vit'])('bf16 on %s', (type) => {
   const frozen = setting('pretrained', ...FROZEN)
 
   it('trains a frozen trunk to losses within 2 % of those in float32, and not to the same', async () => {
