@@ -18,13 +18,14 @@ export function useRunActs() {
 
   /** Many runs are acted on a portion at a time; null: nothing is going on. */
   const doing = ref<{ readonly verb: Verb; readonly done: number; readonly of: number } | null>(null)
-  const isStopped = ref(false)
+  let stopping = new AbortController()
   const act = useMutation({
     async mutationFn({ verb, ids }: { verb: Verb; ids: readonly string[] }) {
-      isStopped.value = false
+      stopping = new AbortController()
+      const { signal } = stopping
       let changed = 0
       try {
-        for (let at = 0; at < ids.length && !isStopped.value; at += PORTION) {
+        for (let at = 0; at < ids.length && !signal.aborted; at += PORTION) {
           doing.value = { verb, done: at, of: ids.length }
           const { done } = await api.runs[verb].mutate({ ids: ids.slice(at, at + PORTION) })
           changed += done
@@ -36,11 +37,11 @@ export function useRunActs() {
     },
     onSuccess: (changed, { verb, ids }) => {
       const said = `${plural(changed, 'run')} ${verb === 'cancel' ? 'cancelled' : 'queued again'}`
-      message.success(isStopped.value ? `${said}, then stopped, of ${count(ids.length)}` : said)
+      message.success(stopping.signal.aborted ? `${said}, then stopped, of ${count(ids.length)}` : said)
     },
     onError,
   })
-  const stop = (): void => void (isStopped.value = true)
+  const stop = (): void => stopping.abort()
   const archive = useMutation({
     mutationFn: (change: { ids: string[]; archived: boolean }) => api.annotations.archive.mutate(change),
     onSuccess: ({ changed }, { archived }) => {
