@@ -4,6 +4,7 @@ import { InputError } from '../errors'
 import type { TaskSpec } from '../study/study'
 import { cifarFiles } from './cifar-files'
 import { LISTOPS_FILES } from '../tasks/listops-files'
+import { homologyFiles } from './homology-files'
 import { isFile, isFolder } from './on-disk'
 
 /** The four files of an MNIST-format data set: role in a task, and the name it was published under. */
@@ -29,6 +30,7 @@ export async function filesOf(spec: TaskSpec, root: string): Promise<Record<stri
   const folder = typeof dir === 'string' ? dir : undefined
   if (spec.kind === 'cifar10' || spec.kind === 'cifar10-lra') return cifarFiles(folder)
   if (spec.kind === 'listops') return folder === undefined ? {} : listopsFiles(folder)
+  if (spec.kind === 'remote-homology') return homologyFiles(folder, String(spec.options['holdout']))
   return folder === undefined ? {} : idxFiles(folder)
 }
 

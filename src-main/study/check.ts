@@ -1,7 +1,6 @@
 import type { Setting, TrainingOptions } from '../run'
 import { countRuns } from './arms'
 import { DEFAULTS } from './defaults'
-import { NOT_YET } from './not-yet'
 import { suggestion } from './problems'
 import type { Problem } from './problems'
 import { canonicalTrain, NAMED_SETTINGS } from './settings'
@@ -28,7 +27,6 @@ export function checkStudy(study: Study, pathOf: PathOf): Problem[] {
     ...checkOverrides(study),
     ...checkTraining(study),
     ...checkSize(study),
-    ...missingFeatures(study, pathOf),
   ]
 }
 
@@ -201,16 +199,6 @@ function checkSize(study: Study): Problem[] {
   const runs = countRuns(study)
   if (runs <= MOST_RUNS) return []
   return [{ path: ['name'], problem: `asks for ${runs} runs, expected at most ${MOST_RUNS}` }]
-}
-
-function missingFeatures(study: Study, pathOf: PathOf): Problem[] {
-  const missing = (path: Path, what: string, isMissing: boolean): Problem[] =>
-    isMissing ? [{ path, problem: what, notYet: true }] : []
-  return [
-    ...study.tasks.flatMap(({ kind }, i) =>
-      missing(pathOf('task', i), `the task kind ${kind}`, NOT_YET.tasks.includes(kind)),
-    ),
-  ]
 }
 
 const nameOf = ({ name }: { readonly name: string }): string => name

@@ -59,6 +59,12 @@ export const TASK_KINDS = {
   'remote-homology': {
     ...folder,
     max_length: says(whole(1, 1_000_000).default(1024), 'Longest protein that is kept, in tokens.'),
+    holdout: says(
+      oneOf('fold', 'superfamily', 'family').default('fold'),
+      "Which of TAPE's three test sets: of folds, superfamilies or families that were held out.",
+    ),
+    padding,
+    positions_beyond: positionsBeyond,
   },
   'idx-images': { dir: says(path(), 'Folder with the four IDX files, plain or gzipped.'), ...image },
   tensors: {

@@ -7,8 +7,6 @@ import type { Path } from './yaml'
 export interface Problem {
   readonly path: Path
   readonly problem: string
-  /** Promised but not built; `problem` is then only the name of it. */
-  readonly notYet?: boolean
 }
 
 type Issue = z.core.$ZodIssue

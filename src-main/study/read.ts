@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises'
-import { InputError, InputErrors, NotYetError } from '../errors'
+import { InputError, InputErrors } from '../errors'
 import { checkStudy } from './check'
 import { problemsOf, show } from './problems'
 import type { Problem } from './problems'
@@ -14,8 +14,7 @@ import type { YamlText } from './yaml'
  *
  * @param file where the text stands: shown in errors, and relative paths in the text start at its folder (without it,
  *   at the current folder).
- * @throws {InputErrors} with every problem of the text, each with line and field; `NotYetError` among them for what is
- *   promised but not built.
+ * @throws {InputErrors} with every problem of the text, each with line and field.
  */
 export function readStudy(text: string, file?: string): Study {
   const yaml = parseYaml(text, file)
@@ -91,9 +90,9 @@ function explainRefusal({ path, problem }: Problem): Problem {
   }
 }
 
-function errorOf({ path, problem, notYet }: Problem, yaml: YamlText, file: string | undefined): InputError {
+function errorOf({ path, problem }: Problem, yaml: YamlText, file: string | undefined): InputError {
   const place = { file, line: yaml.lineOf(path), field: path.join('.') || undefined }
-  return notYet === true ? new NotYetError(problem, place) : new InputError(problem, place)
+  return new InputError(problem, place)
 }
 
 const byLine = (errors: readonly InputError[]): InputError[] =>

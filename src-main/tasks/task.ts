@@ -62,4 +62,6 @@ export interface Task {
   readonly test: Split
   /** Training examples with random changes, where the options ask for them; applied after validation is set apart. */
   readonly augment?: (train: Split) => Split
+  /** What whoever trains on it should know: how much was left out. */
+  readonly notes?: readonly string[]
 }

@@ -46,6 +46,7 @@ export async function runJob(
 ): Promise<void> {
   const { config } = job.runs[0] ?? noRuns()
   const task = await materials.task(job, config)
+  for (const message of task.notes ?? []) control.send({ type: 'log', level: 'info', run: null, message })
   const objective = objectiveOf(task.output)
   if (objective.accuracy === null && config.validation.metric === 'accuracy') {
     throw new InputError('this task has no accuracy, expected loss', { field: 'validation.metric' })

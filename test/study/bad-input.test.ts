@@ -38,7 +38,6 @@ const FILES: readonly (readonly [text: string, message: string])[] = [
     'name: s\ntask: minst\nmodel: m\n',
     `f:2: task: found "minst", expected one of ${TASK_KINDS}; did you mean mnist?`,
   ],
-  ['name: s\ntask: remote-homology\nmodel: m\n', 'f:2: task: the task kind remote-homology is not there yet'],
   ['name: s\ntask: idx-images\nmodel: m\n', 'f:2: task.dir: missing, expected a path'],
   [
     'name: s\ntask: {kind: mnst}\nmodel: m\n',

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { installation } from '../../src-main/installation'
-import { NOT_YET } from '../../src-main/study/not-yet'
 import { studyJsonSchema } from '../../src-main/study/schema'
 import { NAMED_SETTINGS } from '../../src-main/study/settings'
 
@@ -71,12 +70,6 @@ describe('the manual of the study file', () => {
 
   it.each(NAMED_SETTINGS.map(({ name }) => name))('explains the setting %s', (name) => {
     expect(manual).toContain(`\`${name}\``)
-  })
-
-  it('says what is not there yet, and nothing more', () => {
-    const section = /## Not there yet\n([^]*?)(\n## |$)/.exec(manual)?.[1] ?? ''
-    const words = [...section.matchAll(/`([^`]+)`/g)].map(([, word]) => word)
-    expect(words.sort()).toEqual([...NOT_YET.tasks].sort())
   })
 })
 

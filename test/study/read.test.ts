@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
-import { InputErrors, NotYetError } from '../../src-main/errors'
+import { InputErrors } from '../../src-main/errors'
 import { DEFAULTS } from '../../src-main/study/defaults'
 import { readStudy, readStudyFile } from '../../src-main/study/read'
 import { reordered, studyFileArbitrary } from './study-arbitrary'
@@ -123,10 +123,6 @@ describe('what is wrong', () => {
       ['x.yaml', 7, 'training.steps'],
       ['x.yaml', 8, 'seedz'],
     ])
-  })
-
-  it('is refused by name where it is only not there yet', () => {
-    expect(errorOf(() => readStudy('name: s\ntask: listops\nmodel: minilm-l6\n'))).toBeInstanceOf(NotYetError)
   })
 })
 
