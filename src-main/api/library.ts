@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { InstalledData, InstalledModel, Verification } from '../library/library'
+import type { InstalledData, InstalledModel, Transfer, Verification } from '../library/library'
 import type { ReadableStore } from '../store/store'
 import { isTrainable } from '../study/study'
 import { procedure, router } from './procedure'
@@ -16,6 +16,9 @@ const TASKS = [
 /** A model or data set with the studies that name it. */
 export type ModelOnShelf = InstalledModel & { readonly usedBy: readonly string[] }
 export type DataOnShelf = InstalledData & { readonly usedBy: readonly string[] }
+
+/** How far a fetch is; last, the name of what is installed. */
+export type Fetched = Transfer | { readonly name: string }
 
 const what = z.enum(['model', 'data'])
 const name = z.string().min(1).max(200)
@@ -54,6 +57,25 @@ export const library = router({
       const added =
         input.what === 'model' ? await library.addModel(folder, name) : await library.addData(folder, name)
       return { name: added.name }
+    }),
+
+  /** Fetches a model from the hub, or a data set from its official address, and tells how far it is; unsubscribing stops it. */
+  fetch: procedure
+    .input(z.strictObject({ what, place: z.string().min(1).max(500), name: name.optional() }))
+    .subscription(async function* ({ ctx, input, signal }): AsyncGenerator<Fetched> {
+      const { library } = ctx.workbench
+      const { place, name, what: kind } = input
+      const until = signal ?? new AbortController().signal
+      const fetching =
+        kind === 'model' ? library.fetchModel(place, name, until) : library.fetchData(place, name, until)
+      for (;;) {
+        const step = await fetching.next()
+        if (step.done === true) {
+          yield { name: step.value.name }
+          return
+        }
+        yield step.value
+      }
     }),
 
   /** `restore` undoes it until the workbench closes. */
@@ -101,7 +123,9 @@ function usesIn(store: ReadableStore) {
       studies
         .filter(({ tasks }) =>
           tasks.some(({ kind, options }) =>
-            data.from === 'set-up' ? kind === data.name : options['dir'] === data.path,
+            data.from === 'set-up' || (data.format === data.name && options['dir'] === undefined)
+              ? kind === data.name
+              : options['dir'] === data.path,
           ),
         )
         .map(({ name }) => name),

@@ -2,12 +2,17 @@ import { constants } from 'node:fs'
 import { copyFile, lstat, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { z } from 'zod'
-import { InputError, NotYetError } from '../errors'
+import { InputError } from '../errors'
 import { isFolder } from './on-disk'
 
 /** What is written beside a copy: where it came from, and what its files were. */
 const MANIFEST = 'added.json'
-const manifestSchema = z.object({ source: z.string(), files: z.record(z.string(), z.string()) })
+const manifestSchema = z.object({
+  source: z.string(),
+  files: z.record(z.string(), z.string()),
+  licence: z.string().nullable().default(null),
+})
+export type Manifest = z.infer<typeof manifestSchema>
 
 /** What the files of a thing were, and must be still: SHA-256 by file name. */
 export type ExpectedFiles = Readonly<Record<string, string>>
@@ -34,11 +39,11 @@ export class AddedShelf {
 
   pathOf = (name: string): string => join(this.folder, name)
 
-  async manifest(name: string): Promise<{ source: string; files: ExpectedFiles }> {
+  async manifest(name: string): Promise<Manifest> {
     try {
       return manifestSchema.parse(JSON.parse(await readFile(join(this.pathOf(name), MANIFEST), 'utf8')))
     } catch {
-      return { source: 'unknown', files: {} }
+      return { source: 'unknown', files: {}, licence: null }
     }
   }
 
@@ -54,13 +59,15 @@ export class AddedShelf {
   ): Promise<{ source: string; name: string }> {
     const source = resolve(folder)
     const field = `${this.command} add`
-    if (!(await isFolder(source)) && /^[\w.-]+(\/[\w.-]+)?$/.test(folder)) {
-      throw new NotYetError(
-        `there is no folder ${source}, and fetching ${folder} from the Hugging Face hub`,
-        { field },
-      )
-    }
+    if (!(await isFolder(source))) throw new InputError(`there is no folder ${source}`, { field })
     const name = wanted ?? basename(source)
+    this.admitName(name, taken)
+    return { source, name }
+  }
+
+  /** @throws {InputError} where a thing cannot have this name */
+  admitName(name: string, taken: readonly string[]): void {
+    const field = `${this.command} add`
     if (!NAME.test(name)) {
       throw new InputError(
         `found the name "${name}", expected letters, digits, dots, dashes and underscores, 64 at most`,
@@ -74,7 +81,6 @@ export class AddedShelf {
         { field },
       )
     }
-    return { source, name }
   }
 
   /**
@@ -83,14 +89,18 @@ export class AddedShelf {
    */
   async copyIn(
     name: string,
-    from: { source: string; files: ExpectedFiles; also?: readonly string[] },
+    from: { source: string; from?: string; files: ExpectedFiles; also?: readonly string[] },
   ): Promise<void> {
     const temporary = this.pathOf(`.${name}.${process.pid}.tmp`)
     await rm(temporary, { recursive: true, force: true })
     await mkdir(temporary, { recursive: true, mode: 0o700 })
     try {
       for (const file of [...Object.keys(from.files), ...(from.also ?? [])]) {
-        await copyFile(join(from.source, file), join(temporary, file), constants.COPYFILE_FICLONE)
+        await copyFile(
+          join(from.from ?? from.source, file),
+          join(temporary, file),
+          constants.COPYFILE_FICLONE,
+        )
       }
       const manifest = { source: from.source, files: from.files }
       await writeFile(join(temporary, MANIFEST), JSON.stringify(manifest, null, 2))
@@ -98,6 +108,19 @@ export class AddedShelf {
     } finally {
       await rm(temporary, { recursive: true, force: true })
     }
+  }
+
+  /** A folder for what is being fetched, the same for the same thing, so that a later attempt goes on from there. */
+  async fetching(what: string): Promise<string> {
+    const folder = this.pathOf(`.fetching.${what.replace(/[^\w.-]+/g, '--')}`)
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    return folder
+  }
+
+  /** Puts a folder that `fetching` gave, with its files whole, on the shelf. */
+  async takeIn(name: string, folder: string, manifest: Manifest): Promise<void> {
+    await writeFile(join(folder, MANIFEST), JSON.stringify(manifest, null, 2))
+    await rename(folder, this.pathOf(name))
   }
 
   /** Takes it off the shelf; `restore` puts it back until it is purged. @throws {InputError} where there is none. */

@@ -11,7 +11,20 @@ const entry = z.strictObject({
   /** SHA-256 by file name. */
   files: z.record(z.string(), sha256),
 })
-const schema = z.strictObject({ models: z.array(entry), data: z.array(entry) })
+/** What is fetched from its official address on the user's word. */
+const download = z.strictObject({
+  name: z.string(),
+  title: z.string(),
+  licence: z.string().nullable(),
+  url: z.url(),
+  bytes: z.int().positive(),
+  md5: z.string().regex(/^[0-9a-f]{32}$/),
+})
+const schema = z.strictObject({
+  models: z.array(entry),
+  data: z.array(entry),
+  downloads: z.array(download),
+})
 
 /** What set-up brings: `resources/catalogue.json` says where each thing comes from and what its files must be. */
 export type Catalogue = z.infer<typeof schema>

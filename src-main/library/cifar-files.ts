@@ -22,7 +22,7 @@ const ARCHIVE_FOLDER = 'cifar-10-batches-bin'
 export async function cifarFiles(folder: string | undefined): Promise<Record<string, string>> {
   if (folder === undefined) {
     throw new InputError(
-      `CIFAR-10 is not brought by set-up; unpack its binary version (cifar-10-binary.tar.gz, from Alex Krizhevsky's page at the University of Toronto) and say where: {kind: cifar10, dir: DIR}`,
+      `CIFAR-10 is not here; \`data add cifar10 --download\` fetches its binary version (cifar-10-binary.tar.gz, 170 MB, from Alex Krizhevsky's page at the University of Toronto), \`data add FILE\` takes the archive where you have it, or say where it is unpacked: {kind: cifar10, dir: DIR}`,
       { field: 'task.dir' },
     )
   }
@@ -40,5 +40,25 @@ export async function cifarFiles(folder: string | undefined): Promise<Record<str
   throw new InputError(
     `${place} holds no ${missing.join(', no ')}, expected the six files of CIFAR-10's binary version`,
     { field: 'task.dir' },
+  )
+}
+
+export const CIFAR_NAMES: readonly string[] = Object.values(FILES)
+
+/** Whether this folder, or the archive's own folder in it, holds some of CIFAR-10's binary files. */
+export async function isCifarFolder(folder: string): Promise<boolean> {
+  const places = [folder, join(folder, ARCHIVE_FOLDER)]
+  for (const place of places) {
+    if (await isFile(join(place, FILES['train-1']))) return true
+  }
+  return false
+}
+
+/** @throws {InputError} where these names are those of CIFAR-10's version for Python */
+export function refusePickles(names: readonly string[], file: string): void {
+  if (!names.includes('data_batch_1') && !names.includes('cifar-10-batches-py')) return
+  throw new InputError(
+    "is CIFAR-10's version for Python: pickles, which can run code and are not read; take the binary version, cifar-10-binary.tar.gz",
+    { file },
   )
 }

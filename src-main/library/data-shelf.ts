@@ -1,20 +1,34 @@
-import { basename, dirname } from 'node:path'
+import { rm } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
 import { InputError } from '../errors'
 import type { AddedShelf } from './added-shelf'
-import type { CatalogueEntry } from './catalogue'
+import type { TaskSpec } from '../study/study'
+import type { Catalogue, CatalogueEntry } from './catalogue'
+import { unpackCifar } from './cifar-archive'
+import { dataIn } from './data-folder'
+import type { DataFormat } from './data-folder'
 import { compare, describeFiles, totalBytes } from './described-files'
 import type { About, CheckState, InstalledFile } from './described-files'
+import { fetchFile, readFrom } from './fetched-file'
+import type { Transfer } from './fetched-file'
 import type { FileHashes } from './file-hashes'
-import { idxFiles, mnistFiles } from './task-data'
+import { netProblem } from './hub'
+import { isFile } from './on-disk'
+import { mnistFiles } from './task-data'
 
 /** Data that a study may name. */
 export interface InstalledData extends About {
+  /** The kind of task that reads it; null: it cannot be told. */
+  readonly format: DataFormat | null
   readonly bytes: number
   readonly files: readonly InstalledFile[]
   readonly state: CheckState
   /** What is wrong and what to do, in a sentence; null when nothing is. */
   readonly problem: string | null
 }
+
+/** What CIFAR-10 is called where nobody says: the tasks look for it under this name. */
+const CIFAR = 'cifar10'
 
 /** The data sets that set-up brought, and those of a workspace: four files in MNIST's format, in a folder each. */
 export class DataShelf {
@@ -23,6 +37,7 @@ export class DataShelf {
     private readonly added: AddedShelf,
     private readonly root: string,
     private readonly catalogue: readonly CatalogueEntry[],
+    private readonly downloads: Catalogue['downloads'],
     private readonly hashes: FileHashes,
   ) {}
 
@@ -36,21 +51,87 @@ export class DataShelf {
   /** Its files, absolute. @throws {InputError} where there is no such data, or not all of it. */
   async filesOf(name: string): Promise<string[]> {
     if (this.catalogue.some((entry) => entry.name === name)) return Object.values(await mnistFiles(this.root))
-    if ((await this.added.names()).includes(name)) {
-      return Object.values(await idxFiles(this.added.pathOf(name)))
-    }
+    if ((await this.added.names()).includes(name)) return (await dataIn(this.added.pathOf(name))).paths
     throw new InputError(`no data set "${name}" is installed`, { field: 'data' })
   }
 
-  /** Copies the four files of a folder into the workspace. */
-  async add(folder: string, wanted?: string): Promise<InstalledData> {
-    const taken = [...this.catalogue.map(({ name }) => name), ...(await this.added.names())]
-    const { source, name } = await this.added.admit(folder, wanted, taken)
+  /** A task that does not say where its data lie, with the data set of its name that was added, where there is one. */
+  async placed(spec: TaskSpec): Promise<TaskSpec> {
+    const isCifar = spec.kind === 'cifar10' || spec.kind === 'cifar10-lra'
+    if (!isCifar || spec.options['dir'] !== undefined || !(await this.added.names()).includes(CIFAR))
+      return spec
+    return { ...spec, options: { ...spec.options, dir: this.added.pathOf(CIFAR) } }
+  }
+
+  /** Copies the files of a folder, or of CIFAR-10's archive, into the workspace. */
+  async add(place: string, wanted?: string): Promise<InstalledData> {
+    if (await isFile(place)) return this.addArchive(resolve(place), wanted)
+    const { source, name } = await this.added.admit(place, wanted, await this.taken())
     const files: Record<string, string> = {}
-    for (const path of Object.values(await idxFiles(source)))
-      files[basename(path)] = await this.hashes.of(path)
-    await this.added.copyIn(name, { source, files })
+    const { paths } = await dataIn(source)
+    for (const path of paths) files[basename(path)] = await this.hashes.of(path)
+    const [first = ''] = paths
+    await this.added.copyIn(name, { source, from: dirname(first), files })
     return this.addedData(name)
+  }
+
+  /**
+   * Fetches a data set from its official address, whole or not at all, and tells how far it is.
+   * @throws {InputError} where none of that name has an address here, or the net is of no use
+   */
+  async *fetch(
+    what: string,
+    wanted: string | undefined,
+    signal: AbortSignal,
+  ): AsyncGenerator<Transfer, InstalledData> {
+    const entry = this.downloads.find(({ name }) => name === what)
+    if (entry === undefined)
+      throw new InputError(
+        `found ${what}, expected ${this.downloads.map(({ name }) => name).join(' or ')}: data that is fetched by name`,
+        { field: 'data add' },
+      )
+    const name = wanted ?? entry.name
+    this.added.admitName(name, await this.taken())
+    const folder = await this.added.fetching(entry.name)
+    const archive = join(folder, basename(new URL(entry.url).pathname))
+    const file = {
+      name: basename(archive),
+      bytes: entry.bytes,
+      digest: { algorithm: 'md5', value: entry.md5 },
+    } as const
+    try {
+      for await (const done of fetchFile(archive, file, readFrom(entry.url, signal)))
+        yield { what: file.name, done, of: entry.bytes }
+    } catch (error) {
+      const otherwise = `are you offline? Fetch ${entry.url} elsewhere, then: data add ${file.name}`
+      throw netProblem(error, new URL(entry.url).origin, otherwise) ?? error
+    }
+    const added = await this.addArchive(archive, name, { source: entry.url, licence: entry.licence })
+    await rm(folder, { recursive: true, force: true })
+    return added
+  }
+
+  private async addArchive(
+    archive: string,
+    wanted: string | undefined,
+    about: { source: string; licence: string | null } = { source: archive, licence: null },
+  ): Promise<InstalledData> {
+    const name = wanted ?? CIFAR
+    this.added.admitName(name, await this.taken())
+    const folder = await this.added.fetching(`${name}.unpacking`)
+    try {
+      await unpackCifar(archive, folder)
+      const files: Record<string, string> = {}
+      for (const path of (await dataIn(folder)).paths) files[basename(path)] = await this.hashes.of(path)
+      await this.added.takeIn(name, folder, { ...about, files })
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+    return this.addedData(name)
+  }
+
+  private async taken(): Promise<string[]> {
+    return [...this.catalogue.map(({ name }) => name), ...(await this.added.names())]
   }
 
   async remove(name: string): Promise<void> {
@@ -62,22 +143,25 @@ export class DataShelf {
 
   private async broughtData({ name, title, licence, source, files }: CatalogueEntry): Promise<InstalledData> {
     const about = { name, title, licence, source, from: 'set-up' as const }
+    const format = 'idx-images'
     try {
       const paths = Object.values(await mnistFiles(this.root))
-      return await this.described({ ...about, path: dirname(paths[0] ?? '') }, paths, files)
+      return { ...(await this.described({ ...about, path: dirname(paths[0] ?? '') }, paths, files)), format }
     } catch (error) {
-      return { ...about, path: '', files: [], bytes: 0, state: 'missing', problem: wordsOf(error) }
+      return { ...about, path: '', format, files: [], bytes: 0, state: 'missing', problem: wordsOf(error) }
     }
   }
 
   private async addedData(name: string): Promise<InstalledData> {
     const path = this.added.pathOf(name)
     const manifest = await this.added.manifest(name)
-    const about = { name, title: name, licence: null, source: manifest.source, from: 'added' as const, path }
+    const { source, licence, files } = manifest
+    const about = { name, title: name, licence, source, from: 'added' as const, path }
     try {
-      return await this.described(about, Object.values(await idxFiles(path)), manifest.files)
+      const { format, paths } = await dataIn(path)
+      return { ...(await this.described(about, paths, files)), format }
     } catch (error) {
-      return { ...about, files: [], bytes: 0, state: 'unusable', problem: wordsOf(error) }
+      return { ...about, format: null, files: [], bytes: 0, state: 'unusable', problem: wordsOf(error) }
     }
   }
 
@@ -85,7 +169,7 @@ export class DataShelf {
     about: About,
     paths: readonly string[],
     expected: Readonly<Record<string, string>>,
-  ): Promise<InstalledData> {
+  ): Promise<Omit<InstalledData, 'format'>> {
     const files = await describeFiles(paths, this.hashes)
     return { ...about, files, bytes: totalBytes(files), ...compare(files, expected, about.from) }
   }

@@ -32,7 +32,7 @@ export async function describeFiles(paths: readonly string[], hashes: FileHashes
   return files
 }
 
-export const totalBytes = (files: readonly InstalledFile[]): number =>
+export const totalBytes = (files: readonly Pick<InstalledFile, 'bytes'>[]): number =>
   files.reduce((sum, { bytes }) => sum + bytes, 0)
 
 /** Compares files with the hashes that they should have; who can mend them says how. */

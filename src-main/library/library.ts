@@ -14,7 +14,9 @@ import { splitTask } from '../tasks/split'
 import type { Split, Task } from '../tasks/task'
 import { AddedShelf } from './added-shelf'
 import { readCatalogue } from './catalogue'
+import type { Transfer } from './fetched-file'
 import { FileHashes } from './file-hashes'
+import { readHubName } from './hub'
 import { identifyModel } from './model-identity'
 import { ModelShelf } from './model-shelf'
 import type { InstalledModel } from './model-shelf'
@@ -24,7 +26,7 @@ import { progressOver } from './verification'
 import type { Verification } from './verification'
 import { filesOf, PLACE_OPTIONS } from './task-data'
 
-export type { InstalledData, InstalledModel, Verification }
+export type { InstalledData, InstalledModel, Transfer, Verification }
 
 /** What a library holds. */
 export type Holding = 'model' | 'data'
@@ -43,8 +45,23 @@ export interface Library extends Sources {
   data(options?: { readonly reread?: boolean }): Promise<InstalledData[]>
   /** Copies a Hugging Face directory into the workspace. @throws {InputError} when it is no model that can be used. */
   addModel(folder: string, name?: string): Promise<InstalledModel>
-  /** Copies a folder with the four files of an MNIST-format data set into the workspace. */
-  addData(folder: string, name?: string): Promise<InstalledData>
+  /** Copies a folder with the files of a data set, or CIFAR-10's archive, into the workspace. */
+  addData(place: string, name?: string): Promise<InstalledData>
+  /**
+   * Fetches a model from the Hugging Face hub (`NAME` or `NAME@REVISION`), or a data set from its official address, telling
+   * how far it is. What was fetched stays for the next attempt.
+   * @throws {InputError} in a sentence, whatever is wrong
+   */
+  fetchModel(
+    hubName: string,
+    name: string | undefined,
+    signal: AbortSignal,
+  ): AsyncGenerator<Transfer, InstalledModel>
+  fetchData(
+    what: string,
+    name: string | undefined,
+    signal: AbortSignal,
+  ): AsyncGenerator<Transfer, InstalledData>
   /**
    * Removes a model or data set that was added; `restore` brings it back until `purge`.
    * @throws {InputError} when there is none of that name, or set-up brought it
@@ -93,7 +110,7 @@ export async function openLibrary({
     data: new AddedShelf(join(workspace, 'data'), 'data set', 'data'),
   }
   const shelf = new ModelShelf(added.model, installation.models, catalogue.models, hashes)
-  const dataShelf = new DataShelf(added.data, installation.root, catalogue.data, hashes)
+  const dataShelf = new DataShelf(added.data, installation.root, catalogue.data, catalogue.downloads, hashes)
   const facts = new Map<string, TaskFacts>()
 
   /** Opens the task once for each content of its files, so that a faulty file stops a plan and not its runs. */
@@ -120,7 +137,7 @@ export async function openLibrary({
   }
 
   const task: Library['task'] = async (spec) => {
-    const files = await filesOf(spec, installation.root)
+    const files = await filesOf(await dataShelf.placed(spec), installation.root)
     const options = Object.fromEntries(
       Object.entries(spec.options).filter(([key]) => !PLACE_OPTIONS.includes(key)),
     )
@@ -196,6 +213,21 @@ export async function openLibrary({
 
     addModel: (folder, name) => told(shelf.add(folder, name)),
     addData: (folder, name) => told(dataShelf.add(folder, name)),
+    async *fetchModel(hubName, name, signal) {
+      const found = readHubName(hubName)
+      if (found === null)
+        throw new InputError(`found '${hubName}', expected a name on the hub such as openai-community/gpt2`, {
+          field: 'models add',
+        })
+      const model = yield* shelf.fetch(found, name, signal)
+      changed()
+      return model
+    },
+    async *fetchData(what, name, signal) {
+      const data = yield* dataShelf.fetch(what, name, signal)
+      changed()
+      return data
+    },
     remove: (what, name) => told((what === 'model' ? shelf : dataShelf).remove(name)),
     restore: (what, name) => told(added[what].restore(name)),
     async purge() {

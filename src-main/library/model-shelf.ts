@@ -1,13 +1,19 @@
-import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { rm, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { InputError } from '../errors'
+import { readArchitecture } from '../models/architecture'
 import type { ModelDescription } from '../models/model'
+import { readText } from '../models/model-files'
 import { foldersIn } from './added-shelf'
 import type { AddedShelf } from './added-shelf'
 import type { CatalogueEntry } from './catalogue'
 import { compare, describeFiles, totalBytes } from './described-files'
 import type { About, CheckState, InstalledFile } from './described-files'
+import { fetchFile } from './fetched-file'
+import type { FetchedFile, Transfer } from './fetched-file'
 import type { FileHashes } from './file-hashes'
+import { Hub, netProblem } from './hub'
+import type { HubName } from './hub'
 import { identifyModel } from './model-identity'
 
 /** A model that a study may name. */
@@ -56,6 +62,43 @@ export class ModelShelf {
     return this.addedModel(name)
   }
 
+  /**
+   * Fetches a model from the Hugging Face hub, whole or not at all, and tells how far it is; what came before the signal
+   * or a broken connection stays for the next attempt.
+   */
+  async *fetch(
+    { repo, revision }: HubName,
+    wanted: string | undefined,
+    signal: AbortSignal,
+  ): AsyncGenerator<Transfer, InstalledModel> {
+    const name = wanted ?? basename(repo)
+    this.added.admitName(name, await this.names())
+    const hub = new Hub(signal)
+    try {
+      const model = await hub.find({ repo, revision })
+      const folder = await this.added.fetching(`${repo}@${model.commit}`)
+      const of = totalBytes(model.files)
+      let before = 0
+      // The configuration first: a model that cannot be used is not fetched for nothing.
+      for (const file of inOrder(model.files)) {
+        for await (const done of fetchFile(join(folder, file.name), file, hub.reader(model)))
+          yield { what: file.name, done: before + done, of }
+        before += file.bytes
+        if (file.name === 'config.json') await checkConfig(folder)
+      }
+      const { identity } = await identifyModel(folder, this.hashes)
+      const files = identity.source === 'directory' ? identity.files : {}
+      this.added.admitName(name, await this.names())
+      const source = `${repo}@${model.commit}, from the Hugging Face hub`
+      await this.added.takeIn(name, folder, { source, files, licence: model.licence })
+    } catch (error) {
+      const otherwise =
+        'are you offline? What was fetched is kept; a folder of this machine is added by models add DIR'
+      throw netProblem(error, hub.place, otherwise) ?? error
+    }
+    return this.addedModel(name)
+  }
+
   async remove(name: string): Promise<void> {
     const added = await this.added.names()
     if (!added.includes(name) && (await foldersIn(this.brought)).includes(name)) {
@@ -78,9 +121,9 @@ export class ModelShelf {
   }
 
   private async addedModel(name: string): Promise<InstalledModel> {
-    const { source, files } = await this.added.manifest(name)
+    const { source, files, licence } = await this.added.manifest(name)
     const path = this.added.pathOf(name)
-    return this.described({ name, title: name, licence: null, source, from: 'added', path }, files)
+    return this.described({ name, title: name, licence, source, from: 'added', path }, files)
   }
 
   private async described(about: About, expected: Readonly<Record<string, string>>): Promise<InstalledModel> {
@@ -96,6 +139,23 @@ export class ModelShelf {
       if (!(error instanceof InputError)) throw error
       return { ...about, files: [], bytes: 0, facts: null, state: 'unusable', problem: error.message }
     }
+  }
+}
+
+const CONFIG = 'config.json'
+
+/** Small things first, since they may say that the rest is of no use. */
+const inOrder = (files: readonly FetchedFile[]): FetchedFile[] =>
+  [...files].sort((a, b) => Number(b.name === CONFIG) - Number(a.name === CONFIG) || a.bytes - b.bytes)
+
+/** @throws {InputError} where it describes no trunk that can be used; nothing of it stays */
+async function checkConfig(folder: string): Promise<void> {
+  const file = join(folder, CONFIG)
+  try {
+    readArchitecture(await readText(file), CONFIG)
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true })
+    throw error
   }
 }
 

@@ -1,7 +1,6 @@
 import { cp, mkdir, readdir, rm, symlink, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { NotYetError } from '../../src-main/errors'
 import type { Library } from '../../src-main/library/library'
 import { LibraryFolder, TINY_MODEL } from './library-folder'
 
@@ -69,8 +68,8 @@ describe('adding a model', () => {
     await expect(library.addModel(path, 'MINE')).rejects.toThrow('a model "mine" is there already')
   })
 
-  it('refuses the name of a hub model as not there yet', async () => {
-    await expect(library.addModel('openai-community/gpt2')).rejects.toThrow(NotYetError)
+  it('takes no folder for what is none', async () => {
+    await expect(library.addModel('openai-community/gpt2')).rejects.toThrow('there is no folder')
   })
 })
 

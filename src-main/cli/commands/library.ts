@@ -1,24 +1,40 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { WorkbenchClient } from '../../api/client'
+import { readHubName } from '../../library/hub'
 import type { Holding, InstalledData, InstalledModel, Library } from '../../library/library'
 import { openWorkbench } from '../../workbench'
 import { findDoor } from '../../workspace/door'
 import type { CommandLine, Invocation } from '../command-line'
 import { EXIT } from '../exit'
 import { askOwner } from '../reach'
+import { fetchInto } from '../fetch-into'
 import { bytesText, tableText } from '../words'
 
 export function addLibrary(line: CommandLine): void {
   const models = line.add('models', 'what is installed, its files checked', listModels)
   line
-    .add('add <dir>', 'copies a Hugging Face directory into the workspace', addModel, models)
-    .option('--name <name>', "what studies call it; default: the folder's name")
+    .add(
+      'add <place>',
+      'copies a Hugging Face directory into the workspace, or fetches NAME or NAME@REVISION from the hub',
+      addModel,
+      models,
+    )
+    .option('--name <name>', "what studies call it; default: the folder's or model's name")
   line.add('remove <name>', 'removes a model that was added', removeModel, models)
   const data = line.add('data', 'the data sets that are installed, their files checked', listData)
   line
-    .add('add <dir>', "copies a folder with four files in MNIST's format into the workspace", addData, data)
+    .add(
+      'add <place>',
+      "copies a folder with data in MNIST's format or CIFAR-10's binary version, or CIFAR-10's archive; fetches cifar10",
+      addData,
+      data,
+    )
     .option('--name <name>', "what it is called; default: the folder's name")
+    .option(
+      '--download',
+      'PLACE is the name of a data set that is fetched from its official address: cifar10',
+    )
   line.add('remove <name>', 'removes a data set that was added', removeData, data)
 }
 
@@ -74,11 +90,15 @@ function listModels(invocation: Invocation): Promise<number> {
 
 async function addModel(invocation: Invocation, { name }: { name?: string }, folder = ''): Promise<number> {
   const { terminal } = invocation
-  const added = await changeLibrary(
-    invocation,
-    (client) => client.library.add.mutate({ what: 'model', folder: wholePath(folder), name }),
-    (library) => library.addModel(folder, name),
-  )
+  const isHub = !existsSync(folder) && readHubName(folder) !== null
+  const added = isHub
+    ? await fetchInto(invocation, { what: 'model', place: folder, name })
+    : await changeLibrary(
+        invocation,
+        (client) => client.library.add.mutate({ what: 'model', folder: wholePath(folder), name }),
+        (library) => library.addModel(folder, name),
+      )
+  if (added === null) return EXIT.interrupted
   return withLibrary(invocation, async (library) => {
     const models = (await library.models()).filter((model) => model.name === added)
     terminal.print(`${added} is installed; studies name it as model: ${added}`)
@@ -114,17 +134,25 @@ function listData(invocation: Invocation): Promise<number> {
   })
 }
 
-async function addData(invocation: Invocation, { name }: { name?: string }, folder = ''): Promise<number> {
+async function addData(
+  invocation: Invocation,
+  { name, download = false }: { name?: string; download?: boolean },
+  folder = '',
+): Promise<number> {
   const { terminal } = invocation
-  const added = await changeLibrary(
-    invocation,
-    (client) => client.library.add.mutate({ what: 'data', folder: wholePath(folder), name }),
-    (library) => library.addData(folder, name),
-  )
+  const added = download
+    ? await fetchInto(invocation, { what: 'data', place: folder, name })
+    : await changeLibrary(
+        invocation,
+        (client) => client.library.add.mutate({ what: 'data', folder: wholePath(folder), name }),
+        (library) => library.addData(folder, name),
+      )
+  if (added === null) return EXIT.interrupted
   return withLibrary(invocation, async (library) => {
     const data = (await library.data()).filter((each) => each.name === added)
-    for (const { path } of data) {
-      terminal.print(`${added} is installed; studies name it as task: {kind: idx-images, dir: ${path}}`)
+    for (const { path, format, name } of data) {
+      const task = name === format ? name : `{kind: ${format ?? 'idx-images'}, dir: ${path}}`
+      terminal.print(`${added} is installed; studies name it as task: ${task}`)
     }
     terminal.document({ data: data.map(dataDocument) })
   })
