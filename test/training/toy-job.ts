@@ -4,11 +4,13 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { MetricName, RunConfig, TrainingOptions, ValidationOptions } from '../../src-main/run'
 import { DEFAULTS } from '../../src-main/study/defaults'
+import type { Network } from '../../src-main/models/network'
 import type { Split, Task } from '../../src-main/tasks/task'
 import { runJob, type Materials } from '../../src-main/training/job'
 import { JobControl } from '../../src-main/training/job-control'
 import type { LoopPace } from '../../src-main/training/loop'
 import type { FromWorker, JobRun, RunOutcome, TrainingJob } from '../../src-main/training/messages'
+import { CompiledStepper } from '../../src-main/training/compiled-stepper'
 import { EagerStepper } from '../../src-main/training/stepper'
 import { toyProblem } from './toy-network'
 
@@ -142,6 +144,8 @@ export class ToyStore {
 export interface ToyJob extends ToyOptions {
   readonly runs: readonly ToyRun[]
   readonly task?: Task
+  /** What learns, by compiled steps; not given: a toy, by single operations. */
+  readonly network?: Network
   readonly store?: ToyStore
   readonly checkpoints?: string
   /** Where and up to which size weights are kept. */
@@ -168,6 +172,7 @@ export async function trainToys({
   store = new ToyStore(),
   on,
   keep,
+  network,
   ...rest
 }: ToyJob): Promise<ToyStore> {
   const job: TrainingJob = {
@@ -185,8 +190,11 @@ export async function trainToys({
   const problem = toyProblem({ tokens: TOKENS, width: WIDTH, hidden: 8, output: task.output })
   const materials: Materials = {
     task: () => Promise.resolve(task),
-    network: () => Promise.resolve(problem.network),
-    stepper: (problem, _, { training }) => new EagerStepper(problem, training),
+    network: () => Promise.resolve(network ?? problem.network),
+    stepper: (problem, _, { training }, shapes) =>
+      network === undefined
+        ? new EagerStepper(problem, training)
+        : new CompiledStepper(problem, training, shapes, { xla: false }),
   }
   const control = new JobControl((message) => {
     on?.(message, control)
