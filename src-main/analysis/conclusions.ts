@@ -21,11 +21,12 @@ export type StudyOutline = Pick<
   | 'test'
   | 'selection'
   | 'overrides'
-> & {
-  readonly tasks: readonly { readonly name: string; readonly kind?: string }[]
-  readonly models: readonly { readonly name: string }[]
-  readonly settings: readonly (Setting | UnknownSetting)[]
-}
+> &
+  Pick<Study, 'rate_draw'> & {
+    readonly tasks: readonly { readonly name: string; readonly kind?: string }[]
+    readonly models: readonly { readonly name: string }[]
+    readonly settings: readonly (Setting | UnknownSetting)[]
+  }
 
 /** Several scores of one arm: their mean with its standard error (ddof 1), and how many there were. */
 export interface Estimate {

@@ -23,6 +23,9 @@ const shared = {
   name: word,
   learning_rates: rates,
   extra_learning_rates: z.record(z.string(), rates),
+  rate_draw: z
+    .strictObject({ from: rate, to: rate, count: z.int(), sample: z.literal('log-uniform'), seed: z.int() })
+    .optional(),
   seeds: z.array(z.int()),
   selection,
   notes: z.string().nullable(),

@@ -11,6 +11,7 @@ import { rankChart } from '../../src-renderer/charts/rank-chart'
 import { rateCurve } from '../../src-renderer/charts/rate-curve'
 import { riskCurve } from '../../src-renderer/charts/risk-curve'
 import { settingCurves } from '../../src-renderer/charts/setting-curves'
+import { sayDraw } from '../study/rates'
 import type { FigureSize } from './drawing'
 import { figureId } from './figure-id'
 import { USUAL_LOOK } from './figure-look'
@@ -166,12 +167,13 @@ function mapFigure(
 
 /** With one rate there is no budget to choose. */
 function budgetFigure(
-  { comparison }: ReportSource,
+  { comparison, study: { rate_draw: draw } }: ReportSource,
   group: Group,
   plot: FigureSize,
   ink: ChartInk,
 ): ReportFigure[] {
   const { metric } = comparison
+  const tried = draw ? `those of the study (${sayDraw(draw)})` : 'this grid'
   const budget = budgetCurves(group, comparison)
   if (budget.curves.every(({ of }) => of < 2)) return []
   const thin = budget.curves.some(({ points }) => points.some(({ test }) => test !== null))
@@ -179,7 +181,7 @@ function budgetFigure(
   return [
     {
       id: 'budget',
-      caption: `expected best validation ${metric} against the number of learning rates tried, rates drawn uniformly from this grid without replacement${thin ? '; thin: the test mean of the arm so chosen' : ''}.${left}`,
+      caption: `expected best validation ${metric} against the number of learning rates tried, rates drawn uniformly from ${tried} without replacement${thin ? '; thin: the test mean of the arm so chosen' : ''}.${left}`,
       option: budgetCurve({ metric, group, budget, ink }),
       size: plot,
     },

@@ -1,6 +1,6 @@
 import type { RunRecord, TrainingOptions } from '../run'
 import { isComplete, isImported } from '../run'
-import { formatRate } from '../study/rates'
+import { formatRate, sayDraw } from '../study/rates'
 import { sayHistory } from '../analysis/audit'
 import { mean } from '../analysis/estimate'
 import { departuresFromPaper, sayOptimizer, saySchedule } from './protocol-words'
@@ -42,7 +42,7 @@ function sayTraining(source: ReportSource): string[] {
     ]
   }
   return [
-    `Every setting was trained at ${count(rates.length, 'learning rate')} (${rates.map(formatRate).join(', ')})${sayExtra(source)}, each with ${count(seeds.length, 'seed')}: ${all}.`,
+    `Every setting was trained at ${count(rates.length, 'learning rate')} (${study.rate_draw ? `${sayDraw(study.rate_draw)}: ` : ''}${rates.map(formatRate).join(', ')})${sayExtra(source)}, each with ${count(seeds.length, 'seed')}: ${all}.`,
     `Training used ${sayOptimizer(training)} with batch size ${training.batch_size}, ${training.grad_clip > 0 ? `gradients clipped to a global norm of ${training.grad_clip}` : 'no gradient clipping'}, dropout ${training.dropout}${saySchedule(training)} and at most ${training.max_steps} steps${study.overrides.length > 0 ? ' (some tasks or models override these, see the study file)' : ''}.${sayDepartures(training)}`,
     validation.fraction > 0
       ? `A validation split of ${formatShare(validation.fraction)} of the training examples, the same for all runs (a task with its own validation split keeps it), was evaluated every ${validation.every} steps${validation.examples === 'all' ? '' : ` on a fixed subset of ${validation.examples} examples`}; training stopped after ${count(validation.patience, 'evaluation')} without improvement.`
@@ -165,7 +165,7 @@ export function reproducibilityChecklist(source: ReportSource): ChecklistItem[] 
     },
     {
       item: 'Hyperparameter searched, bounds and values',
-      answer: `learning rate, ${formatRate(Math.min(...study.learning_rates))} to ${formatRate(Math.max(...study.learning_rates))}: ${study.learning_rates.map(formatRate).join(', ')}${sayExtra(source)}`,
+      answer: `learning rate, ${formatRate(Math.min(...study.learning_rates))} to ${formatRate(Math.max(...study.learning_rates))}: ${study.rate_draw ? `${sayDraw(study.rate_draw)}: ` : ''}${study.learning_rates.map(formatRate).join(', ')}${sayExtra(source)}`,
     },
     {
       item: 'Number of search trials',

@@ -4,7 +4,7 @@ import type { Study } from './study'
 
 const PARTS_OF: Readonly<Record<StudyChange, readonly (keyof Study)[]>> = {
   rule: ['selection'],
-  grid: ['tasks', 'models', 'settings', 'learning_rates', 'extra_learning_rates'],
+  grid: ['tasks', 'models', 'settings', 'learning_rates', 'rate_draw', 'extra_learning_rates'],
   seeds: ['seeds'],
   protocol: ['training', 'validation', 'test', 'overrides', 'start_from'],
 }

@@ -97,6 +97,13 @@ const contentOf = ({ init, train }: Setting): string => JSON.stringify([init, ca
 function checkRates(study: Study): Problem[] {
   const names = study.settings.map(nameOf)
   const problems = repeated(study.learning_rates.map(formatRate), (i) => ['learning_rates', i], 'rate')
+  const { rate_draw: draw, learning_rates: drawn } = study
+  if (draw !== undefined && drawn.length < draw.count) {
+    problems.push({
+      path: ['learning_rates', 'count'],
+      problem: `found ${draw.count}, expected at most ${drawn.length}: so many different rates of 3 digits were found from ${formatRate(draw.from)} to ${formatRate(draw.to)}`,
+    })
+  }
   for (const [setting, rates] of Object.entries(study.extra_learning_rates)) {
     const path = ['extra_learning_rates', setting]
     if (!names.includes(setting)) {

@@ -24,6 +24,49 @@ export function expandGrid({ from, to, per_decade }: RateGrid): number[] {
   return [...rates, last]
 }
 
+/** Learning rates drawn at random, so many between two. */
+export interface RateDraw {
+  readonly from: number
+  readonly to: number
+  readonly count: number
+  readonly sample: 'log-uniform'
+  readonly seed: number
+}
+
+/** So often a rate that is there already is drawn again before a range is taken to hold no more. */
+const MOST_REPEATS = 1000
+
+/**
+ * Rates drawn uniformly on a log axis, each different, in the order drawn. The first n are the same whatever the count,
+ * so that a larger count adds rates to those there are. Fewer than `count` where the range does not hold so many.
+ */
+export function drawRates({ from, to, count, seed }: RateDraw): number[] {
+  const [low, high] = [Math.log10(from), Math.log10(to)]
+  const rates = new Set<number>()
+  for (let i = 0, repeats = 0; rates.size < count && repeats < MOST_REPEATS; i++) {
+    const rate = roundRate(10 ** (low + unit(seed, i) * (high - low)))
+    repeats = rates.has(rate) ? repeats + 1 : 0
+    rates.add(rate)
+  }
+  return [...rates]
+}
+
+/** The i-th number in (0, 1) of a seed: murmur3's mixing of the two. */
+function unit(seed: number, i: number): number {
+  let mixed = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b)
+  for (const word of [i, i >>> 16]) {
+    mixed = Math.imul(mixed ^ Math.imul(word + 1, 0xcc9e2d51), 0x1b873593)
+    mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b)
+    mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35)
+    mixed ^= mixed >>> 16
+  }
+  return ((mixed >>> 0) + 0.5) / 2 ** 32
+}
+
+/** "8 rates drawn log-uniformly from 1e-5 to 1e-2 (seed 0)" */
+export const sayDraw = ({ from, to, count, seed }: RateDraw): string =>
+  `${count} rates drawn log-uniformly from ${formatRate(from)} to ${formatRate(to)} (seed ${seed})`
+
 /** A rate as people write it: 3.16e-4, 1e-2, 0.5. Good for any other number of a study too. */
 export function formatRate(rate: number): string {
   const size = Math.abs(rate)

@@ -4,7 +4,7 @@ import type { Setting } from '../run'
 import { DEFAULTS } from './defaults'
 import { problemsOf, suggestion } from './problems'
 import type { Problem } from './problems'
-import { expandGrid, roundRate } from './rates'
+import { drawRates, expandGrid, roundRate } from './rates'
 import { taskObject, TASK_KINDS } from './kinds'
 import type { studyFile } from './schema'
 import { NAMED_SETTINGS } from './settings'
@@ -26,6 +26,7 @@ export function resolveStudy(file: StudyFile, folder: string, problems: Problem[
       settingOf(entry, ['settings', i], problems),
     ),
     learning_rates: ratesOf(file.learning_rates ?? DEFAULTS.learning_rates),
+    ...drawOf(file.learning_rates),
     extra_learning_rates: Object.fromEntries(
       Object.entries(file.extra_learning_rates ?? {}).map(([setting, rates]) => [setting, ratesOf(rates)]),
     ),
@@ -44,8 +45,13 @@ export function resolveStudy(file: StudyFile, folder: string, problems: Problem[
 export const folderOf = (file: string | undefined): string =>
   file === undefined ? process.cwd() : dirname(resolvePath(file))
 
-const ratesOf = (rates: NonNullable<StudyFile['learning_rates']>): number[] =>
-  Array.isArray(rates) ? rates.map(roundRate) : expandGrid(rates)
+function ratesOf(rates: NonNullable<StudyFile['learning_rates']>): number[] {
+  if (Array.isArray(rates)) return rates.map(roundRate)
+  return 'count' in rates ? drawRates(rates) : expandGrid(rates)
+}
+
+const drawOf = (rates: StudyFile['learning_rates']): Pick<Study, 'rate_draw'> =>
+  rates !== undefined && 'count' in rates ? { rate_draw: rates } : {}
 
 function settingOf(
   entry: OneOf<StudyFile['settings']>,

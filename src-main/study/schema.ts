@@ -34,6 +34,14 @@ const grid = strict({
   per_decade: says(whole(1, 100).default(1), 'Rates to each factor of ten.'),
 })
 
+const draw = strict({
+  from: says(rate(), 'Lowest learning rate that may be drawn.'),
+  to: says(rate(), 'Highest learning rate that may be drawn.'),
+  count: says(whole(1, 1000), 'How many are drawn, the same for all settings; more add to those there are.'),
+  sample: says(oneOf('log-uniform').default('log-uniform'), 'Every factor is as likely as every other.'),
+  seed: says(seed().default(0), 'Which ones are drawn.'),
+})
+
 const training = strict({
   batch_size: says(whole(1, 65_536), 'Examples of a step.', DEFAULTS.training.batch_size),
   max_steps: says(
@@ -156,7 +164,7 @@ export const studyFile = strict({
   ),
   learning_rates: says(
     z
-      .union([rates(), grid], {
+      .union([rates(), grid, draw], {
         error: 'a list of learning rates such as [1e-4, 1e-3], or {from: 1e-6, to: 1e-2, per_decade: 1}',
       })
       .optional(),

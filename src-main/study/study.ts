@@ -1,3 +1,4 @@
+import type { RateDraw } from './rates'
 import type {
   ExecutionOptions,
   RunConfig,
@@ -47,6 +48,8 @@ export interface Study {
   readonly models: readonly ModelSpec[]
   readonly settings: readonly Setting[]
   readonly learning_rates: readonly number[]
+  /** How they were drawn, where they are no list and no grid. */
+  readonly rate_draw?: RateDraw
   readonly extra_learning_rates: Readonly<Record<string, readonly number[]>>
   readonly seeds: readonly number[]
   readonly training: TrainingOptions

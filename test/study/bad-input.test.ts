@@ -256,6 +256,14 @@ const ENTRIES: readonly (readonly [text: string, message: string])[] = [
     'f:4: learning_rates.per_decade: found 0.5, expected a whole number from 1 to 100',
   ],
   [
+    'learning_rates: {from: 1e-3, to: 1e-3, count: 2}\n',
+    'f:4: learning_rates.count: found 2, expected at most 1: so many different rates of 3 digits were found from 1e-3 to 1e-3',
+  ],
+  [
+    'learning_rates: {from: 1e-2, to: 1e-5, count: 2}\n',
+    'f:4: learning_rates.from: found 1e-2, expected at most to, 1e-5',
+  ],
+  [
     'learning_rates: {form: 1e-5, to: 1e-2}\n',
     'f:4: learning_rates.from: missing, expected a number from 1e-12 to 1e+30\nf:4: learning_rates.form: unknown key; did you mean from?',
   ],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { expandGrid, formatRate, roundRate } from '../../src-main/study/rates'
+import { drawRates, expandGrid, formatRate, roundRate } from '../../src-main/study/rates'
 
 describe('a grid of learning rates', () => {
   it('holds both ends, as the decimals that people write', () => {
@@ -27,6 +27,32 @@ describe('a grid of learning rates', () => {
       expect(rates).toHaveLength(8 * perDecade + 1)
       expect(new Set(rates).size).toBe(rates.length)
     }
+  })
+})
+
+describe('drawn rates', () => {
+  const draw = { from: 1e-5, to: 1e-2, count: 1000, sample: 'log-uniform', seed: 0 } as const
+
+  it('are the same for the same seed, and others for another', () => {
+    expect(drawRates(draw)).toEqual(drawRates(draw))
+    expect(drawRates({ ...draw, count: 8 })).not.toEqual(drawRates({ ...draw, count: 8, seed: 1 }))
+  })
+
+  it('keep those there are when the count grows', () => {
+    expect(drawRates({ ...draw, count: 12 }).slice(0, 8)).toEqual(drawRates({ ...draw, count: 8 }))
+  })
+
+  it('are different from each other, of three digits, and as many in each decade', () => {
+    const rates = drawRates({ ...draw, count: 300 })
+    expect(new Set(rates.map(roundRate)).size).toBe(300)
+    for (const low of [1e-5, 1e-4, 1e-3]) {
+      const inside = rates.filter((rate) => rate >= low && rate < 10 * low)
+      expect(Math.abs(inside.length - 100)).toBeLessThan(30)
+    }
+  })
+
+  it('are fewer where the range does not hold so many', () => {
+    expect(drawRates({ ...draw, from: 1e-3, to: 1e-3 })).toEqual([1e-3])
   })
 })
 
