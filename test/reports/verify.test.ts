@@ -2,22 +2,36 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { deflateSync, inflateSync } from 'node:zlib'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ComparisonInput } from '../../src-main/analysis/comparison'
 import { writeReport } from '../../src-main/reports/report'
 import { readTableFile, verifyTable } from '../../src-main/reports/verify'
 import type { RunRecord } from '../../src-main/run'
+import { FOUR_SETTINGS } from '../analysis/factory'
 import { aSource, paperRuns, paperStudy } from './source'
 
+// One report for all tests, which only read it: most of its cost is the risk of a wrong conclusion.
 let folder: string
-beforeEach(async () => {
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'fairsweep-verify-'))
   await writeReport(aSource(), folder, { formats: FORMATS, figures: [] })
 })
-afterEach(() => rmSync(folder, { recursive: true }))
+afterAll(() => rmSync(folder, { recursive: true }))
 
 const FORMATS = ['md', 'latex', 'csv', 'html', 'json', 'pdf'] as const
 const FILES = ['report.md', 'table-results.tex', 'report.csv', 'report.html', 'report.json', 'report.pdf']
 const read = (file: string): Buffer => readFileSync(join(folder, file))
+
+/** Writes a report of two settings, whose risk is quickly computed, beside the one of all; gives what is in its files. */
+async function writeSmall(more: Partial<ComparisonInput>): Promise<(file: string) => Buffer> {
+  const study = paperStudy({ settings: FOUR_SETTINGS.slice(0, 2) })
+  const runs = paperRuns(paperStudy()).filter(({ setting }) =>
+    study.settings.some(({ name }) => name === setting),
+  )
+  const small = mkdtempSync(join(folder, 'small-'))
+  await writeReport(aSource(runs, { ...more, study }), small, { formats: FORMATS, figures: [] })
+  return (file) => readFileSync(join(small, file))
+}
 
 /** The file with every 44.0 changed to 84.0, in what a PDF carries too. */
 function forge(file: string): Buffer {
@@ -86,17 +100,14 @@ describe('readTableFile', () => {
   })
 
   it("remembers the other paper's rate that the report was made with", async () => {
-    await writeReport(aSource(undefined, { otherRate: 1e-4 }), folder, {
-      formats: FORMATS,
-      figures: [],
-    })
-    for (const file of FILES) expect(readTableFile(read(file), file).otherRate, file).toBe(1e-4)
+    const told = await writeSmall({ otherRate: 1e-4 })
+    for (const file of FILES) expect(readTableFile(told(file), file).otherRate, file).toBe(1e-4)
   })
 
   it('remembers how differences were taken, and takes them as Welch where an older file does not say', async () => {
-    await writeReport(aSource(undefined, { pairing: 'paired' }), folder, { formats: FORMATS, figures: [] })
-    for (const file of FILES) expect(readTableFile(read(file), file).pairing, file).toBe('paired')
-    const older = read('table-results.tex')
+    const told = await writeSmall({ pairing: 'paired' })
+    for (const file of FILES) expect(readTableFile(told(file), file).pairing, file).toBe('paired')
+    const older = told('table-results.tex')
       .toString()
       .replace(/^% pairing.*\n/m, '')
     expect(readTableFile(Buffer.from(older), 'table-results.tex').pairing).toBe('welch')
