@@ -23,7 +23,11 @@ export type StudyOutline = Pick<
   | 'overrides'
 > &
   Pick<Study, 'rate_draw'> & {
-    readonly tasks: readonly { readonly name: string; readonly kind?: string }[]
+    readonly tasks: readonly {
+      readonly name: string
+      readonly kind?: string
+      readonly options?: Readonly<Record<string, string | number | boolean>>
+    }[]
     readonly models: readonly { readonly name: string }[]
     readonly settings: readonly (Setting | UnknownSetting)[]
   }

@@ -24,9 +24,7 @@ export function positionsBeyond({ architecture, trunk }: Model, input: TaskInput
   const table = trunk.parameters.find(({ part }) => part === 'positions')
   if (input.positionsBeyond !== 'drawn' || table === undefined) {
     const advice =
-      input.positionsBeyond === 'refused'
-        ? '; a smaller max_length is one way, and `positions_beyond: drawn` draws the rows that are missing'
-        : ''
+      input.positionsBeyond === 'refused' ? '; `positions_beyond: drawn` draws the rows that are missing' : ''
     throw new InputError(
       `sequences of ${input.tokens} tokens, but the ${type} trunk has ${positions} positions${advice}`,
       { field: 'task' },

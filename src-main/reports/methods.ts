@@ -19,6 +19,7 @@ export function methodsParagraph(source: ReportSource): string {
   return [
     `We compared ${list(study.settings.map(({ name }) => name))} on ${list(study.tasks.map(({ name }) => name))} with ${list(study.models.map(({ name }) => name))}.`,
     ...sayTraining(source),
+    sayPositions(source),
     `For each setting the learning rate was selected by validation alone. ${sayRule(comparison)}`,
     comparison.testSealed ? 'Test scores are still sealed.' : sayTest(source),
     'We report the mean over seeds with its standard error (ddof 1).',
@@ -48,6 +49,13 @@ function sayTraining(source: ReportSource): string[] {
       ? `A validation split of ${formatShare(validation.fraction)} of the training examples, the same for all runs (a task with its own validation split keeps it), was evaluated every ${validation.every} steps${validation.examples === 'all' ? '' : ` on a fixed subset of ${validation.examples} examples`}; training stopped after ${count(validation.patience, 'evaluation')} without improvement.`
       : 'Tasks without a validation split of their own had none.',
   ]
+}
+
+function sayPositions({ study }: ReportSource): string {
+  const drawn = study.tasks.filter(({ options }) => options?.['positions_beyond'] === 'drawn')
+  return drawn.length === 0
+    ? ''
+    : `Where sequences of ${list(drawn.map(({ name }) => name))} were longer than a model's position table, the rows beyond it were drawn by each run's seed and trained by the settings that train positions.`
 }
 
 /** Nothing where the protocol is the paper's: then there is nothing to explain. */

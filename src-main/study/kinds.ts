@@ -18,6 +18,10 @@ const positionsBeyond = says(
   oneOf('refused', 'drawn').default('refused'),
   'Sequences longer than the position table: refused, or the rows beyond are drawn, and train where positions do.',
 )
+const laterPositionsBeyond = says(
+  oneOf('refused', 'drawn').optional(),
+  'As for listops; refused where it is left out.',
+)
 const folder = { dir: says(path().optional(), 'Folder of the data, where it is not one that `data` lists.') }
 
 /** The options of every kind of task, with their defaults. */
@@ -55,7 +59,7 @@ export const TASK_KINDS = {
     ...image,
     augment: says(flag().default(false), "FPT's random crops, flips and rotations of training images."),
   },
-  'cifar10-lra': folder,
+  'cifar10-lra': { ...folder, positions_beyond: laterPositionsBeyond },
   'remote-homology': {
     ...folder,
     max_length: says(whole(1, 1_000_000).default(1024), 'Longest protein that is kept, in tokens.'),
@@ -74,8 +78,15 @@ export const TASK_KINDS = {
       'Values of a token where x is [N, R, k * token_width].',
     ),
     bits: says(flag().default(false), 'y holds bits, not a class.'),
+    positions_beyond: laterPositionsBeyond,
   },
 } as const
+
+/** Options that a kind got later, at the value that says nothing: there they are left out, so that keys stay as they were. */
+export const LATER_TASK_OPTIONS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  'cifar10-lra': { positions_beyond: 'refused' },
+  tensors: { positions_beyond: 'refused' },
+}
 
 const kindError = (kinds: Readonly<Record<string, unknown>>) => (issue: { code?: string }) =>
   issue.code === 'invalid_union' ? `one of ${Object.keys(kinds).join(', ')}` : 'a mapping with a kind'

@@ -19,7 +19,9 @@ export interface Sources {
   task(spec: TaskSpec): Promise<{
     readonly identity: TaskIdentity
     readonly source: TaskSource
-    readonly facts: { readonly input: { readonly tokens: number } }
+    readonly facts: {
+      readonly input: { readonly tokens: number; readonly positionsBeyond?: 'refused' | 'drawn' }
+    }
   }>
   model(spec: ModelSpec): Promise<{
     readonly identity: ModelIdentity
@@ -130,11 +132,12 @@ function checkFit(
     if (model === null) continue
     const modelName = study.models[m]?.name
     for (const [t, task] of tasks.entries()) {
-      const tokens = task?.facts.input.tokens ?? 0
-      if (model.facts.positions === null || tokens <= model.facts.positions) continue
+      const { tokens = 0, positionsBeyond } = task?.facts.input ?? {}
+      const isLongEnough = model.facts.positions === null || tokens <= model.facts.positions
+      if (isLongEnough || positionsBeyond === 'drawn') continue
       problems.add(
         ['task', t],
-        `${study.tasks[t]?.name} has ${tokens} tokens, expected at most ${model.facts.positions}: the positions of ${modelName}`,
+        `${study.tasks[t]?.name} has ${tokens} tokens, expected at most ${model.facts.positions}: the positions of ${modelName}${positionsBeyond === 'refused' ? '; `positions_beyond: drawn` draws the rows that are missing' : ''}`,
       )
     }
     for (const [s, { name, train }] of study.settings.entries()) {

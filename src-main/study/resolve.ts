@@ -5,7 +5,7 @@ import { DEFAULTS } from './defaults'
 import { problemsOf, suggestion } from './problems'
 import type { Problem } from './problems'
 import { drawRates, expandGrid, roundRate } from './rates'
-import { taskObject, TASK_KINDS } from './kinds'
+import { LATER_TASK_OPTIONS, taskObject, TASK_KINDS } from './kinds'
 import type { studyFile } from './schema'
 import { NAMED_SETTINGS } from './settings'
 import type { ModelSpec, Study, TaskSpec } from './study'
@@ -99,9 +99,12 @@ function tasksOf(task: StudyFile['task'], folder: string, problems: Problem[]): 
 }
 
 function taskSpec({ kind, name, ...options }: z.output<typeof taskObject>, folder: string): TaskSpec {
-  const entries = Object.entries(options).map(([key, value]): [string, string | number | boolean] => {
-    return [key, key === 'dir' || key === 'path' ? resolvePath(folder, String(value)) : value]
-  })
+  const idle = LATER_TASK_OPTIONS[kind] ?? {}
+  const entries = Object.entries(options)
+    .filter(([key, value]) => value !== idle[key])
+    .map(([key, value]): [string, string | number | boolean] => {
+      return [key, key === 'dir' || key === 'path' ? resolvePath(folder, String(value)) : value]
+    })
   return { name: name ?? kind, kind, options: Object.fromEntries(entries) }
 }
 

@@ -5,7 +5,7 @@ import type { TaskSource } from '../study/study'
 import { augmented } from './augment'
 import { PatchSplit, fileOf, patchLayout, patchSide } from './images'
 import type { LabelledImages, Normalisation } from './images'
-import type { Task } from './task'
+import { positionsBeyondOf, type Task } from './task'
 
 /** CIFAR-10's binary format: a record is a label byte, then 32 × 32 pixels red, as many green, as many blue. */
 const SIDE = 32
@@ -36,7 +36,8 @@ export async function openCifar10(source: TaskSource): Promise<Task> {
 /** CIFAR-10 as Long Range Arena has it: grey, a token for each of its 1024 pixels, in [-1, 1] as FPT feeds it. */
 export async function openCifar10Lra(source: TaskSource): Promise<Task> {
   const [train, test] = [await readTrain(source), await readRecords(fileOf(source, 'test'))]
-  return cifarTask(grey(train), grey(test), 1, GREYS, false)
+  const task = cifarTask(grey(train), grey(test), 1, GREYS, false)
+  return { ...task, input: { ...task.input, positionsBeyond: positionsBeyondOf(source.options) } }
 }
 
 function cifarTask(

@@ -10,7 +10,7 @@ import {
   type ListopsSizes,
 } from './listops-expression'
 import { randomFor } from './random'
-import { exampleAt, type Batch, type Split, type Task } from './task'
+import { exampleAt, positionsBeyondOf, type Batch, type Split, type Task } from './task'
 
 const CLASSES = 10
 /** FPT's loader cuts sequences to this many tokens, and pads them to it. */
@@ -53,7 +53,7 @@ export async function openListops(source: TaskSource): Promise<Task> {
     input: {
       ...{ kind: 'tokens', tokens: reading.tokens, vocabulary: asFpt ? VOCABULARY - 1 : VOCABULARY },
       ...(masked && { padded: true }),
-      positionsBeyond: options['positions_beyond'] === 'drawn' ? 'drawn' : 'refused',
+      positionsBeyond: positionsBeyondOf(options),
     },
     output: { kind: 'classes', count: CLASSES },
     readTokens: 1,

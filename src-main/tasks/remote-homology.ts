@@ -4,7 +4,7 @@ import type { TaskSource } from '../study/study'
 import { fileOf } from './images'
 import { openLmdb } from './lmdb'
 import { readPickle } from './pickle'
-import { exampleAt, type Batch, type Split, type Task } from './task'
+import { exampleAt, positionsBeyondOf, type Batch, type Split, type Task } from './task'
 
 /** TAPE's vocabulary ("iupac"): a token's number is its place here; the amino acids stand behind the five signs. */
 const SIGNS = ['<pad>', '<mask>', '<cls>', '<sep>', '<unk>'] as const
@@ -40,7 +40,7 @@ export async function openRemoteHomology(source: TaskSource): Promise<Task> {
     input: {
       ...{ kind: 'tokens', tokens, vocabulary: VOCABULARY },
       ...(masked && { padded: true }),
-      positionsBeyond: options['positions_beyond'] === 'drawn' ? 'drawn' : 'refused',
+      positionsBeyond: positionsBeyondOf(options),
     },
     output: { kind: 'classes', count: FOLDS },
     readTokens: 1,

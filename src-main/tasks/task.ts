@@ -44,6 +44,12 @@ export interface Split {
   batch(indices: ArrayLike<number>): Batch
 }
 
+/** What a task's options say of sequences that are longer than a trunk's position table. */
+export const positionsBeyondOf = (
+  options: Readonly<Record<string, unknown>>,
+): NonNullable<TaskInput['positionsBeyond']> =>
+  options['positions_beyond'] === 'drawn' ? 'drawn' : 'refused'
+
 /** The i-th of the examples asked for. @throws {RangeError} where the split has none of that number */
 export function exampleAt(indices: ArrayLike<number>, i: number, { size }: Pick<Split, 'size'>): number {
   const index = indices[i] ?? -1

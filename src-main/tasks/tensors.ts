@@ -7,7 +7,7 @@ import { permutation } from './permutation'
 import { Selected } from './selected'
 import { answersOf } from './tensor-answers'
 import type { Answers } from './tensor-answers'
-import { exampleAt } from './task'
+import { exampleAt, positionsBeyondOf } from './task'
 import type { Batch, Split, Task, TaskInput } from './task'
 
 /** Without test arrays, so much of the training examples is set apart, the same for every study of these data. */
@@ -45,7 +45,8 @@ export async function openTensors(source: TaskSource): Promise<Task> {
   const { input, readTokens } = inputOf(all, source, file)
   const splitOf = (split: Arrays): Split => new TensorSplit(split, input, answers)
   return {
-    ...{ input, readTokens, output: answers.output },
+    ...{ input: { ...input, positionsBeyond: positionsBeyondOf(source.options) }, readTokens },
+    output: answers.output,
     ...(test === null ? withTestOf(splitOf(train)) : { train: splitOf(train), test: splitOf(test) }),
     validation: held && splitOf(held),
   }

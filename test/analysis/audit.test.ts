@@ -238,6 +238,16 @@ describe('the audit of a plan', () => {
     expect(severity(3.16e-5)).toBe('warning')
   })
 
+  it('says that rows beyond the position table are drawn and trained, where a task asks for it', () => {
+    const options = { positions_beyond: 'drawn' }
+    const note = find(
+      auditPlan(aStudy({ tasks: [{ name: 'long', kind: 'cifar10-lra', options }] })),
+      'positions-beyond',
+    )
+    expect(note).toMatchObject({ severity: 'note', task: 'long' })
+    expect(note.explanation).toContain('drawn by each run')
+  })
+
   it('offers seeds that are not planned yet', () => {
     expect(find(auditPlan(aStudy({ seeds: [1, 5] })), 'few-seeds').remedy).toMatchObject({
       patch: { seeds: [1, 5, 0] },

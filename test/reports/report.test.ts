@@ -53,6 +53,19 @@ describe('writeReport', () => {
     ])
   })
 
+  it('says in its methods where rows of positions were drawn beyond the table', async () => {
+    const sentence =
+      "beyond it were drawn by each run's seed and trained by the settings that train positions"
+    await writeReport(aSource(), folder, { formats: ['md'], figures: [] })
+    expect(read('report.md')).not.toContain(sentence)
+    const study = paperStudy({
+      tasks: [{ name: 'mnist', kind: 'cifar10-lra', options: { positions_beyond: 'drawn' } }],
+    })
+    await writeReport(aSource(paperRuns(study), { study }), folder, { formats: ['md'], figures: [] })
+    expect(read('report.md')).toContain(`Where sequences of mnist were longer`)
+    expect(read('report.md')).toContain(sentence)
+  })
+
   it('never bolds a setting whose difference from the best excludes 0', async () => {
     const runs = paperRuns(paperStudy()).map((run) =>
       run.setting === 'unfrozen-random'

@@ -80,6 +80,43 @@ describe('a plan', () => {
     )
   })
 
+  it.each([
+    ['cifar10-lra', 'dir: /d', {}, 'be66de057d2fc4d12faa1dc637f2107715b89070a99c1fe8609042e660e7a9cf'],
+    [
+      'tensors',
+      'path: /d.npz',
+      { bits: false },
+      '9364f1a034b600181b51180acf2fd3f671edc1bc1417025e46e2059809d6b1b4',
+    ],
+  ])('knows the runs of %s from before it had positions_beyond', async (kind, place, options, key) => {
+    const planned = async (more: string) => {
+      const { runs } = await plan(`name: s\nmodel: m\ntask: {kind: ${kind}, ${place}${more}}\n`)
+      return runs[0]
+    }
+    const plain = await planned('')
+    expect(Object.keys(plain?.config.task.options ?? {}).filter((name) => name !== 'path')).toEqual(
+      Object.keys(options),
+    )
+    expect(plain?.key).toBe(key)
+    expect((await planned(', positions_beyond: refused'))?.key).toBe(key)
+    expect((await planned(', positions_beyond: drawn'))?.key).not.toBe(key)
+  })
+
+  it('lets a task be longer than the positions where its rows beyond are drawn, and says so where not', async () => {
+    const long = (positionsBeyond: 'drawn' | 'refused') =>
+      planStudy(readStudy(BASE), BASE, {
+        ...paperSources,
+        task: async (spec) => ({
+          ...(await paperSources.task(spec)),
+          facts: { input: { tokens: 1024, positionsBeyond } },
+        }),
+      })
+    expect((await long('drawn')).runs.length).toBeGreaterThan(0)
+    await expect(long('refused')).rejects.toThrow(
+      /1024 tokens, expected at most 512: .*; `positions_beyond: drawn` draws the rows that are missing/,
+    )
+  })
+
   it('says at which line something is missing or does not fit, all together', async () => {
     const short = {
       ...paperSources,

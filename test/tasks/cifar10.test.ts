@@ -69,7 +69,12 @@ describe('CIFAR-10', () => {
 
   it('for Long Range Arena is grey, pixel by pixel, in [-1, 1]', async () => {
     const task = await open({}, 'cifar10-lra')
-    expect(task.input).toEqual({ kind: 'vectors', tokens: 1024, width: 1 })
+    expect(task.input).toEqual({ kind: 'vectors', tokens: 1024, width: 1, positionsBeyond: 'refused' })
+    const drawn = await openTask({
+      ...{ kind: 'cifar10-lra', options: { positions_beyond: 'drawn' } },
+      files: await cifarFiles(dir),
+    })
+    expect(drawn.input.positionsBeyond).toBe('drawn')
     const [red, green, blue] = [0, 1, 2].map((channel) => byteAt(3, channel, 2, 9)) as [
       number,
       number,
@@ -83,7 +88,7 @@ describe('CIFAR-10', () => {
     expect((await cifarFiles(dir))['train-5']).toBe(join(dir, 'data_batch_5.bin'))
     await expect(cifarFiles(tmpdir())).rejects.toThrow('holds no data_batch_1.bin')
     await expect(cifarFiles('/nowhere')).rejects.toThrow('there is no folder /nowhere')
-    await expect(cifarFiles(undefined)).rejects.toThrow('is not brought by set-up')
+    await expect(cifarFiles(undefined)).rejects.toThrow('CIFAR-10 is not here')
   })
 
   it.each([

@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => rm(dir, { recursive: true }))
 
 const numpy = (file: string): string => join(import.meta.dirname, 'numpy', file)
-const open = (data: string, options: Record<string, number | boolean> = {}): Promise<Task> =>
+const open = (data: string, options: Record<string, string | number | boolean> = {}): Promise<Task> =>
   openTask({ kind: 'tensors', options: { bits: false, ...options }, files: { data } })
 
 /** A safetensors file of arrays: shape and numbers by name, float where a number is broken. */
@@ -35,8 +35,11 @@ const all = (split: Split) => split.batch(numbers(split.size))
 describe('data of the user, from NumPy', () => {
   it('is vectors and classes, plain, compressed, half or double', async () => {
     const plain = await open(numpy('vectors.npz'))
-    expect(plain.input).toEqual({ kind: 'vectors', tokens: 3, width: 4 })
+    expect(plain.input).toEqual({ kind: 'vectors', tokens: 3, width: 4, positionsBeyond: 'refused' })
     expect(plain.output).toEqual({ kind: 'classes', count: 3 })
+    expect((await open(numpy('vectors.npz'), { positions_beyond: 'drawn' })).input.positionsBeyond).toBe(
+      'drawn',
+    )
     expect(plain.readTokens).toBe(1)
     const { x, y } = all(plain.train)
     const double = all((await open(numpy('compressed.npz'))).train)
@@ -51,7 +54,7 @@ describe('data of the user, from NumPy', () => {
 
   it('is tokens with splits of its own', async () => {
     const { input, train, validation, test } = await open(numpy('words.npz'))
-    expect(input).toEqual({ kind: 'tokens', tokens: 5, vocabulary: 12 })
+    expect(input).toEqual({ kind: 'tokens', tokens: 5, vocabulary: 12, positionsBeyond: 'refused' })
     expect([train.size, validation?.size, test.size]).toEqual([12, 2, 4])
     expect(train.batch([0, 1]).x).toEqual(test.batch([0, 1]).x)
     expect(validation?.batch([0]).x).toEqual(train.batch([0]).x.map((token) => token + 4))
@@ -102,7 +105,7 @@ describe('data of the user, from safetensors', () => {
       test_y: { shape: [1, 4], of: [1, 1, 0, 0] },
     })
     const task = await open(file, { bits: true, token_width: 2 })
-    expect(task.input).toEqual({ kind: 'vectors', tokens: 6, width: 2 })
+    expect(task.input).toEqual({ kind: 'vectors', tokens: 6, width: 2, positionsBeyond: 'refused' })
     expect(task.readTokens).toBe(2)
     expect(task.output).toEqual({ kind: 'bits', count: 4 })
     expect([...task.train.batch([0, 1]).y]).toEqual([0, 1, 1, 0, 0, 1, 0, 1])

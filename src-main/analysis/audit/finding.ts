@@ -11,6 +11,7 @@ export type FindingId =
   | 'few-seeds'
   | 'rarely-evaluated'
   | 'test-subset'
+  | 'positions-beyond'
   | 'missing-runs'
   | 'open-runs'
   | 'diverged-runs'

@@ -34,6 +34,7 @@ export function planFindings(study: StudyOutline, evidence = NO_RUNS): Finding[]
     ...checkSeeds(study),
     ...checkEvaluations(study),
     ...checkTest(study),
+    ...checkPositions(study),
   ]
 }
 
@@ -183,4 +184,17 @@ function checkTest({ test }: StudyOutline): Finding[] {
       remedy: changeStudy('Read the whole test set.', { test: { examples: 'all' } }),
     }),
   ]
+}
+
+function checkPositions({ tasks }: StudyOutline): Finding[] {
+  return tasks.flatMap(({ name, options }) =>
+    options?.['positions_beyond'] === 'drawn'
+      ? finding({
+          id: 'positions-beyond',
+          severity: 'note',
+          task: name,
+          explanation: `Where ${name} has longer sequences than a model's position table has rows, the rows beyond it are drawn by each run's seed and trained by the settings that train positions. They have never seen pretraining: scores cannot be set beside published ones without saying so.`,
+        })
+      : [],
+  )
 }
