@@ -1,4 +1,6 @@
+import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
+import { InputError } from '../errors'
 import type { InstalledData, InstalledModel, Transfer, Verification } from '../library/library'
 import type { ReadableStore } from '../store/store'
 import { isTrainable } from '../study/study'
@@ -59,6 +61,9 @@ export const library = router({
       return { name: added.name }
     }),
 
+  /** Data that is fetched by its name, on the user's word: from where, and how large. */
+  downloads: procedure.query(({ ctx }) => ctx.workbench.library.downloads),
+
   /** Fetches a model from the hub, or a data set from its official address, and tells how far it is; unsubscribing stops it. */
   fetch: procedure
     .input(z.strictObject({ what, place: z.string().min(1).max(500), name: name.optional() }))
@@ -68,13 +73,14 @@ export const library = router({
       const until = signal ?? new AbortController().signal
       const fetching =
         kind === 'model' ? library.fetchModel(place, name, until) : library.fetchData(place, name, until)
-      for (;;) {
-        const step = await fetching.next()
-        if (step.done === true) {
-          yield { name: step.value.name }
-          return
-        }
-        yield step.value
+      try {
+        const installed = yield* fetching
+        yield { name: installed.name }
+      } catch (error) {
+        if (until.aborted) return
+        // A full disk is no better at the next attempt, which clients begin at once after an internal error.
+        if (error instanceof InputError || !(error instanceof Error)) throw error
+        throw new TRPCError({ code: 'UNPROCESSABLE_CONTENT', message: error.message, cause: error })
       }
     }),
 

@@ -30,15 +30,25 @@ const t = initTRPC.context<ApiContext>().create({
 /** A user's mistake is a bad request, never an internal error. */
 const answerInputErrors = t.middleware(async ({ next }) => {
   const result = await next()
-  if (!result.ok && result.error.cause instanceof InputError) {
-    throw new TRPCError({
-      code: 'BAD_REQUEST',
-      message: result.error.cause.message,
-      cause: result.error.cause,
-    })
-  }
+  if (!result.ok && result.error.cause instanceof InputError) throw badRequest(result.error.cause)
+  if (result.ok && isStream(result.data)) return { ...result, data: refusing(result.data) }
   return result
 })
+
+const badRequest = (cause: InputError): TRPCError =>
+  new TRPCError({ code: 'BAD_REQUEST', message: cause.message, cause })
+
+const isStream = (data: unknown): data is AsyncIterable<unknown> =>
+  typeof data === 'object' && data !== null && Symbol.asyncIterator in data
+
+/** A subscription finds a mistake while it runs. As an internal error, clients would begin it anew, for ever. */
+async function* refusing(stream: AsyncIterable<unknown>): AsyncGenerator {
+  try {
+    yield* stream
+  } catch (error) {
+    throw error instanceof InputError ? badRequest(error) : error
+  }
+}
 
 export const router = t.router
 export const procedure = t.procedure.use(answerInputErrors)

@@ -29,6 +29,7 @@ const schema = z.strictObject({
 /** What set-up brings: `resources/catalogue.json` says where each thing comes from and what its files must be. */
 export type Catalogue = z.infer<typeof schema>
 export type CatalogueEntry = z.infer<typeof entry>
+export type Download = z.infer<typeof download>
 
 export const readCatalogue = async (resources: string): Promise<Catalogue> =>
   schema.parse(JSON.parse(await readFile(join(resources, 'catalogue.json'), 'utf8')))

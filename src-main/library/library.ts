@@ -14,6 +14,7 @@ import { splitTask } from '../tasks/split'
 import type { Split, Task } from '../tasks/task'
 import { AddedShelf } from './added-shelf'
 import { readCatalogue } from './catalogue'
+import type { Download } from './catalogue'
 import type { Transfer } from './fetched-file'
 import { FileHashes } from './file-hashes'
 import { readHubName } from './hub'
@@ -26,7 +27,7 @@ import { progressOver } from './verification'
 import type { Verification } from './verification'
 import { filesOf, PLACE_OPTIONS } from './task-data'
 
-export type { InstalledData, InstalledModel, Transfer, Verification }
+export type { Download, InstalledData, InstalledModel, Transfer, Verification }
 
 /** What a library holds. */
 export type Holding = 'model' | 'data'
@@ -62,6 +63,8 @@ export interface Library extends Sources {
     name: string | undefined,
     signal: AbortSignal,
   ): AsyncGenerator<Transfer, InstalledData>
+  /** Data sets that `fetchData` knows. */
+  readonly downloads: readonly Download[]
   /**
    * Removes a model or data set that was added; `restore` brings it back until `purge`.
    * @throws {InputError} when there is none of that name, or set-up brought it
@@ -171,6 +174,7 @@ export async function openLibrary({
 
   return {
     task,
+    downloads: catalogue.downloads,
 
     async checkSplits(spec, validation, test, selection) {
       const { sizes, output } = (await task(spec)).facts
