@@ -2,7 +2,7 @@ import { SingleBar } from 'cli-progress'
 import type { Terminal } from './terminal'
 import { bytesText } from './words'
 
-/** How far the writing, reading or fetching of files is, in bytes. */
+/** How far the writing, reading or fetching of files is, in bytes or in what else is counted. */
 export interface Transferred {
   /** What is at work now: "model.safetensors". */
   readonly what?: string
@@ -19,13 +19,16 @@ export interface TransferDisplay {
 /** Without a terminal to draw on, a line so often. */
 const LINE_MS = 10_000
 
-/** @param doing what is done with the bytes: "fetching" */
-export function transferDisplay(terminal: Terminal, doing: string): TransferDisplay {
-  if (!terminal.isInteractive) return lines(terminal, doing)
+/**
+ * @param doing what is done with the bytes: "fetching"
+ * @param say a number of them in words
+ */
+export function transferDisplay(terminal: Terminal, doing: string, say = bytesText): TransferDisplay {
+  if (!terminal.isInteractive) return lines(terminal, doing, say)
   let bar: SingleBar | null = null
   return {
     show({ what = '', done, of }) {
-      const words = { what, sizes: `${bytesText(done)} of ${bytesText(of)}` }
+      const words = { what, sizes: `${say(done)} of ${say(of)}` }
       if (bar === null) {
         bar = new SingleBar({
           format: `${doing} {bar} {sizes}  {what}`,
@@ -45,13 +48,13 @@ export function transferDisplay(terminal: Terminal, doing: string): TransferDisp
   }
 }
 
-function lines(terminal: Terminal, doing: string): TransferDisplay {
+function lines(terminal: Terminal, doing: string, say: (count: number) => string): TransferDisplay {
   let next = Date.now() + LINE_MS
   return {
     show({ what = '', done, of }) {
       if (Date.now() < next) return
       next = Date.now() + LINE_MS
-      terminal.note(`${doing} ${what}: ${bytesText(done)} of ${bytesText(of)}`)
+      terminal.note(`${doing} ${what}: ${say(done)} of ${say(of)}`)
     },
     end: () => undefined,
   }

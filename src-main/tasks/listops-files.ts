@@ -1,7 +1,6 @@
-import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { InputError } from '../errors'
 import { readSlices } from './file-slices'
 import { expressionText, readExpression, type Expression } from './listops-expression'
@@ -98,18 +97,35 @@ function readRow(
   return { length: read.length, value }
 }
 
-/** Writes a split as LRA's file; the line ends are those of Python's csv module. */
-export async function writeListopsFile(
+/** So many rows are written at once. */
+const ROWS_AT_ONCE = 200
+
+/**
+ * Writes a split as LRA's file, on disk when it ends; the line ends are those of Python's csv module. Tells how many
+ * examples are written; whoever stops listening ends it.
+ * @param folder where no file of that name is
+ */
+export async function* writeListopsFile(
   folder: string,
   split: keyof typeof LISTOPS_FILES,
   examples: Iterable<Expression>,
-): Promise<string> {
-  await mkdir(folder, { recursive: true })
-  const file = join(folder, LISTOPS_FILES[split])
-  function* rows(): Generator<string> {
-    yield `${HEADER}\r\n`
-    for (const { tokens, value } of examples) yield `${expressionText(tokens)}\t${value}\r\n`
+): AsyncGenerator<number> {
+  const file = await open(join(folder, LISTOPS_FILES[split]), 'wx')
+  try {
+    let rows = [`${HEADER}\r\n`]
+    let written = 0
+    for (const { tokens, value } of examples) {
+      rows.push(`${expressionText(tokens)}\t${value}\r\n`)
+      written++
+      if (rows.length < ROWS_AT_ONCE) continue
+      await file.writeFile(rows.join(''))
+      rows = []
+      yield written
+    }
+    await file.writeFile(rows.join(''))
+    await file.sync()
+    yield written
+  } finally {
+    await file.close()
   }
-  await pipeline(rows, createWriteStream(file, { flags: 'wx' }))
-  return file
 }

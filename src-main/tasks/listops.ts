@@ -78,7 +78,15 @@ async function openFiles({ files, options }: TaskSource): Promise<Splits> {
   return { train: await open(files['train']), val: await open(files['val']), test: await open(files['test']) }
 }
 
-function generated({ options }: TaskSource): Splits {
+/** What is drawn, as the options say. */
+interface ListopsDrawing {
+  readonly sizes: ListopsSizes
+  readonly seed: number
+  readonly counts: Readonly<Record<'train' | 'val' | 'test', number>>
+}
+
+/** @throws {InputError} where hardly any sequence has the length that the options ask for */
+function drawingOf(options: TaskSource['options']): ListopsDrawing {
   const number = (name: string): number => Number(options[name])
   const sizes: ListopsSizes = {
     minLength: number('min_length'),
@@ -92,11 +100,31 @@ function generated({ options }: TaskSource): Splits {
       { field: 'task.min_length' },
     )
   }
-  const seed = number('data_seed')
+  const counts = {
+    train: number('train_examples'),
+    val: number('validation_examples'),
+    test: number('test_examples'),
+  }
+  return { sizes, seed: number('data_seed'), counts }
+}
+
+function generated({ options }: TaskSource): Splits {
+  const { sizes, seed, counts } = drawingOf(options)
+  const split = (name: keyof Splits): Expressions => drawn(sizes, seed, name, counts[name])
+  return { train: split('train'), val: split('val'), test: split('test') }
+}
+
+/** How many examples the splits have that a task with these options draws, and their examples. */
+export function listopsExamples(options: TaskSource['options']): {
+  readonly counts: ListopsDrawing['counts']
+  readonly of: (split: keyof Splits) => Iterable<Expression>
+} {
+  const { sizes, seed, counts } = drawingOf(options)
   return {
-    train: drawn(sizes, seed, 'train', number('train_examples')),
-    val: drawn(sizes, seed, 'val', number('validation_examples')),
-    test: drawn(sizes, seed, 'test', number('test_examples')),
+    counts,
+    *of(split) {
+      for (let i = 0; i < counts[split]; i++) yield listopsExample(sizes, seed, split, i)
+    },
   }
 }
 

@@ -167,7 +167,8 @@ describe("LRA's files", () => {
     const counts = { train: 30, val: 6, test: 7 } as const
     for (const split of ['train', 'val', 'test'] as const) {
       const examples = Array.from({ length: counts[split] }, (_, i) => listopsExample(sizes, 0, split, i))
-      files[split] = await writeListopsFile(dir, split, examples)
+      for await (const written of writeListopsFile(dir, split, examples)) expect(written).toBe(counts[split])
+      files[split] = join(dir, LISTOPS_FILES[split])
     }
     return { dir, files }
   }

@@ -10,6 +10,7 @@ import { EXIT } from '../exit'
 import { askOwner } from '../reach'
 import { fetchInto } from '../fetch-into'
 import { bytesText, tableText } from '../words'
+import { addWriteData } from './write-data'
 
 export function addLibrary(line: CommandLine): void {
   const models = line.add('models', 'what is installed, its files checked', listModels)
@@ -36,6 +37,7 @@ export function addLibrary(line: CommandLine): void {
       'PLACE is the name of a data set that is fetched from its official address: cifar10',
     )
   line.add('remove <name>', 'removes a data set that was added', removeData, data)
+  addWriteData(line, data)
 }
 
 /** Looks at the library; needs no owner. */
