@@ -1,3 +1,5 @@
+import { formatCount } from '../src-main/analysis/wording'
+
 /** Numbers and times as people read them. Pure; the tables, charts and forms share it. */
 
 const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹'
@@ -33,11 +35,11 @@ export function estimate(
   return value.sem === null ? mean : `${mean} ± ${score(value.sem, metric)}`
 }
 
-export const count = (value: number): string => value.toLocaleString('en-US')
+export { formatCount as count }
 
 /** "1 run", "2 runs", "2 studies". */
 export const plural = (value: number, word: string, words = `${word}s`): string =>
-  `${count(value)} ${value === 1 ? word : words}`
+  `${formatCount(value)} ${value === 1 ? word : words}`
 
 /** "40 s", "3 min", "2 h 5 min", "3 d 4 h". */
 export function duration(seconds: number): string {

@@ -1,6 +1,6 @@
 import Table from 'cli-table3'
 import type { Estimate } from '../analysis/conclusions'
-import { formatScore } from '../analysis/wording'
+import { formatCount, formatScore } from '../analysis/wording'
 
 /** How numbers and tables look in a terminal. */
 
@@ -22,7 +22,7 @@ export function bytesText(bytes: number): string {
 }
 
 export const countText = (count: number, word: string): string =>
-  `${count.toLocaleString('en')} ${word}${count === 1 ? '' : 's'}`
+  `${formatCount(count)} ${word}${count === 1 ? '' : 's'}`
 
 /** "97.1 ± 0.1 (3)": mean ± standard error (n); without an error where there is one value. */
 export function estimateText(estimate: Estimate | null, metric: 'accuracy' | 'loss'): string {

@@ -4,6 +4,7 @@ import type { Group } from '../analysis/comparison'
 import { chosenCurves } from '../analysis/chosen-curves'
 import { conclusionRisk } from '../analysis/risk'
 import { budgetCurve } from '../../src-renderer/charts/budget-curve'
+import { legendExcess } from '../../src-renderer/charts/frame'
 import { runMap, runMapHeight } from '../../src-renderer/charts/run-map'
 import { PRINT_INK } from '../../src-renderer/charts/ink'
 import type { ChartInk } from '../../src-renderer/charts/ink'
@@ -91,6 +92,12 @@ function titled(
   }
 }
 
+/** As high as was asked for, and higher where the legend needs more room than usual. */
+const legible = (option: EChartsCoreOption, plot: FigureSize): Pick<ReportFigure, 'option' | 'size'> => {
+  const excess = legendExcess(option)
+  return { option, size: excess === 0 ? plot : { ...plot, height: plot.height + excess } }
+}
+
 function rateFigures(
   { comparison }: ReportSource,
   group: Group,
@@ -104,8 +111,7 @@ function rateFigures(
   return splits.map((split) => ({
     id: split === 'test' ? 'test-rate' : 'rate',
     caption: `${split} ${metric} against learning rate. Lines: means over seeds; bands: one standard error; dots: seeds; rings: chosen on validation; crosses: rates with a diverged seed${group.flipRates.length > 0 ? '; shade: rates at which some pair of settings is ranked otherwise than at its own best' : ''}.`,
-    option: rateCurve({ comparison, group, split, ink }),
-    size: plot,
+    ...legible(rateCurve({ comparison, group, split, ink }), plot),
   }))
 }
 
@@ -141,8 +147,7 @@ function curvesFigure(
     {
       id: 'learning-curves',
       caption: `validation ${metric} over training, each setting at the learning rate chosen for it. Thick: mean over seeds, as far as all of them were trained; bands: one standard error; thin: seeds.`,
-      option: settingCurves({ metric, curves, ink }),
-      size: plot,
+      ...legible(settingCurves({ metric, curves, ink }), plot),
     },
   ]
 }
@@ -182,8 +187,7 @@ function budgetFigure(
     {
       id: 'budget',
       caption: `expected best validation ${metric} against the number of learning rates tried, rates drawn uniformly from ${tried} without replacement${thin ? '; thin: the test mean of the arm so chosen' : ''}.${left}`,
-      option: budgetCurve({ metric, group, budget, ink }),
-      size: plot,
+      ...legible(budgetCurve({ metric, group, budget, ink }), plot),
     },
   ]
 }
@@ -202,8 +206,7 @@ function riskFigure(
     {
       id: 'risk',
       caption: `how often fewer learning rates and seeds, drawn from this sweep without replacement, would have named another winner by ${by}${sampled ? ' (partly from a seeded sample of the draws)' : ''}. This is relative to the winner of this very sweep, ${winner}, which the whole grid names again in ${(100 * stability.value).toFixed(0)} % of resamplings of the seeds.`,
-      option: riskCurve({ risk, ink }),
-      size: plot,
+      ...legible(riskCurve({ risk, ink }), plot),
     },
   ]
 }

@@ -3,6 +3,7 @@ import { isComplete, isImported } from '../run'
 import { formatRate, sayDraw } from '../study/rates'
 import { sayHistory } from '../analysis/audit'
 import { mean } from '../analysis/estimate'
+import { formatCount } from '../analysis/wording'
 import { departuresFromPaper, sayOptimizer, saySchedule } from './protocol-words'
 import { sayRule } from './tables/notes'
 import type { ReportSource } from './report-source'
@@ -44,9 +45,9 @@ function sayTraining(source: ReportSource): string[] {
   }
   return [
     `Every setting was trained at ${count(rates.length, 'learning rate')} (${study.rate_draw ? `${sayDraw(study.rate_draw)}: ` : ''}${rates.map(formatRate).join(', ')})${sayExtra(source)}, each with ${count(seeds.length, 'seed')}: ${all}.`,
-    `Training used ${sayOptimizer(training)} with batch size ${training.batch_size}, ${training.grad_clip > 0 ? `gradients clipped to a global norm of ${training.grad_clip}` : 'no gradient clipping'}, dropout ${training.dropout}${saySchedule(training)} and at most ${training.max_steps} steps${study.overrides.length > 0 ? ' (some tasks or models override these, see the study file)' : ''}.${sayDepartures(training)}`,
+    `Training used ${sayOptimizer(training)} with batch size ${training.batch_size}, ${training.grad_clip > 0 ? `gradients clipped to a global norm of ${training.grad_clip}` : 'no gradient clipping'}, dropout ${training.dropout}${saySchedule(training)} and at most ${formatCount(training.max_steps)} steps${study.overrides.length > 0 ? ' (some tasks or models override these, see the study file)' : ''}.${sayDepartures(training)}`,
     validation.fraction > 0
-      ? `A validation split of ${formatShare(validation.fraction)} of the training examples, the same for all runs (a task with its own validation split keeps it), was evaluated every ${validation.every} steps${validation.examples === 'all' ? '' : ` on a fixed subset of ${validation.examples} examples`}; training stopped after ${count(validation.patience, 'evaluation')} without improvement.`
+      ? `A validation split of ${formatShare(validation.fraction)} of the training examples, the same for all runs (a task with its own validation split keeps it), was evaluated every ${formatCount(validation.every)} steps${validation.examples === 'all' ? '' : ` on a fixed subset of ${formatCount(validation.examples)} examples`}; training stopped after ${count(validation.patience, 'evaluation')} without improvement.`
       : 'Tasks without a validation split of their own had none.',
   ]
 }
@@ -69,7 +70,7 @@ function sayDepartures(training: TrainingOptions): string {
 function sayTest(source: ReportSource): string {
   const { test } = source.study
   if (!test) return 'When and how often the test split was read is not known: imported runs have no seal.'
-  return `Each run read the test split once, at the step that validation chose${test.examples === 'all' ? '' : `, on a fixed subset of ${test.examples} examples`}${saySeal(source)}.`
+  return `Each run read the test split once, at the step that validation chose${test.examples === 'all' ? '' : `, on a fixed subset of ${formatCount(test.examples)} examples`}${saySeal(source)}.`
 }
 
 function sayExtra({ study }: ReportSource): string {
@@ -219,7 +220,7 @@ function sayProtocol(training: TrainingOptions | null): string {
 
 function saySubset(test: ReportSource['study']['test']): string {
   if (!test) return 'not known which examples'
-  return test.examples === 'all' ? 'all examples' : `a fixed subset of ${test.examples} examples`
+  return test.examples === 'all' ? 'all examples' : `a fixed subset of ${formatCount(test.examples)} examples`
 }
 
 const unique = (texts: readonly string[]): string[] => [...new Set(texts)].sort()

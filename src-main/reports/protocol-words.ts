@@ -1,3 +1,4 @@
+import { formatCount } from '../analysis/wording'
 import type { TrainingOptions } from '../run'
 import { PAPER } from '../study/defaults'
 import { formatRate } from '../study/rates'
@@ -15,7 +16,7 @@ export function sayOptimizer({ optimizer, weight_decay, momentum, betas, eps }: 
 /** ", a warm-up of 500 steps and a cosine schedule to 0 at the last step"; nothing where the rate stays. */
 export function saySchedule({ schedule, warmup_steps, label_smoothing }: TrainingOptions): string {
   return [
-    ...(warmup_steps > 0 ? [`, a warm-up over ${warmup_steps} steps`] : []),
+    ...(warmup_steps > 0 ? [`, a warm-up over ${formatCount(warmup_steps)} steps`] : []),
     ...(schedule === 'constant'
       ? []
       : [`, a ${schedule} schedule of the learning rate to 0 at the last step`]),

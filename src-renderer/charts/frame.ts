@@ -1,3 +1,4 @@
+import type { EChartsCoreOption } from 'echarts/core'
 import type { ChartInk } from './ink'
 
 /** What the figures of a comparison have in common: font, grounds, axes, legend. */
@@ -58,7 +59,16 @@ const USUAL_WIDTH = 680
 const LEGEND_MARGIN = 80
 const ENTRY_WIDTH = 26 + 5 + 16
 const LETTER_WIDTH = 6.4
-const LEGEND_LINE = 20
+const LEGEND_LINE = 24
+
+/** Room for three lines of legend and a label; figures are as high as leaves a good drawing below that. */
+const USUAL_TOP = 100
+
+/** Pixels by which a figure is higher than usual, so that a long legend takes nothing from the drawing. */
+export function legendExcess({ grid }: EChartsCoreOption): number {
+  const top = (grid as { readonly top?: unknown } | undefined)?.top
+  return typeof top === 'number' ? Math.max(0, top - USUAL_TOP) : 0
+}
 
 /** The legend above the figure, and how far below the top the drawing may begin. */
 export function legendAbove(names: readonly string[], ink: ChartInk): { legend: object; top: number } {
@@ -84,7 +94,7 @@ export function legendAbove(names: readonly string[], ink: ChartInk): { legend: 
       textStyle: { color: ink.text, fontSize: 12 },
       data: [...names],
     },
-    top: 24 + LEGEND_LINE * lines,
+    top: 20 + LEGEND_LINE * lines,
   }
 }
 

@@ -1,5 +1,6 @@
 import type { EChartsCoreOption } from 'echarts/core'
 import type { MetricName } from '../../src-main/run'
+import { count } from '../format'
 import type { ChartInk } from './ink'
 import { smooth } from './learning-curves'
 
@@ -68,7 +69,7 @@ export function runChart(input: RunChartInput): EChartsCoreOption {
         label: {
           show: false,
           formatter: ({ value }: { value: number }) =>
-            axis === 'time' ? clock(value) : `step ${Math.round(value).toLocaleString('en-US')}`,
+            axis === 'time' ? clock(value) : `step ${count(Math.round(value))}`,
         },
       },
     },

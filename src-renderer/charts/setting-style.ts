@@ -29,10 +29,17 @@ const CUSTOM: readonly Readonly<Record<Shade, string>>[] = [
   { light: '#9a3b3b', dark: '#f09a9a' },
 ]
 
+/** With the hues they tell 48 settings apart, in the order in which they are used up. */
+const DASHES = ['solid', 'dashed', 'dotted'] as const
+const SYMBOLS = ['triangle', 'rect', 'circle', 'diamond'] as const
+
 /** `place` is the setting's index in its study. */
 export function settingStyle(name: string, place = 0, shade: Shade = 'light'): SettingStyle {
   const named = Object.hasOwn(NAMED, name) ? NAMED[name] : undefined
   if (named !== undefined) return { color: named[shade], dash: named.dash, symbol: named.symbol }
   const color = CUSTOM[place % CUSTOM.length]?.[shade] ?? '#808080'
-  return { color, dash: place < CUSTOM.length ? 'solid' : 'dashed', symbol: 'triangle' }
+  const round = Math.floor(place / CUSTOM.length)
+  const dash = DASHES[round % DASHES.length] ?? 'solid'
+  const symbol = SYMBOLS[Math.floor(round / DASHES.length) % SYMBOLS.length] ?? 'triangle'
+  return { color, dash, symbol }
 }

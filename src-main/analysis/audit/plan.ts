@@ -1,6 +1,7 @@
 import { formatRate, roundRate } from '../../study/rates'
 import type { StudyOutline } from '../conclusions'
 import type { GridExtensions } from '../extensions'
+import { formatCount } from '../wording'
 import { audit, changeStudy, finding, withRates } from './finding'
 import type { Audit, Finding } from './finding'
 
@@ -166,7 +167,7 @@ function checkEvaluations({ training, validation }: StudyOutline): Finding[] {
     finding({
       id: 'rarely-evaluated',
       severity: 'warning',
-      explanation: `A run is evaluated ${evaluations} time${evaluations === 1 ? '' : 's'} in its ${training.max_steps} steps. The best step is then found only roughly, and compute efficiency cannot be told.`,
+      explanation: `A run is evaluated ${evaluations} time${evaluations === 1 ? '' : 's'} in its ${formatCount(training.max_steps)} steps. The best step is then found only roughly, and compute efficiency cannot be told.`,
       numbers: { evaluations, every: validation.every, maxSteps: training.max_steps },
       remedy: changeStudy(`Evaluate every ${every} steps.`, { validation: { every } }),
     }),
@@ -179,7 +180,7 @@ function checkTest({ test }: StudyOutline): Finding[] {
     finding({
       id: 'test-subset',
       severity: 'note',
-      explanation: `The test score is read on ${test.examples} test examples, not on all. It cannot be set beside published numbers without saying so.`,
+      explanation: `The test score is read on ${formatCount(test.examples)} test examples, not on all. It cannot be set beside published numbers without saying so.`,
       numbers: { examples: test.examples },
       remedy: changeStudy('Read the whole test set.', { test: { examples: 'all' } }),
     }),

@@ -3,6 +3,7 @@ import { isComplete, isImported } from '../../run'
 import { formatRate } from '../../study/rates'
 import type { Cell, Group, SeedScore, StudyOutline } from '../conclusions'
 import { rememberText } from '../text-of'
+import { formatCount } from '../wording'
 import { changeStudy, finding } from './finding'
 import type { Finding } from './finding'
 
@@ -111,10 +112,10 @@ function checkImproving(
       task,
       model,
       setting,
-      explanation: `${improving.length} of ${complete.length} seeds of ${setting} at its chosen rate were best at their last step, ${steps}. More steps would raise its score, and perhaps change who wins.`,
+      explanation: `${improving.length} of ${complete.length} seeds of ${setting} at its chosen rate were best at their last step, ${formatCount(steps)}. More steps would raise its score, and perhaps change who wins.`,
       runs: improving.map(({ run }) => run),
       numbers: { improving: improving.length, complete: complete.length, steps },
-      remedy: changeStudy(`Train up to ${max} steps.`, { training: { max_steps: max } }),
+      remedy: changeStudy(`Train up to ${formatCount(max)} steps.`, { training: { max_steps: max } }),
     }),
   ]
 }

@@ -1,7 +1,13 @@
 import type { Difference, Group } from '../../analysis/comparison'
 import { computeEfficiency } from '../../analysis/efficiency'
 import type { Efficiency } from '../../analysis/efficiency'
-import { differenceUnit, formatDifference, formatFlops, formatScore } from '../../analysis/wording'
+import {
+  differenceUnit,
+  formatCount,
+  formatDifference,
+  formatFlops,
+  formatScore,
+} from '../../analysis/wording'
 import { formatRate } from '../../study/rates'
 import type { ReportSource } from '../report-source'
 import { sayIntervals, scoreNotes, sayRule } from './notes'
@@ -74,7 +80,7 @@ export function efficiencyTable({ study, comparison, curveOf }: ReportSource): R
       },
     ],
     notes: [
-      `Median over seeds of the first evaluated step that reaches the target, in brackets the range; k of n seeds reached it; then the medians of the seconds and of the floating-point operations (matrix products of forward and backward pass) up to there, evaluations apart. ${every === null ? '' : `Evaluations are ${every} steps apart; `}“not within” marks settings whose median seed never reached it.`,
+      `Median over seeds of the first evaluated step that reaches the target, in brackets the range; k of n seeds reached it; then the medians of the seconds and of the floating-point operations (matrix products of forward and backward pass) up to there, evaluations apart. ${every === null ? '' : `Evaluations are ${formatCount(every)} steps apart; `}“not within” marks settings whose median seed never reached it.`,
       "The target is the reference setting's mean best validation score at its own chosen rate.",
     ],
   }
@@ -87,21 +93,26 @@ function efficiencyCell(key: string, efficiency: Efficiency | undefined): Report
   const count = `${reached} of ${seeds.length}`
   const last = Math.max(...seeds.map(({ lastStep }) => lastStep))
   if (!median || !range)
-    return wordCell(key, `not within ${last} (${count})`, runs, { reached, lastStep: last })
+    return wordCell(key, `not within ${formatCount(last)} (${count})`, runs, { reached, lastStep: last })
   const { step, seconds, flops } = median
   const cost = [
     count,
     ...(seconds === null ? [] : [`${seconds < 10 ? Number(seconds.toPrecision(2)) : Math.round(seconds)} s`]),
     ...(flops === null ? [] : [formatFlops(flops)]),
   ]
-  return wordCell(key, `${step} [${range.from}, ${range.to}] (${cost.join(', ')})`, runs, {
-    reached,
-    median: step,
-    from: range.from,
-    to: range.to,
-    ...(seconds === null ? {} : { seconds }),
-    ...(flops === null ? {} : { flops }),
-  })
+  return wordCell(
+    key,
+    `${formatCount(step)} [${formatCount(range.from)} to ${formatCount(range.to)}] (${cost.join(', ')})`,
+    runs,
+    {
+      reached,
+      median: step,
+      from: range.from,
+      to: range.to,
+      ...(seconds === null ? {} : { seconds }),
+      ...(flops === null ? {} : { flops }),
+    },
+  )
 }
 
 /** Every contrast of every group, both sides at their own best rate. */

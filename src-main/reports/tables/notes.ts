@@ -1,5 +1,6 @@
 import { sayHistory } from '../../analysis/audit'
 import type { Comparison, Interval, StudyOutline } from '../../analysis/comparison'
+import { formatCount } from '../../analysis/wording'
 
 /** "highest mean validation accuracy over seeds; …": the selection rule in words. */
 export function sayRule({ selection, ruleVersion }: Pick<Comparison, 'selection' | 'ruleVersion'>): string {
@@ -33,7 +34,7 @@ export function scoreNotes(study: StudyOutline, comparison: Comparison, n: SeedC
       : `Seal: ${history}.`,
     ...(!study.test || study.test.examples === 'all'
       ? []
-      : [`Test scores are read on ${study.test.examples} test examples, not on all.`]),
+      : [`Test scores are read on ${formatCount(study.test.examples)} test examples, not on all.`]),
   ]
 }
 
