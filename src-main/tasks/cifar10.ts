@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { InputError } from '../errors'
 import type { TaskSource } from '../study/study'
 import { augmented } from './augment'
@@ -26,7 +25,7 @@ export async function openCifar10(source: TaskSource): Promise<Task> {
   const isAugmented = source.options['augment'] === true
   return cifarTask(
     await readTrain(source),
-    await readRecords(fileOf(source, 'test')),
+    await readRecords([fileOf(source, 'test')]),
     patch,
     COLOURS,
     isAugmented,
@@ -35,7 +34,7 @@ export async function openCifar10(source: TaskSource): Promise<Task> {
 
 /** CIFAR-10 as Long Range Arena has it: grey, a token for each of its 1024 pixels, in [-1, 1] as FPT feeds it. */
 export async function openCifar10Lra(source: TaskSource): Promise<Task> {
-  const [train, test] = [await readTrain(source), await readRecords(fileOf(source, 'test'))]
+  const [train, test] = [await readTrain(source), await readRecords([fileOf(source, 'test')])]
   const task = cifarTask(grey(train), grey(test), 1, GREYS, false)
   return { ...task, input: { ...task.input, positionsBeyond: positionsBeyondOf(source.options) } }
 }
@@ -59,30 +58,53 @@ function cifarTask(
   }
 }
 
-async function readTrain(source: TaskSource): Promise<LabelledImages> {
-  const parts: LabelledImages[] = []
-  for (const role of TRAIN_ROLES) parts.push(await readRecords(fileOf(source, role)))
-  return recordsOf(Buffer.concat(parts.map(({ bytes }) => bytes)))
+const readTrain = (source: TaskSource): Promise<LabelledImages> =>
+  readRecords(TRAIN_ROLES.map((role) => fileOf(source, role)))
+
+/** The records of files, one after the other, held once. @throws {InputError} naming file and byte */
+async function readRecords(files: readonly string[]): Promise<LabelledImages> {
+  const parts: { readonly file: string; readonly size: number }[] = []
+  for (const file of files) parts.push({ file, size: await recordBytes(file) })
+  const bytes = new Uint8Array(parts.reduce((sum, { size }) => sum + size, 0))
+  let end = 0
+  for (const { file, size } of parts) {
+    const records = bytes.subarray(end, end + size)
+    await fill(records, file)
+    checkLabels(records, file)
+    end += size
+  }
+  return recordsOf(bytes)
 }
 
-async function readRecords(file: string): Promise<LabelledImages> {
+async function recordBytes(file: string): Promise<number> {
   const { size } = await stat(file)
-  if (size === 0 || size % RECORD !== 0) {
-    throw new InputError(
-      `${size} bytes, expected a multiple of ${RECORD}: a label and 3 × ${PLANE} pixels for each image`,
-      { file },
-    )
-  }
-  const pieces: Buffer[] = []
-  for await (const piece of createReadStream(file, { highWaterMark: 2 ** 20 })) pieces.push(piece as Buffer)
-  const records = recordsOf(Buffer.concat(pieces))
-  for (let i = 0; i < records.count; i++) {
-    const label = records.labelOf(i)
-    if (label >= CLASSES) {
-      throw new InputError(`at byte ${i * RECORD}: label ${label}, expected at most ${CLASSES - 1}`, { file })
+  if (size > 0 && size % RECORD === 0) return size
+  throw new InputError(
+    `${size} bytes, expected a multiple of ${RECORD}: a label and 3 × ${PLANE} pixels for each image`,
+    { file },
+  )
+}
+
+async function fill(bytes: Uint8Array, file: string): Promise<void> {
+  const handle = await open(file)
+  try {
+    for (let filled = 0; filled < bytes.length;) {
+      const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, filled)
+      if (bytesRead === 0)
+        throw new InputError(`ends at byte ${filled}, expected ${bytes.length} bytes`, { file })
+      filled += bytesRead
     }
+  } finally {
+    await handle.close()
   }
-  return records
+}
+
+function checkLabels(records: Uint8Array, file: string): void {
+  for (let at = 0; at < records.length; at += RECORD) {
+    const label = records[at] ?? 0
+    if (label < CLASSES) continue
+    throw new InputError(`at byte ${at}: label ${label}, expected at most ${CLASSES - 1}`, { file })
+  }
 }
 
 const recordsOf = (bytes: Uint8Array): LabelledImages => ({
@@ -95,7 +117,10 @@ const recordsOf = (bytes: Uint8Array): LabelledImages => ({
 function grey(images: LabelledImages): LabelledImages {
   const { bytes, count } = images
   const lumas = new Uint8Array(count * PLANE)
+  // Labels of their own, so that nothing holds the colours any more.
+  const labels = new Uint8Array(count)
   for (let i = 0; i < count; i++) {
+    labels[i] = images.labelOf(i)
     const from = i * RECORD + 1
     for (let j = 0; j < PLANE; j++) {
       const [red = 0, green = 0, blue = 0] = [
@@ -106,5 +131,8 @@ function grey(images: LabelledImages): LabelledImages {
       lumas[i * PLANE + j] = (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16
     }
   }
-  return { ...images, channels: 1, bytes: lumas, stride: PLANE, start: 0 }
+  return {
+    ...{ ...images, channels: 1, bytes: lumas, stride: PLANE, start: 0 },
+    labelOf: (index) => labels[index] ?? 0,
+  }
 }

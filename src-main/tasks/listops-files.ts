@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { InputError } from '../errors'
-import { readSlices } from './file-slices'
+import { readSlices } from '../tensor-files/file-slices'
 import { expressionText, readExpression, type Expression } from './listops-expression'
 
 /** LRA's files: a header, then a row of expression, tab and value for each example. */

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { InputError } from '../errors'
-import { readSlices } from './file-slices'
+import { readSlices } from '../tensor-files/file-slices'
 
 /**
  * A small reader of LMDB's data file (`data.mdb`, format version 1, as 64-bit little-endian machines write it): a B+ tree

@@ -8,13 +8,18 @@ export interface Answers {
   /** Room for so many answers. */
   space(examples: number): Batch['y']
   /** Copies the answer of example `index` to place `at`. */
-  copy(from: NamedArray, index: number, to: Batch['y'], at: number): void
+  copy(from: HeldArray, index: number, to: Batch['y'], at: number): void
+}
+
+/** An array that is held in memory. */
+export interface HeldArray extends NamedArray {
+  readonly data: ArrayLike<number | bigint>
 }
 
 /** The y of one split: "train", its array. */
 interface Given {
   readonly split: string
-  readonly y: NamedArray
+  readonly y: HeldArray
 }
 
 /** Whole [N] is classes, float [N] or [N, n] is targets, and [N, n] with `bits` bits. @throws {InputError} otherwise */
@@ -78,15 +83,15 @@ function checkEach(
     const each = y.shape[1] ?? 1
     for (let i = 0; i < y.data.length; i++) {
       if (isRight(Number(y.data[i]))) continue
-      throw new InputError(`example ${Math.floor(i / each)} holds ${y.data[i]}, expected ${expected}`, {
-        file,
-        field: `${split}_y`,
-      })
+      throw new InputError(
+        `example ${Math.floor(i / each)} holds ${y.data[i]}${y.placeOf(i)}, expected ${expected}`,
+        { file, field: `${split}_y` },
+      )
     }
   }
 }
 
-function largest({ data }: NamedArray, least: number): number {
+function largest({ data }: HeldArray, least: number): number {
   let most = least
   for (let i = 0; i < data.length; i++) most = Math.max(most, Number(data[i]))
   return most

@@ -1,12 +1,12 @@
 import { InputError } from '../errors'
 import type { TaskSource } from '../study/study'
-import { openNamedArrays } from '../tensor-files/named-arrays'
+import { numbersOf, openNamedArrays } from '../tensor-files/named-arrays'
 import type { NamedArray, NamedArrays } from '../tensor-files/named-arrays'
 import { fileOf } from './images'
 import { permutation } from './permutation'
 import { Selected } from './selected'
 import { answersOf } from './tensor-answers'
-import type { Answers } from './tensor-answers'
+import type { Answers, HeldArray } from './tensor-answers'
 import { exampleAt, positionsBeyondOf } from './task'
 import type { Batch, Split, Task, TaskInput } from './task'
 
@@ -15,30 +15,31 @@ const TEST_SHARE = 0.1
 
 type SplitName = 'train' | 'val' | 'test'
 
-/** The arrays of one split, checked. */
+/** The arrays of one split, checked: answers are held, examples stay where they are. */
 interface Arrays {
   readonly split: SplitName
   readonly size: number
   readonly x: NamedArray
-  readonly y: NamedArray
+  readonly y: HeldArray
 }
 
 /**
  * Data of the user's own: `train_x` and `train_y`, optionally `val_*` and `test_*`, in a safetensors file or a NumPy
  * archive. x is float [N, T, F] or whole [N, T]; y is whole classes [N], float targets [N] or [N, n], or with
  * `bits: true` bits [N, n]. With `token_width: F`, x [N, R, k F] gives k tokens a row and the last k tokens are read.
+ * All of it is looked through once; of a safetensors file the rows of x are then read as batches ask for them.
  */
 export async function openTensors(source: TaskSource): Promise<Task> {
   const file = fileOf(source, 'data')
   const arrays = await openNamedArrays(file)
-  const train = await arraysOf(arrays, 'train', file)
+  const train = arraysOf(arrays, 'train', file)
   if (train === null) {
     throw new InputError(`holds ${arrays.names.join(', ') || 'nothing'}, expected train_x and train_y`, {
       file,
     })
   }
-  const held = await arraysOf(arrays, 'val', file)
-  const test = await arraysOf(arrays, 'test', file)
+  const held = arraysOf(arrays, 'val', file)
+  const test = arraysOf(arrays, 'test', file)
   const all = [train, held, test].filter((split) => split !== null)
   checkAlike(all, file)
   const answers = answersOf(all, source.options['bits'] === true, file)
@@ -80,18 +81,22 @@ class TensorSplit implements Split {
     const length = indices.length * this.#values
     const x = this.input.kind === 'vectors' ? new Float32Array(length) : new Int32Array(length)
     const y = this.answers.space(indices.length)
-    for (let i = 0; i < indices.length; i++) {
-      const index = exampleAt(indices, i, this)
-      for (let j = 0; j < this.#values; j++)
-        x[i * this.#values + j] = Number(from.data[index * this.#values + j])
+    const examples = Array.from(indices, (_, i) => exampleAt(indices, i, this))
+    const each = this.#values
+    from
+      .read(examples.map((index) => ({ start: index * each, end: (index + 1) * each })))
+      .forEach((row, i) => {
+        for (let j = 0; j < each; j++) x[i * each + j] = Number(row[j])
+      })
+    examples.forEach((index, i) => {
       this.answers.copy(answersFrom, index, y, i)
-    }
+    })
     return { size: indices.length, x, lengths: null, y }
   }
 }
 
-async function arraysOf(arrays: NamedArrays, split: SplitName, file: string): Promise<Arrays | null> {
-  const [x, y] = [await arrays.read(`${split}_x`), await arrays.read(`${split}_y`)]
+function arraysOf(arrays: NamedArrays, split: SplitName, file: string): Arrays | null {
+  const [x, y] = [arrays.get(`${split}_x`), arrays.get(`${split}_y`)]
   if (x === null && y === null) return null
   if (x === null || y === null) {
     const [there, missing] = x === null ? ['y', 'x'] : ['x', 'y']
@@ -106,18 +111,21 @@ async function arraysOf(arrays: NamedArrays, split: SplitName, file: string): Pr
     })
   }
   checkFinite(x, file, `${split}_x`)
-  return { split, size, x, y }
+  const [data = []] = y.read([{ start: 0, end: y.length }])
+  return { split, size, x, y: { ...y, data } }
 }
 
-function checkFinite({ data, isFloat, shape }: NamedArray, file: string, field: string): void {
-  if (!isFloat) return
-  const each = data.length / (shape[0] ?? 1)
-  for (let i = 0; i < data.length; i++) {
-    if (!Number.isFinite(Number(data[i]))) {
-      throw new InputError(`example ${Math.floor(i / each)} holds ${data[i]}, expected finite numbers`, {
-        file,
-        field,
-      })
+function checkFinite(array: NamedArray, file: string, field: string): void {
+  if (!array.isFloat) return
+  const each = array.length / (array.shape[0] ?? 1)
+  for (const [start, numbers] of numbersOf(array)) {
+    for (let i = 0; i < numbers.length; i++) {
+      if (Number.isFinite(Number(numbers[i]))) continue
+      const example = Math.floor((start + i) / each)
+      throw new InputError(
+        `example ${example} holds ${numbers[i]}${array.placeOf(start + i)}, expected finite numbers`,
+        { file, field },
+      )
     }
   }
 }
@@ -168,16 +176,18 @@ const MOST_TOKENS = 2 ** 24
 function vocabularyOf(splits: readonly Arrays[], file: string): number {
   let largest = 0
   for (const { split, x, size } of splits) {
-    for (let i = 0; i < x.data.length; i++) {
-      const token = Number(x.data[i])
-      if (token < 0 || token >= MOST_TOKENS) {
-        const example = Math.floor((i * size) / x.data.length)
-        throw new InputError(`example ${example} holds token ${token}, expected 0 to ${MOST_TOKENS - 1}`, {
-          file,
-          field: `${split}_x`,
-        })
+    for (const [start, tokens] of numbersOf(x)) {
+      for (let i = 0; i < tokens.length; i++) {
+        const token = Number(tokens[i])
+        if (token < 0 || token >= MOST_TOKENS) {
+          const example = Math.floor(((start + i) * size) / x.length)
+          throw new InputError(
+            `example ${example} holds token ${token}${x.placeOf(start + i)}, expected 0 to ${MOST_TOKENS - 1}`,
+            { file, field: `${split}_x` },
+          )
+        }
+        if (token > largest) largest = token
       }
-      if (token > largest) largest = token
     }
   }
   return largest + 1

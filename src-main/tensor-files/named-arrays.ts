@@ -1,30 +1,37 @@
 import { InputError } from '../errors'
+import type { Slice } from './file-slices'
 import { readNpz } from './npz'
 import { openSafetensors } from './safetensors'
-import { isFloating } from './safetensors-header'
+import { bitsOf, isFloating } from './safetensors-header'
 
 /** An array of numbers, row by row. */
 export interface NamedArray {
   readonly shape: readonly number[]
   readonly isFloat: boolean
-  readonly data: ArrayLike<number | bigint>
+  /** How many numbers. */
+  readonly length: number
+  /** The numbers of each slice: from memory, or from the file as they are asked for. */
+  read(slices: readonly Slice[]): ArrayLike<number | bigint>[]
+  /** Where a number stands in the file, " (byte 96)"; empty where the file is an archive. */
+  placeOf(index: number): string
 }
 
-/** A file of arrays by name, of which those are read that are asked for. */
+/** A file of arrays by name. */
 export interface NamedArrays {
   readonly names: readonly string[]
   /** Null where the file has none of that name. */
-  read(name: string): Promise<NamedArray | null>
+  get(name: string): NamedArray | null
 }
 
 /**
- * Opens a `.safetensors` file or a NumPy archive (`.npz`), told apart by their names.
+ * Opens a `.safetensors` file, of which nothing but its header is held, or a NumPy archive (`.npz`), which is held whole,
+ * since it may be compressed. They are told apart by their names.
  * @throws {InputError} where it is neither, or breaks a rule of its format
  */
 export async function openNamedArrays(file: string): Promise<NamedArrays> {
   if (file.endsWith('.npz')) {
     const arrays = await readNpz(file)
-    return { names: [...arrays.keys()], read: (name) => Promise.resolve(arrays.get(name) ?? null) }
+    return { names: [...arrays.keys()], get: (name) => arrays.get(name) ?? null }
   }
   if (!file.endsWith('.safetensors')) {
     throw new InputError('expected a file whose name ends in .safetensors or .npz', { file })
@@ -32,11 +39,30 @@ export async function openNamedArrays(file: string): Promise<NamedArrays> {
   const opened = await openSafetensors(file)
   return {
     names: [...opened.tensors.keys()],
-    async read(name) {
+    get(name) {
       const entry = opened.tensors.get(name)
-      return entry === undefined
-        ? null
-        : { shape: entry.shape, isFloat: isFloating(entry.dtype), data: await opened.read(name) }
+      if (entry === undefined) return null
+      const { shape, dtype, start } = entry
+      return {
+        shape,
+        isFloat: isFloating(dtype),
+        length: shape.reduce((product, size) => product * size, 1),
+        read: (slices) => opened.readSlices(name, slices),
+        placeOf: (index) => ` (byte ${start + (index * bitsOf(dtype)) / 8})`,
+      }
     },
+  }
+}
+
+/** So many numbers are looked at together. */
+const LOOKED_AT = 2 ** 18
+
+/** All numbers of an array, a block at a time with the index of its first, so that they need not be held. */
+export function* numbersOf(
+  array: NamedArray,
+): Generator<readonly [start: number, ArrayLike<number | bigint>]> {
+  for (let start = 0; start < array.length; start += LOOKED_AT) {
+    const [numbers = []] = array.read([{ start, end: Math.min(array.length, start + LOOKED_AT) }])
+    yield [start, numbers]
   }
 }

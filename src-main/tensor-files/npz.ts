@@ -32,6 +32,8 @@ export async function readNpz(file: string): Promise<Map<string, NamedArray>> {
 const FLOATS = ['f2', 'f4', 'f8']
 const INTEGERS = ['i1', 'u1', 'i2', 'u2', 'i4', 'u4', 'i8', 'u8', 'b1']
 
+type Numbers = ArrayLike<number | bigint> & { subarray(start: number, end: number): Numbers }
+
 function arrayOf(bytes: Uint8Array, file: string, name: string): NamedArray {
   const array = readNpy(bytes, file, name)
   const { dtype, shape, fortranOrder } = array
@@ -44,7 +46,7 @@ function arrayOf(bytes: Uint8Array, file: string, name: string): NamedArray {
       field: name,
     })
   }
-  const data = array.data as unknown as ArrayLike<number | bigint>
+  const data = array.data as unknown as Numbers
   const size = shape.reduce((product, length) => product * length, 1)
   if (data.length !== size) {
     throw new InputError(`holds ${data.length} elements, its shape ${shape.join(' × ')} wants ${size}`, {
@@ -52,7 +54,11 @@ function arrayOf(bytes: Uint8Array, file: string, name: string): NamedArray {
       field: name,
     })
   }
-  return { shape, isFloat: FLOATS.includes(dtype), data }
+  return {
+    ...{ shape, isFloat: FLOATS.includes(dtype), length: size },
+    read: (slices) => slices.map(({ start, end }) => data.subarray(start, end)),
+    placeOf: () => '',
+  }
 }
 
 function readNpy(bytes: Uint8Array, file: string, name: string): ReturnType<typeof parse> {

@@ -1,5 +1,8 @@
+import { statSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { InputError } from '../errors'
+import { readSlices, type Slice } from './file-slices'
+import { elementsOf, PLAIN, widening, type TensorData } from './tensor-elements'
 import {
   bitsOf,
   headerLength,
@@ -10,25 +13,15 @@ import {
 } from './safetensors-header'
 
 export type { DType, TensorEntry } from './safetensors-header'
-
-/** Elements of one tensor, row-major. BOOL is one byte an element; F16 and BF16 become float32. */
-export type TensorData =
-  | Float32Array<ArrayBuffer>
-  | Float64Array<ArrayBuffer>
-  | Int8Array<ArrayBuffer>
-  | Uint8Array<ArrayBuffer>
-  | Int16Array<ArrayBuffer>
-  | Uint16Array<ArrayBuffer>
-  | Int32Array<ArrayBuffer>
-  | Uint32Array<ArrayBuffer>
-  | BigInt64Array<ArrayBuffer>
-  | BigUint64Array<ArrayBuffer>
+export type { TensorData } from './tensor-elements'
 
 /** A checked file of which only the header has been read; tensors come one by one, each with one copy in memory. */
 export interface SafetensorsFile extends Header {
   readonly path: string
   /** @throws InputError where the type cannot be read, or the file has changed since it was opened. */
   read(name: string): Promise<TensorData>
+  /** The elements of each slice of a tensor, counted row-major, read as they are asked for. @throws as `read` */
+  readSlices(name: string, slices: readonly Slice[]): TensorData[]
   /** A tensor of any floating-point type as float32. */
   readFloats(name: string): Promise<Float32Array<ArrayBuffer>>
 }
@@ -47,14 +40,39 @@ export async function openSafetensors(path: string): Promise<SafetensorsFile> {
     return { header: parseHeader(json, size, path), stamp: { size, mtimeMs } }
   })
 
-  const read = async (name: string): Promise<TensorData> => {
+  const entryOf = (name: string): TensorEntry => {
     const entry = header.tensors.get(name)
     if (entry === undefined) throw new InputError('there is no such tensor', { file: path, field: name })
+    return entry
+  }
+
+  const checkStamp = (now: typeof stamp): void => {
+    if (now.size !== stamp.size || now.mtimeMs !== stamp.mtimeMs)
+      throw new InputError('the file changed while it was being read', { file: path })
+  }
+
+  const read = async (name: string): Promise<TensorData> => {
+    const entry = entryOf(name)
     return withFile(path, async (handle) => {
-      const now = await handle.stat()
-      if (now.size !== stamp.size || now.mtimeMs !== stamp.mtimeMs)
-        throw new InputError('the file changed while it was being read', { file: path })
+      checkStamp(await handle.stat())
       return readTensor(handle, entry, path)
+    })
+  }
+
+  const readParts: SafetensorsFile['readSlices'] = (name, slices) => {
+    const { dtype, start } = entryOf(name)
+    const now = statSync(path, { throwIfNoEntry: false })
+    if (now === undefined) throw new InputError('there is no such file any more', { file: path })
+    checkStamp(now)
+    const each = bitsOf(dtype) / 8
+    const places = slices.map((slice) => ({
+      start: start + each * slice.start,
+      end: start + each * slice.end,
+    }))
+    return readSlices(path, places).map(({ buffer }) => {
+      const data = elementsOf(dtype, buffer)
+      if (data === undefined) throw unreadable(dtype, path, name)
+      return data
     })
   }
 
@@ -66,7 +84,7 @@ export async function openSafetensors(path: string): Promise<SafetensorsFile> {
     throw new InputError(`found ${dtype}, expected floating-point numbers`, { file: path, field: name })
   }
 
-  return { ...header, path, read, readFloats }
+  return { ...header, path, read, readSlices: readParts, readFloats }
 }
 
 async function withFile<T>(path: string, use: (handle: FileHandle) => Promise<T>): Promise<T> {
@@ -116,9 +134,9 @@ async function fill(handle: FileHandle, bytes: Uint8Array, start: number, path: 
 
 async function readTensor(handle: FileHandle, entry: TensorEntry, path: string): Promise<TensorData> {
   const { dtype, start, end } = entry
-  if (dtype === 'F16' || dtype === 'BF16') {
+  const widen = widening(dtype)
+  if (widen !== null) {
     const values = new Float32Array((end - start) / 2)
-    const widen = dtype === 'F16' ? widenHalf : widenBrain
     for (let at = start; at < end; at += CONVERT_BYTES) {
       const part = await readBytes(handle, at, Math.min(CONVERT_BYTES, end - at), path)
       widen(new Uint16Array(part.buffer), values, (at - start) / 2)
@@ -126,48 +144,16 @@ async function readTensor(handle: FileHandle, entry: TensorEntry, path: string):
     return values
   }
   const data = PLAIN[dtype]?.(new ArrayBuffer(end - start))
-  if (data === undefined)
-    throw new InputError(`${dtype} cannot be read, expected F64, F32, F16, BF16, BOOL or an integer type`, {
-      file: path,
-      field: entry.name,
-    })
+  if (data === undefined) throw unreadable(dtype, path, entry.name)
   await fill(handle, new Uint8Array(data.buffer), start, path)
   return data
 }
 
-/** Types whose bytes are a typed array as they are (all supported machines are little-endian). */
-const PLAIN: Partial<Record<DType, (bytes: ArrayBuffer) => TensorData>> = {
-  F32: (bytes) => new Float32Array(bytes),
-  F64: (bytes) => new Float64Array(bytes),
-  I8: (bytes) => new Int8Array(bytes),
-  U8: (bytes) => new Uint8Array(bytes),
-  BOOL: (bytes) => new Uint8Array(bytes),
-  I16: (bytes) => new Int16Array(bytes),
-  U16: (bytes) => new Uint16Array(bytes),
-  I32: (bytes) => new Int32Array(bytes),
-  U32: (bytes) => new Uint32Array(bytes),
-  I64: (bytes) => new BigInt64Array(bytes),
-  U64: (bytes) => new BigUint64Array(bytes),
-}
-
-/** BF16 is the upper half of a float32. */
-function widenBrain(from: Uint16Array, to: Float32Array, offset: number): void {
-  const bits = new Uint32Array(to.buffer)
-  for (let i = 0; i < from.length; i++) bits[offset + i] = (from[i] ?? 0) << 16
-}
-
-/** IEEE 754 half precision; every value is exact in float32, NaN payloads move up unchanged. */
-function widenHalf(from: Uint16Array, to: Float32Array, offset: number): void {
-  const bits = new Uint32Array(to.buffer)
-  for (let i = 0; i < from.length; i++) {
-    const half = from[i] ?? 0
-    const sign = (half & 0x8000) << 16
-    const exponent = (half >>> 10) & 0x1f
-    const fraction = half & 0x3ff
-    if (exponent === 0) to[offset + i] = (sign === 0 ? fraction : -fraction) * 2 ** -24
-    else bits[offset + i] = sign | ((exponent === 0x1f ? 0xff : exponent + 112) << 23) | (fraction << 13)
-  }
-}
+const unreadable = (dtype: DType, path: string, name: string): InputError =>
+  new InputError(`${dtype} cannot be read, expected F64, F32, F16, BF16, BOOL or an integer type`, {
+    file: path,
+    field: name,
+  })
 
 export interface NamedTensor {
   readonly name: string

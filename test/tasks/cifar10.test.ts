@@ -94,6 +94,11 @@ describe('CIFAR-10', () => {
   it.each([
     ['cut short', record(1).subarray(0, -1), '3072 bytes, expected a multiple of 3073'],
     ['empty', Buffer.alloc(0), '0 bytes, expected a multiple'],
+    [
+      'not of this kind, in its third record',
+      Buffer.concat([record(1), record(2), Buffer.alloc(RECORD, 77)]),
+      'spoiled.bin: at byte 6146: label 77',
+    ],
     ['not of this kind', Buffer.concat([record(1), Buffer.alloc(RECORD, 77)]), 'at byte 3073: label 77'],
   ])('refuses a file that is %s', async (_, bytes, message) => {
     const spoiled = join(dir, 'spoiled.bin')

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -171,6 +171,37 @@ describe('data of the user, from safetensors', () => {
     ],
   ])('is refused for %s', async (_, arrays, options, message) => {
     await expect(open(await stored(arrays), options)).rejects.toThrow(message)
+  })
+
+  it('reads examples from the file as batches ask for them, of every type', async () => {
+    const x = numbers(60)
+    for (const array of [Float32Array, Float64Array, Int8Array, Uint16Array, BigInt64Array]) {
+      const isFloat = array === Float32Array || array === Float64Array
+      const data =
+        array === BigInt64Array ? BigInt64Array.from(x, BigInt) : new (array as typeof Int8Array)(x)
+      const path = join(dir, `${array.name}.safetensors`)
+      const shape = isFloat ? [20, 3, 1] : [20, 3]
+      const y = { shape: [20], data: Int32Array.from(x.slice(0, 20), (i) => i % 2) }
+      const tensors = ['train', 'test'].flatMap((split) => [
+        { name: `${split}_x`, shape, data },
+        { name: `${split}_y`, ...y },
+      ])
+      await writeFile(path, Buffer.concat(encodeSafetensors(tensors)))
+      const { train } = await open(path)
+      expect([...train.batch([19, 0, 7]).x]).toEqual([57, 58, 59, 0, 1, 2, 21, 22, 23])
+      await writeFile(path, 'gone')
+      expect(() => train.batch([0])).toThrow('the file changed while it was being read')
+    }
+  })
+
+  it('names the byte of a number that cannot be used', async () => {
+    const file = await stored({
+      train_x: { shape: [2, 1, 2], of: [1, 2, NaN, 4], float: true },
+      train_y: { shape: [2], of: [0, 1] },
+    })
+    const message = await open(file).catch(String)
+    const byte = Number(/example 1 holds NaN \(byte (\d+)\)/.exec(message as string)?.[1])
+    expect((await readFile(file)).readFloatLE(byte)).toBeNaN()
   })
 
   it('refuses an example that is not there', async () => {
