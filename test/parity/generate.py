@@ -374,7 +374,9 @@ if __name__ == "__main__":
             HERE / name,
             lambda: BertModel.from_pretrained(options.minilm, add_pooling_layer=False, attn_implementation="eager"),
             (4, 8, 16, 49, 10),
-            {"frozen": 1e-3, "unfrozen": 1e-4},
+            # At 1e-3 the frozen run is not determined: with a last bit of each weight changed, PyTorch's own losses part by 3e-2
+            # and its norms by 3e-1 within 20 steps. At 1e-4 they part by 6e-5 and 4e-3.
+            {"frozen": 1e-4, "unfrozen": 1e-4},
             False,
         ),
         "safetensors-verdicts": lambda name: (HERE / f"{name}.json").write_text(
