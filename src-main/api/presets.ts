@@ -15,6 +15,7 @@ export interface Preset {
 
 const TITLES: Readonly<Record<string, string>> = {
   'paper-protocol-mnist': 'Paper protocol',
+  'paper-table1': 'Paper’s Table 1',
   'fpt-single-rate': 'FPT’s single learning rate',
   'quick-look': 'Quick look',
   demo: 'Demo',

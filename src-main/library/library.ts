@@ -135,7 +135,7 @@ export async function openLibrary({
     const brought = catalogue.models.some((entry) => entry.name === name)
     const advice = brought
       ? 'run `npm run setup`, which brings it'
-      : `expected ${[...names, '{path: DIR}'].join(' or ')}${suggestion(name, names)}`
+      : `expected ${[...names, '{path: DIR}'].join(' or ')}${suggestion(name, names)}; \`models add\` brings one from a folder or the Hugging Face hub`
     throw new InputError(`no model "${name}" is installed; ${advice}`, { field: 'model' })
   }
 

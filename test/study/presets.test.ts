@@ -1,11 +1,18 @@
 import { readdirSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { installation } from '../../src-main/installation'
+import { openLibrary } from '../../src-main/library/library'
 import { countRuns } from '../../src-main/study/arms'
+import { PAPER_MAX_STEPS } from '../../src-main/study/defaults'
+import { planStudy } from '../../src-main/study/plan'
 import { readStudyFile } from '../../src-main/study/read'
+import { paperSources } from './sources'
 
-const files = readdirSync(installation.studies)
+/** Those that the Design place offers; `cells/` has one for each task and trunk. */
+const files = readdirSync(installation.studies).filter((file) => file.endsWith('.yaml'))
 
 describe('the ready-made studies', () => {
   it.each(files)('%s is right, and named as its file', async (file) => {
@@ -20,5 +27,29 @@ describe('the ready-made studies', () => {
     expect(study.learning_rates).toEqual([1e-5, 1e-4, 1e-3, 1e-2])
     expect(study).toMatchObject({ validation: { examples: 500 }, test: { examples: 2000 } })
     expect(study.tasks[0]).toMatchObject({ kind: 'mnist', options: { patch: 7 } })
+  })
+
+  it("hold the whole of the paper's Table 1: 240 runs, each task with its own most steps", async () => {
+    const { study, text } = await readStudyFile(join(installation.studies, 'paper-table1.yaml'))
+    const { runs } = await planStudy(study, text, paperSources)
+    expect(runs).toHaveLength(4 * 4 * 5 * 3)
+    expect(new Set(runs.map(({ key }) => key)).size).toBe(240)
+    const steps = new Map(runs.map(({ task, config }) => [task, config.training.max_steps]))
+    expect(Object.fromEntries(steps)).toEqual(PAPER_MAX_STEPS)
+    expect(runs[0]?.config).toMatchObject({
+      seed: 0,
+      training: { batch_size: 8, dropout: 0.1, grad_clip: 1 },
+    })
+  })
+
+  it("say what to bring where Table 1's weights and data are missing", async () => {
+    const file = join(installation.studies, 'paper-table1.yaml')
+    const workspace = await mkdtemp(join(tmpdir(), 'fairsweep-table1-'))
+    onTestFinished(() => rm(workspace, { recursive: true }))
+    const library = await openLibrary({ workspace, installation })
+    const { study, text } = await readStudyFile(file)
+    const refusal = await planStudy(study, text, library, file).catch((error: unknown) => String(error))
+    expect(refusal).toContain('data add cifar10 --download')
+    expect(refusal).toMatch(/no model "gpt2" is installed.*models add/)
   })
 })

@@ -1,6 +1,6 @@
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { installation } from '../../src-main/installation'
 import { channelsTo } from '../../src-main/queue/channel'
@@ -8,7 +8,7 @@ import { isComplete } from '../../src-main/run'
 import { MODEL_KINDS, TASK_KINDS } from '../../src-main/study/kinds'
 import { readStudyFile } from '../../src-main/study/read'
 import { patchStudy } from '../../src-main/study/write'
-import { encodeSafetensors } from '../../src-main/tensor-files/safetensors'
+import { encodeSafetensors, type NamedTensor } from '../../src-main/tensor-files/safetensors'
 import { openWorkbench } from '../../src-main/workbench'
 import type { Workbench } from '../../src-main/workbench'
 import { writeTinyImages } from '../e2e/tiny-study'
@@ -38,7 +38,7 @@ const SMALL_TASKS: Readonly<Record<keyof typeof TASK_KINDS, object>> = {
   mnist: { patch: 14 },
   cifar10: { dir: 'cifar', patch: 16 },
   'cifar10-lra': { dir: 'cifar', positions_beyond: 'drawn' },
-  'remote-homology': { dir: 'homology', max_length: 40, positions_beyond: 'drawn' },
+  'remote-homology': { dir: 'homology', positions_beyond: 'drawn' },
   'idx-images': { dir: 'images', patch: 4 },
   tensors: { path: 'data.safetensors' },
 }
@@ -52,11 +52,17 @@ const SMALL_MODELS: Readonly<Record<keyof typeof MODEL_KINDS, object>> = {
   fpt_lnlstm: { kind: 'fpt_lnlstm', layers: 1, width: 8 },
 }
 
+/** Sequences of 3 vectors in three classes. */
+const tinyArrays = (): NamedTensor[] => [
+  { name: 'train_x', shape: [60, 3, 2], data: Float32Array.from({ length: 360 }, (_, i) => Math.sin(i)) },
+  { name: 'train_y', shape: [60], data: Int32Array.from({ length: 60 }, (_, i) => i % 3) },
+]
+
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'fairsweep-cells-'))
   writeTinyImages(join(folder, 'images'), { train: 40, test: 8 })
   writeTinyCifar(join(folder, 'cifar'))
-  writeTinyHomology(join(folder, 'homology'))
+  cpSync(join(import.meta.dirname, '../tasks/homology'), join(folder, 'homology'), { recursive: true })
   writeFileSync(join(folder, 'data.safetensors'), Buffer.concat([...encodeSafetensors(tinyArrays())]))
   workbench = await openWorkbench({
     workspace: join(folder, 'workspace'),
