@@ -175,7 +175,8 @@ export function buildNetwork(
     trainingFlops: flops,
     forward: (weights, x, dropout, lengths) =>
       answer(weights, readOf(weights, x, dropout, lengths), x.shape[1] ?? 0),
-    initialise: (seeds) => firstValues(specs, seeds),
+    initialise: (seeds, which = 'all') =>
+      firstValues(which === 'all' ? specs : specs.filter(({ name }) => trained.has(name)), seeds),
     readoutOnly: parameters.every(({ part, trained }) => trained === (part === 'output'))
       ? readoutOnly()
       : null,

@@ -59,8 +59,9 @@ export interface Network {
   /**
    * First values for the runs with these seeds: pretrained trunks from their file, the rest by the architecture's own
    * initialisation. The same seed gives the same values whatever the other seeds are. The caller owns the tensors.
+   * @param which `trained`: those that train, at least
    */
-  initialise(seeds: readonly number[]): Promise<Map<string, Tensor>>
+  initialise(seeds: readonly number[], which?: 'all' | 'trained'): Promise<Map<string, Tensor>>
   /** Null: something trains before the readout. */
   readonly readoutOnly: ReadoutOnly | null
 }

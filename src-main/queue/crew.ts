@@ -1,5 +1,7 @@
 import type { TrainingWay } from '../run'
 import type { OpenChannel } from './channel'
+import type { Entry } from './entry'
+import type { Batch } from './schedule'
 import { Slot } from './slot'
 import { WORKER_LIMITS } from './training-worker'
 import type { WorkerLimits } from './training-worker'
@@ -52,7 +54,19 @@ export class Crew {
   }
 
   slotOf(run: string): Slot | undefined {
-    return this.slots.find((slot) => slot.trains((entry) => entry.id === run))
+    return this.slots.find((slot) => slot.holds(run))
+  }
+
+  /** Runs of a group to be trained now. One of a job that failed is tried alone, lest it takes the others along again. */
+  waitingIn({ entries }: Batch): readonly Entry[] {
+    if (!entries.some(({ state }) => state === 'queued')) return []
+    const waiting = entries.filter(({ id, state }) => state === 'queued' && !this.slotOf(id))
+    const unhurt = waiting.filter(({ faults }) => faults === 0)
+    return unhurt.length > 0 ? unhurt : waiting.slice(0, 1)
+  }
+
+  hasWaiting(batch: Batch): boolean {
+    return this.waitingIn(batch).length > 0
   }
 
   /** Ends the workers that have nothing to do. */

@@ -1,7 +1,7 @@
 import { SMALL_WEIGHTS_BYTES } from '../run'
 import type { ExecutionOptions, KeptWeights, RunState, TrainingWay } from '../run'
 import type { PlannedRun } from '../study/study'
-import type { TrainingJob } from '../training/messages'
+import type { JobRun, TrainingJob } from '../training/messages'
 import type { Group } from './groups'
 import type { TrainedRun } from './recorder'
 
@@ -22,6 +22,11 @@ export interface Entry {
 /** What a run trains, in the study's words: runs alike in it take their steps at one pace. */
 export const programOf = ({ task, model, setting }: PlannedRun): string => `${task}\n${model}\n${setting}`
 
+export const isOf =
+  (study: string) =>
+  ({ studies }: Entry): boolean =>
+    studies.has(study)
+
 export const maxStepsOf = (run: PlannedRun): number => run.config.training.max_steps
 
 export const trained = (
@@ -32,7 +37,7 @@ export const trained = (
 ): TrainedRun => ({
   id: entry.id,
   maxSteps: maxStepsOf(entry.run),
-  group: group.map(({ id }) => id),
+  group: group.filter((other) => other === entry || other.state === 'running').map(({ id }) => id),
   trainedBy: { group_size: runs.length, path, workers, precision: entry.run.config.precision },
 })
 
@@ -51,6 +56,17 @@ const MOST_BYTES: Record<KeptWeights, number | null> = {
   none: null,
 }
 
+/** A run as a worker is given it for a place of a group. */
+export function jobRunOf(
+  { id, keptWeights, run: { config } }: Entry,
+  slot: number,
+  weights: string | null,
+): JobRun {
+  const mostBytes = MOST_BYTES[keptWeights]
+  const isKept = weights !== null && mostBytes !== null
+  return { id, slot, config, ...(isKept ? { keep: { folder: weights, mostBytes } } : {}) }
+}
+
 /** What a worker is given to train these runs, each at its place in the group. */
 export function jobOf(
   entries: readonly Entry[],
@@ -62,11 +78,9 @@ export function jobOf(
   if (first === undefined) throw new Error('a job without runs')
   const { taskSource: task, modelSource: model, startFrom } = first
   return {
-    runs: entries.map(({ id, keptWeights, run: { key, config } }) => {
-      const mostBytes = MOST_BYTES[keptWeights]
-      const slot = runs.findIndex((run) => run.key === key)
-      const isKept = weights !== null && mostBytes !== null
-      return { id, slot, config, ...(isKept ? { keep: { folder: weights, mostBytes } } : {}) }
+    runs: entries.map((entry) => {
+      const slot = runs.findIndex(({ key }) => key === entry.run.key)
+      return jobRunOf(entry, slot, weights)
     }),
     slots: runs.length,
     path,

@@ -50,7 +50,7 @@ export function alike(runs: readonly PlannedRun[]): PlannedRun[][] {
 }
 
 /** Equal for runs whose training is one program with different rates in it. */
-function programOf({ config, startFrom }: PlannedRun): string {
+export function programOf({ config, startFrom }: PlannedRun): string {
   const { task, model, setting, seed, training, validation, test, precision } = config
   return JSON.stringify({ task, model, setting, seed, training, validation, test, precision, startFrom })
 }

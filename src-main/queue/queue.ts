@@ -2,11 +2,12 @@ import { isSettled } from '../run'
 import type { Environment, RunState } from '../run'
 import type { Store } from '../store/store'
 import type { Plan } from '../study/study'
+import type { JobRun } from '../training/messages'
 import type { RunProgress } from './events'
 import type { CheckpointShelf } from './checkpoint-shelf'
 import { Crew } from './crew'
 import type { CrewOptions } from './crew'
-import { jobOf, trained } from './entry'
+import { isOf, jobOf, jobRunOf, trained } from './entry'
 import type { Entry } from './entry'
 import { Entrance } from './entrance'
 import type { EventStream } from './event-stream'
@@ -14,15 +15,16 @@ import { fateOf } from './fate'
 import { heldBy } from './held'
 import type { Held } from './overview'
 import { Recorder } from './recorder'
+import { nextFor } from './refill'
+import { Rest } from './rest'
 import { Roster } from './roster'
 import { Schedule } from './schedule'
 import type { Batch } from './schedule'
 import type { Slot, SlotJob } from './slot'
 import { Survey } from './survey'
 import { WorkerFault } from './training-worker'
-import type { RunMessage, TrainingWorker } from './training-worker'
-import { USUAL_WAYS } from './ways'
-import type { Ways } from './ways'
+import type { FreePlace, RunMessage, TrainingWorker } from './training-worker'
+import { USUAL_WAYS, type Ways } from './ways'
 
 export interface QueueOptions extends CrewOptions {
   readonly store: Store
@@ -51,7 +53,7 @@ export class Queue {
   private readonly recorder: Recorder
   /** What it looks like to those who watch. */
   readonly survey: Survey
-  private waiters: (() => void)[] = []
+  private readonly rest: Rest
   private failedStarts = 0
   private trouble: Held | null = null
 
@@ -61,7 +63,8 @@ export class Queue {
     const { store, ways = USUAL_WAYS } = options
     this.entrance = new Entrance(store, this.roster, this.schedule, ways)
     this.crew = new Crew(options)
-    this.survey = new Survey(this.schedule, this.crew, this.recorder, (batch) => this.waitingIn(batch))
+    this.rest = new Rest(this.crew, this.schedule, () => this.trouble !== null)
+    this.survey = new Survey(this.schedule, this.crew, this.recorder)
   }
 
   /** Why nothing more is started until a study is started or resumed: the disk is full, the engine does not load. */
@@ -87,7 +90,7 @@ export class Queue {
     this.schedule.leave(study)
     this.entrance.stop(study)
     for (const slot of this.crew.slots)
-      if (!slot.trains((entry) => this.schedule.wants(entry))) slot.worker?.pause()
+      if (!slot.inTraining.some((entry) => this.schedule.wants(entry))) slot.worker?.pause()
     this.changed()
     await this.idle(study)
   }
@@ -125,9 +128,9 @@ export class Queue {
    * turn comes. For a study that was put first and cannot wait.
    */
   interruptFor(study: string): void {
-    let waiting = this.schedule.batchesOf(study).filter((batch) => this.waitingIn(batch).length > 0).length
-    const others = this.crew.slots.filter(({ job }) => job !== null && !job.entries.some(isOf(study)))
-    for (const { worker } of others) if (waiting-- > 0) worker?.pause()
+    let waiting = this.schedule.batchesOf(study).filter((batch) => this.crew.hasWaiting(batch)).length
+    for (const { job, inTraining, worker } of this.crew.slots)
+      if (job !== null && !inTraining.some(isOf(study)) && waiting-- > 0) worker?.pause()
     this.changed()
   }
 
@@ -163,8 +166,8 @@ export class Queue {
   }
 
   /** Resolves when nothing (of the study) is in training or about to be. */
-  async idle(study?: string): Promise<void> {
-    while (this.isBusy(study)) await new Promise<void>((resolve) => this.waiters.push(resolve))
+  idle(study?: string): Promise<void> {
+    return this.rest.of(study)
   }
 
   /** Saves what is in training and ends all workers. */
@@ -182,28 +185,20 @@ export class Queue {
       const { way } = batch
       const slot = way && this.crew.placeFor(way)
       if (way === null) void this.entrance.measure(batch).then(() => this.pump())
-      else if (slot) void this.train(slot, { batch, way, entries: this.waitingIn(batch), since: Date.now() })
+      else if (slot)
+        void this.train(slot, { batch, way, entries: [...this.crew.waitingIn(batch)], since: Date.now() })
     }
     this.crew.dismissIdle()
     this.changed()
-    for (const wake of this.waiters.splice(0)) wake()
+    this.rest.look()
   }
 
   private nextBatch(): Batch | undefined {
     if (this.trouble !== null || this.entrance.measured !== null || this.crew.isFull) return undefined
-    const isWaiting = (batch: Batch): boolean => this.waitingIn(batch).length > 0
     // A measurement wants the machine for itself.
     const hasPlace = ({ way }: Batch): boolean =>
       way === null ? this.crew.isIdle : this.crew.hasPlaceFor(way)
-    return this.schedule.next(isWaiting, hasPlace)
-  }
-
-  /** Runs of a group to be trained now. One of a job that failed is tried alone, lest it takes the others along again. */
-  private waitingIn({ entries }: Batch): readonly Entry[] {
-    if (!entries.some(({ state }) => state === 'queued')) return []
-    const waiting = entries.filter(({ id, state }) => state === 'queued' && !this.crew.slotOf(id))
-    const unhurt = waiting.filter(({ faults }) => faults === 0)
-    return unhurt.length > 0 ? unhurt : waiting.slice(0, 1)
+    return this.schedule.next((batch) => this.crew.hasWaiting(batch), hasPlace)
   }
 
   private async train(slot: Slot, job: SlotJob): Promise<void> {
@@ -214,7 +209,11 @@ export class Queue {
       for (const { id } of entries) this.setState(id, 'running')
       const { checkpoints, weights = null, features = null } = this.options
       const work = jobOf(entries, batch.group, way, { checkpoints: checkpoints.folder, weights, features })
-      await worker.train(work, (message, environment) => this.take(worker, job, message, environment))
+      await worker.train(
+        work,
+        (message, environment) => this.take(worker, job, message, environment),
+        (place) => this.refill(job, place),
+      )
       this.failedStarts = 0
     } catch (error) {
       this.explain(entries, error)
@@ -226,18 +225,31 @@ export class Queue {
     this.pump()
   }
 
-  private take(
-    worker: TrainingWorker,
-    { entries, batch, way }: SlotJob,
-    message: RunMessage,
-    environment: Environment,
-  ): void {
+  private take(worker: TrainingWorker, job: SlotJob, message: RunMessage, environment: Environment): void {
+    const { entries, batch, way } = job
     const entry = entries.find(({ id }) => id === message.run)
-    try {
+    this.orHold(() => {
       const run = entry && trained(entry, entries, batch.group, way)
       const { stored, state } = this.recorder.record(run, message, environment)
       if (stored !== undefined && message.run !== null) worker.stored(message.run, stored)
       if (state !== undefined && entry) this.ended(entry, state)
+    })
+  }
+
+  /** The run that is to have a place of a job that is free. */
+  private refill(job: SlotJob, place: FreePlace): JobRun | null {
+    if (this.trouble !== null || this.entrance.measured !== null) return null
+    const entry = nextFor(job, place, this.schedule, this.crew)
+    if (entry === undefined) return null
+    this.orHold(() => this.setState(entry.id, 'running'))
+    job.entries.push(entry)
+    this.changed()
+    return jobRunOf(entry, place.slot, this.options.weights ?? null)
+  }
+
+  private orHold(work: () => void): void {
+    try {
+      work()
     } catch (error) {
       this.hold(error)
       throw error
@@ -247,6 +259,7 @@ export class Queue {
   private ended(entry: Entry, state: RunState): void {
     entry.state = state
     if (isSettled(state)) this.options.checkpoints.remove(entry.id)
+    this.rest.look()
   }
 
   /** Settles what a job left unfinished. */
@@ -267,8 +280,7 @@ export class Queue {
     const fate = fateOf(entry, fault, { isAlone, isWanted: this.schedule.wants(entry), isHeld })
     if (fate === 'failed') {
       this.recorder.fail(entry.id, fault.message)
-      entry.state = 'failed'
-      return
+      return void (entry.state = 'failed')
     }
     if (fate === 'tried-again')
       this.recorder.log('warning', entry.id, `${fault.message}; the run is tried again`)
@@ -282,19 +294,7 @@ export class Queue {
     this.recorder.cry(`the queue stopped: ${this.trouble.because}`)
   }
 
-  private isBusy(study?: string): boolean {
-    if (this.crew.slots.some((slot) => slot.trains(study === undefined ? () => true : isOf(study))))
-      return true
-    if (this.trouble !== null) return false
-    return this.schedule.hasQueued(study)
-  }
-
   private changed(): void {
     this.options.events.emit({ type: 'queue-changed' })
   }
 }
-
-const isOf =
-  (study: string) =>
-  ({ studies }: Entry): boolean =>
-    studies.has(study)

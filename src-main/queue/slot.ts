@@ -8,8 +8,8 @@ import type { WorkerLimits } from './training-worker'
 export interface SlotJob {
   readonly batch: Batch
   readonly way: TrainingWay
-  /** The runs of the group that are trained. */
-  readonly entries: readonly Entry[]
+  /** The runs that are trained: of the group, and those that took the places of some that have ended. */
+  readonly entries: Entry[]
   /** Unix milliseconds. */
   readonly since: number
 }
@@ -38,7 +38,13 @@ export class Slot {
     this.worker = null
   }
 
-  trains(concerned: (entry: Entry) => boolean): boolean {
-    return this.job?.entries.some(concerned) ?? false
+  /** Runs of the job that have not ended. */
+  get inTraining(): readonly Entry[] {
+    return this.job?.entries.filter(({ state }) => state === 'running') ?? []
+  }
+
+  /** A run is the job's until the job is over, though it may have ended before. */
+  holds(run: string): boolean {
+    return this.job?.entries.some(({ id }) => id === run) ?? false
   }
 }

@@ -16,7 +16,6 @@ export class Survey {
     private readonly schedule: Schedule,
     private readonly crew: Crew,
     private readonly recorder: Recorder,
-    private readonly waitingIn: (batch: Batch) => readonly Entry[],
   ) {}
 
   overview(held: Held | null, measuring: string | null = null): QueueOverview {
@@ -37,7 +36,7 @@ export class Survey {
     const groups: QueuedGroup[] = []
     let total = 0
     for (const batch of study === undefined ? this.schedule : this.schedule.batchesOf(study)) {
-      const waiting = this.waitingIn(batch)
+      const waiting = this.crew.waitingIn(batch)
       if (waiting.length === 0) continue
       if (total >= from && groups.length < count) groups.push(grouped(batch, waiting))
       total++
@@ -81,7 +80,7 @@ export class Survey {
 
   private study(name: string): QueuedStudy {
     const waiting = this.schedule.batchesOf(name).flatMap((batch) => {
-      const entries = this.waitingIn(batch)
+      const entries = this.crew.waitingIn(batch)
       return entries.length > 0 ? [entries.length] : []
     })
     return {
@@ -92,7 +91,7 @@ export class Survey {
     }
   }
 
-  private running({ worker }: Slot, { batch, entries, since }: SlotJob): RunningGroup {
+  private running({ worker, inTraining: entries }: Slot, { batch, since }: SlotJob): RunningGroup {
     const ids = new Set(entries.map(({ id }) => id))
     return {
       ...grouped(batch, entries),

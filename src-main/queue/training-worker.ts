@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import type { Environment, ExecutionOptions } from '../run'
-import type { FromWorker, TrainingJob } from '../training/messages'
+import type { FromWorker, JobRun, TrainingJob } from '../training/messages'
 import type { Channel, ChannelListener, OpenChannel } from './channel'
 
 /**
@@ -81,9 +81,14 @@ export class TrainingWorker {
 
   /**
    * Trains a job and hands every message about its runs to `handle`; one that throws ends the worker.
+   * @param next the run that is to have a place of the job that is free, and is the worker's from then on
    * @throws {WorkerFault}
    */
-  train(job: TrainingJob, handle: (message: RunMessage, environment: Environment) => void): Promise<void> {
+  train(
+    job: TrainingJob,
+    handle: (message: RunMessage, environment: Environment) => void,
+    next: (place: FreePlace) => JobRun | null = () => null,
+  ): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.fault !== null) return reject(this.fault)
       if (this.job !== null) return reject(new Error('this worker is already on a job'))
@@ -91,7 +96,7 @@ export class TrainingWorker {
       this.silentTicks = 0
       this.pausingTicks = null
       const open = new Set(job.runs.map((run) => run.id))
-      this.job = { seq: this.lastSeq, job, known: new Set(open), open, handle, resolve, reject }
+      this.job = { seq: this.lastSeq, job, known: new Set(open), open, handle, next, resolve, reject }
       if (this.environment !== null) this.channel.send({ type: 'train', seq: this.lastSeq, job })
     })
   }
@@ -142,6 +147,9 @@ export class TrainingWorker {
         if (job !== null) this.channel.send({ type: 'train', seq: job.seq, job: job.job })
         for (const run of this.cancelled) this.channel.send({ type: 'cancel', run })
         return
+      case 'free':
+        if (job === null) throw new Error('the worker offers a place of no job')
+        return this.refill(job, message)
       case 'done':
       case 'failed':
         if (job === null || job.seq !== message.seq) throw new Error(`the worker ended a job it was not on`)
@@ -162,6 +170,16 @@ export class TrainingWorker {
         job.handle(message, this.environment)
         if (message.type === 'ended') job.open.delete(message.run)
     }
+  }
+
+  /** A run that is sent to a worker which is to pause would come back at once. */
+  private refill(job: Job, place: FreePlace): void {
+    const run = this.isPausing ? null : job.next(place)
+    if (run !== null) {
+      job.known.add(run.id)
+      job.open.add(run.id)
+    }
+    this.channel.send({ type: 'refill', slot: place.slot, run })
   }
 
   private tick(): void {
@@ -200,15 +218,19 @@ export class TrainingWorker {
 }
 
 /** What a worker says about runs while it is on a job. */
-export type RunMessage = Exclude<FromWorker, { type: 'ready' | 'alive' | 'done' | 'failed' }>
+export type RunMessage = Exclude<FromWorker, { type: 'ready' | 'alive' | 'free' | 'done' | 'failed' }>
+
+/** A place of a job whose run has ended. */
+export type FreePlace = Extract<FromWorker, { type: 'free' }>
 
 interface Job {
   readonly seq: number
   readonly job: TrainingJob
-  readonly known: ReadonlySet<string>
+  readonly known: Set<string>
   /** Runs that have not ended. */
   readonly open: Set<string>
   readonly handle: (message: RunMessage, environment: Environment) => void
+  readonly next: (place: FreePlace) => JobRun | null
   readonly resolve: () => void
   readonly reject: (error: Error) => void
 }
@@ -220,6 +242,7 @@ const MESSAGE_TYPES: ReadonlySet<string> = new Set<FromWorker['type']>([
   'checkpoint',
   'ended',
   'alive',
+  'free',
   'log',
   'done',
   'failed',

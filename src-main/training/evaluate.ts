@@ -2,24 +2,46 @@ import { tf, type Tensor } from '../engine'
 import type { Split } from '../tasks/task'
 import type { Scores } from './best-step'
 import { evaluatedBy, toTensors, type Problem } from './problem'
+import { WHOLE_ROWS } from './sizes-alike'
 import type { Stepper } from './stepper'
 
 /** Tokens in one forward pass, over all runs. Measured: from here on more are no faster, and take memory in proportion. */
 const TOKENS_PER_PASS = 2048
+/** Rather so many than a number of examples that is not whole rows (`sizesAreAlike`). */
+const MOST_TOKENS_PER_PASS = 4 * TOKENS_PER_PASS
 
-/** How many examples of splits up to `largest` one pass takes. */
-export const examplesPerPass = (problem: Problem, runs: number, largest: number): number =>
-  Math.min(largest, Math.max(1, Math.floor(TOKENS_PER_PASS / (evaluatedBy(problem).input.tokens * runs))))
+/** How many examples of each run one pass over splits up to `largest` takes. */
+export function examplesPerPass(
+  problem: Pick<Problem, 'input' | 'evaluated'>,
+  runs: number,
+  largest: number,
+): number {
+  const { input } = problem.evaluated ?? problem
+  const fitting = TOKENS_PER_PASS / (input.tokens * runs)
+  const whole =
+    WHOLE_ROWS * Math.max(1, Math.min(Math.round(fitting / WHOLE_ROWS), Math.ceil(largest / WHOLE_ROWS)))
+  if (whole * input.tokens * runs <= MOST_TOKENS_PER_PASS) return whole
+  return Math.min(largest, Math.max(1, Math.floor(fitting)))
+}
+
+export interface Scoring {
+  readonly problem: Problem
+  readonly stepper: Stepper
+  readonly runs: number
+  /** Examples of each run in one pass. */
+  readonly size: number
+}
 
 /**
  * Loss and accuracy of K runs over a whole split, in large batches of one size (the last is filled up, and what fills
  * it is not counted). Lets the thread's messages in between batches; null when `interrupted` says so on the way.
  */
 export async function evaluate(
-  { problem, stepper, runs, size }: { problem: Problem; stepper: Stepper; runs: number; size: number },
+  { problem, stepper, runs, size }: Scoring,
   split: Split,
   interrupted: () => boolean,
 ): Promise<Scores[] | null> {
+  // Example by example, so that a sum is the same whatever the size of a pass.
   const loss = new Float64Array(runs)
   const right = new Float64Array(runs)
   const hidden = { right: new Float64Array(runs), count: new Float64Array(runs) }
@@ -41,7 +63,7 @@ export async function evaluate(
     for (const [row, sums] of [loss, right, hidden.right, hidden.count].entries()) {
       for (let k = 0; k < runs; k++) {
         const first = (row * runs + k) * size
-        sums[k] = (sums[k] ?? 0) + sum(values.subarray(first, first + counted))
+        for (let i = first; i < first + counted; i++) sums[k] = (sums[k] ?? 0) + (values[i] ?? 0)
       }
     }
   }
@@ -59,9 +81,3 @@ export const maskedShare = (right = NaN, count = NaN): { accuracyMasked?: number
 /** The same examples for every run: [1, B, …] to [K, B, …]. */
 const forAll = (tensor: Tensor, runs: number): Tensor =>
   runs === 1 ? tensor : tf.tile(tensor, [runs, ...tensor.shape.slice(1).map(() => 1)])
-
-const sum = (values: ArrayLike<number>): number => {
-  let total = 0
-  for (let i = 0; i < values.length; i++) total += values[i] ?? 0
-  return total
-}

@@ -43,10 +43,9 @@ export class FusedGroup {
   private constructor(
     private readonly problem: Problem,
     private readonly stepper: Stepper,
-    readonly size: number,
-    private readonly scoreExamples: number,
-    private readonly learningRates: readonly number[],
-    private readonly seed: Tensor,
+    private readonly sizes: GroupSizes,
+    private readonly learningRates: number[],
+    private readonly seeds: number[],
     private readonly rateShareAt: (step: number) => number,
   ) {}
 
@@ -83,15 +82,28 @@ export class FusedGroup {
     }
     const learningRates = members.map(({ learningRate }) => learningRate)
     const seeds = members.map(({ seed }) => seed)
-    return new FusedGroup(
-      problem,
-      stepper,
-      runs,
-      sizes.scoreExamples,
-      learningRates,
-      tf.tensor1d(seeds, 'int32'),
-      rateShareAt,
-    )
+    return new FusedGroup(problem, stepper, sizes, learningRates, seeds, rateShareAt)
+  }
+
+  /** How many places the group has. */
+  get size(): number {
+    return this.seeds.length
+  }
+
+  /** Gives a place to another run, which shares the frozen weights. */
+  async place(slot: number, member: GroupMember): Promise<void> {
+    const { network } = this.problem
+    const initial = member.from === null ? await network.initialise([member.seed], 'trained') : new Map()
+    const trained = network.parameters.filter((parameter) => parameter.trained)
+    for (const part of this.stepper.parts) {
+      const own = new Map(trained.map((p) => [p.name, startingValue(p, part, initial, [member])]))
+      const now = this.stepper.read(part)
+      this.#write(part, now, new Map([[slot, own]]))
+      tf.dispose([...now.values(), ...own.values()])
+    }
+    tf.dispose([...initial.values()])
+    this.learningRates[slot] = member.learningRate
+    this.seeds[slot] = member.seed
   }
 
   /** One step of every run: `batch` holds the runs' examples end to end, `steps` counts from 1; inactive runs stay. */
@@ -100,7 +112,7 @@ export class FusedGroup {
       this.stepper.train({
         ...toTensors(this.problem, batch, this.size),
         learningRate: tf.tensor1d(this.#ratesAt(steps), 'float32'),
-        seed: this.seed,
+        seed: tf.tensor1d(this.seeds, 'int32'),
         step: tf.tensor1d([...steps], 'int32'),
         active: this.size === 1 ? null : tf.tensor1d([...active], 'bool'),
       }),
@@ -118,8 +130,8 @@ export class FusedGroup {
 
   /** Scores of all runs as they are now; null when interrupted. */
   evaluate(split: Split, interrupted: () => boolean): Promise<Scores[] | null> {
-    const { problem, stepper, size: runs, scoreExamples: size } = this
-    return evaluate({ problem, stepper, runs, size }, split, interrupted)
+    const { problem, stepper, size: runs, sizes } = this
+    return evaluate({ problem, stepper, runs, size: sizes.scoreExamples }, split, interrupted)
   }
 
   /** Scores of all runs, where some are put back to a snapshot for the time of it; null when interrupted. */
@@ -129,13 +141,12 @@ export class FusedGroup {
     interrupted: () => boolean,
   ): Promise<Scores[] | null> {
     const now = this.stepper.read('weights')
-    const then = new Map(Array.from(now, ([name, tensor]) => [name, putBack(tensor, name, snapshots)]))
     try {
-      this.stepper.write('weights', then)
+      this.#write('weights', now, snapshots)
       return await this.evaluate(split, interrupted)
     } finally {
       this.stepper.write('weights', now)
-      tf.dispose([...now.values(), ...then.values()])
+      tf.dispose([...now.values()])
     }
   }
 
@@ -158,11 +169,21 @@ export class FusedGroup {
 
   dispose(): void {
     this.stepper.dispose()
-    tf.dispose(this.seed)
   }
 
   #ratesAt(steps: readonly number[]): number[] {
     return this.learningRates.map((rate, run) => rate * this.rateShareAt(steps[run] ?? 1))
+  }
+
+  /** Sets a part to what it is now, with the rows of some runs taken from their snapshots. */
+  #write(
+    part: TrainedPart,
+    now: ReadonlyMap<string, Tensor>,
+    snapshots: ReadonlyMap<number, Snapshot>,
+  ): void {
+    const next = new Map(Array.from(now, ([name, tensor]) => [name, putBack(tensor, name, snapshots)]))
+    this.stepper.write(part, next)
+    tf.dispose([...next.values()])
   }
 
   #rows(part: TrainedPart, run: number): Map<string, Tensor> {

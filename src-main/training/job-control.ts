@@ -1,10 +1,13 @@
-import type { FromWorker } from './messages'
+import type { FromWorker, JobRun } from './messages'
 
 /** What the other side has asked of the running job and acknowledged so far, and the way to speak to it. */
 export class JobControl {
   #pausing = false
   readonly #cancelled = new Set<string>()
   readonly #stored = new Map<string, number>()
+  #unanswered = 0
+  #sent: JobRun[] = []
+  #answered: (() => void) | null = null
   #waiting: { readonly run: string; readonly step: number; readonly resolve: () => void }[] = []
 
   constructor(readonly send: (message: FromWorker) => void) {}
@@ -24,6 +27,25 @@ export class JobControl {
 
   cancel(run: string): void {
     this.#cancelled.add(run)
+  }
+
+  /** Asks for a run to take a place. @param anySize whatever the size of the group that it stands in */
+  offer(slot: number, anySize: boolean): void {
+    this.#unanswered++
+    this.send({ type: 'free', slot, anySize })
+  }
+
+  /** The queue's answer to an offer. */
+  answer(run: JobRun | null): void {
+    this.#unanswered--
+    if (run !== null) this.#sent.push(run)
+    if (this.#unanswered === 0) this.#answered?.()
+  }
+
+  /** The runs that were sent, once every offer has its answer. */
+  async answers(): Promise<JobRun[]> {
+    if (this.#unanswered > 0) await new Promise<void>((resolve) => (this.#answered = resolve))
+    return this.#sent.splice(0)
   }
 
   /** The store has all points of the run up to this step. */

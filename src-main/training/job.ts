@@ -5,7 +5,7 @@ import type { Network, Parameter } from '../models/network'
 import type { RunConfig } from '../run'
 import { splitTask, type Splits } from '../tasks/split'
 import type { Task } from '../tasks/task'
-import { CheckpointFolder, type Checkpoint } from './checkpoint'
+import { CheckpointFolder } from './checkpoint'
 import { examplesPerPass } from './evaluate'
 import { FeatureShelf } from './feature-shelf'
 import { withFeatures, type Prepared } from './features'
@@ -13,9 +13,10 @@ import { FusedGroup, toSnapshot } from './group'
 import type { JobControl } from './job-control'
 import { rateShareAt } from './learning-schedule'
 import { keeperOf } from './keep-weights'
-import { LOOP_PACE, trainGroup, type LoopPace, type SavedRun } from './loop'
+import { LOOP_PACE, trainGroup, type LoopPace } from './loop'
 import type { JobRun, TrainingJob } from './messages'
 import { objectiveOf } from './objective'
+import { Places, type Recruit, type SavedRun, type Site } from './places'
 import type { Problem } from './problem'
 import type { GraphShapes, Stepper } from './stepper'
 import { TrainingRun } from './training-run'
@@ -32,6 +33,8 @@ export interface Materials {
     shapes: GraphShapes,
     warn: (message: string) => void,
   ): Stepper
+  /** @see sizesAreAlike */
+  sizesAreAlike(job: Pick<TrainingJob, 'path'>, config: RunConfig, scoreExamples: number): boolean
 }
 
 /**
@@ -57,8 +60,6 @@ export async function runJob(
     })
   }
   const network = await materials.network(job, config, task)
-  const starts = await Promise.all(job.runs.map((run) => findStart(run, job, network.parameters, control)))
-
   const { problem, splits } = await prepare(
     job,
     { input: task.input, network, objective },
@@ -67,51 +68,45 @@ export async function runJob(
     control,
   )
   const largestSplit = Math.max(splits.validation?.size ?? 0, splits.test.size)
-  const group = await FusedGroup.create(
-    problem,
-    Array.from({ length: job.slots }, (_, slot) => {
-      const start = starts.find(({ run }) => run.slot === slot)
-      // An empty slot is a run that never takes a step; it shares a seed with another, hence its frozen weights.
-      const { seed, learning_rate: learningRate } = start?.run.config ?? config
-      return { seed, learningRate, from: start?.from?.tensors ?? null }
-    }),
-    {
-      trainExamples: config.training.batch_size,
-      scoreExamples: examplesPerPass(problem, job.slots, largestSplit),
+  const scoreExamples = (places: number): number => examplesPerPass(problem, places, largestSplit)
+  const alike = materials.sizesAreAlike(job, config, scoreExamples(job.slots))
+  const site: Site = {
+    size: job.slots,
+    sizesAreAlike: alike,
+    config,
+    find: (run) => findStart(run, job, network.parameters, control),
+    group: (members) =>
+      FusedGroup.create(
+        problem,
+        members,
+        {
+          trainExamples: config.training.batch_size,
+          scoreExamples: scoreExamples(members.length),
+        },
+        (shapes) =>
+          materials.stepper(problem, job, config, shapes, (message) =>
+            control.send({ type: 'log', level: 'warning', run: null, message }),
+          ),
+        (step) => rateShareAt(step, config.training),
+      ),
+    begin: ({ run, folder, from }): SavedRun => {
+      const start = {
+        step: from?.step ?? 0,
+        best: from?.best,
+        bestWeights: from?.bestWeights ? toSnapshot(from.bestWeights, network.parameters) : null,
+      }
+      const hasValidation = splits.validation !== null
+      const examples = splits.train.size
+      const begun = new TrainingRun(run.id, run.config, run.slot, hasValidation, examples, start, control)
+      announce(begun, network, control)
+      return { folder, run: begun, keep: keeperOf(run, { network, task }, control) }
     },
-    (shapes) =>
-      materials.stepper(problem, job, config, shapes, (message) =>
-        control.send({ type: 'log', level: 'warning', run: null, message }),
-      ),
-    (step) => rateShareAt(step, config.training),
-  )
-  const members = starts.map(({ run, folder, from }): SavedRun => {
-    const start = {
-      step: from?.step ?? 0,
-      best: from?.best,
-      bestWeights: from?.bestWeights ? toSnapshot(from.bestWeights, network.parameters) : null,
-    }
-    const examples = splits.train.size
-    return {
-      folder,
-      keep: keeperOf(run, { network, task }, control),
-      run: new TrainingRun(
-        run.id,
-        run.config,
-        run.slot,
-        splits.validation !== null,
-        examples,
-        start,
-        control,
-      ),
-    }
-  })
+  }
+  const places = await Places.open(site, job.runs, control)
   try {
-    for (const { run } of members) announce(run, network, control)
-    await trainGroup(group, members, splits, control, pace)
+    await trainGroup(places, splits, control, pace)
   } finally {
-    for (const { run } of members) run.dispose()
-    group.dispose()
+    places.dispose()
   }
 }
 
@@ -139,7 +134,7 @@ async function findStart(
   job: TrainingJob,
   parameters: readonly Parameter[],
   control: JobControl,
-): Promise<{ run: JobRun; folder: CheckpointFolder; from: Checkpoint | null }> {
+): Promise<Recruit> {
   const folder = new CheckpointFolder(join(job.checkpoints, run.id), run.id, parameters, run.config.training)
   const from = await folder.newest((message) =>
     control.send({ type: 'log', level: 'warning', run: run.id, message }),

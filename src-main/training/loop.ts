@@ -1,8 +1,8 @@
 import type { Splits } from '../tasks/split'
-import type { CheckpointFolder } from './checkpoint'
 import { readSnapshot, type FusedGroup } from './group'
 import type { JobControl } from './job-control'
 import type { KeepWeights } from './keep-weights'
+import type { Places } from './places'
 import type { TrainingRun } from './training-run'
 
 export interface LoopPace {
@@ -18,39 +18,28 @@ export const LOOP_PACE: LoopPace = { sendEveryMs: 700, checkpointEveryMs: 30_000
 /** So many steps may be on their way to the store before the loop waits for it. */
 const MOST_STEPS_AHEAD = 2_000
 
-/** A run, where its checkpoints go, and how its weights are kept when it is complete (null: they are not). */
-export interface SavedRun {
-  readonly run: TrainingRun
-  readonly folder: CheckpointFolder
-  readonly keep: KeepWeights | null
-}
-
 /**
- * Trains the runs of a group to their ends: steps, evaluations on validation, one reading of the test split each; or
- * until the job is paused. Between steps the thread takes messages.
+ * Trains the runs of a group, and those that take the places of runs that have ended, to their ends: steps, evaluations on
+ * validation, one reading of the test split each; or until the job is paused. Between steps the thread takes messages.
  */
 export async function trainGroup(
-  group: FusedGroup,
-  members: readonly SavedRun[],
+  places: Places,
   splits: Splits,
   control: JobControl,
   pace: LoopPace = LOOP_PACE,
 ): Promise<void> {
-  const runs = members.map(({ run }) => run)
   const clock = new SavingClock(pace)
-  const { batch_size } = runs[0]?.config.training ?? { batch_size: 0 }
-  const indices = new Uint32Array(group.size * batch_size)
-  const steps = new Array<number>(group.size).fill(1)
-  const active = new Array<boolean>(group.size).fill(false)
+  const feed = new StepFeed()
   const interrupted = (): boolean => control.pausing
 
   for (;;) {
     await new Promise((resolve) => setImmediate(resolve))
-    for (const run of runs) if (run.active && control.isCancelled(run.id)) run.end('cancelled')
-    if (control.pausing) return pause(group, members, control)
+    for (const run of places.active) if (control.isCancelled(run.id)) run.end('cancelled')
+    if (control.pausing) return pause(places, control)
+    const { group } = places
 
     // Validation, for the runs that have come to it. An interrupted evaluation is made again after the resume.
-    const due = runs.filter((run) => run.needsEvaluation)
+    const due = places.active.filter((run) => run.needsEvaluation)
     if (due.length > 0 && splits.validation !== null) {
       const scores = await group.evaluate(splits.validation, interrupted)
       if (scores === null) continue
@@ -58,37 +47,35 @@ export async function trainGroup(
     }
 
     // Test, once, for the runs that are trained, at the step that validation chose.
-    const trained = runs.filter((run) => run.isTrained)
+    const trained = places.active.filter((run) => run.isTrained)
     if (trained.length > 0) {
       const chosen = new Map(
         trained.flatMap(({ slot, bestWeights }) => (bestWeights ? [[slot, bestWeights]] : [])),
       )
       const scores = await group.evaluateAt(chosen, splits.test, interrupted)
       if (scores === null) continue
-      for (const { run, keep } of members.filter(({ run }) => trained.includes(run))) {
+      for (const run of trained) {
         const tested = scores[run.slot] ?? missing()
+        const keep = places.keeperOf(run)
         if (keep !== null && run.isCompletedBy(tested)) await keepWeights(group, run, keep)
         run.tested(tested)
       }
     }
-    if (runs.every((run) => !run.active)) return
+    await places.renew()
+    const training = places.active
+    if (training.length === 0) return
 
     // One step. A slot whose run is over, or that has none, is fed what it saw last and left as it is.
     const started = performance.now()
-    active.fill(false)
-    const training = runs.filter((run) => run.active)
-    for (const { slot, step, order } of training) {
-      active[slot] = true
-      steps[slot] = step + 1
-      order.fill(step + 1, indices.subarray(slot * batch_size, (slot + 1) * batch_size))
-    }
-    const scores = group.step(splits.train.batch(indices), steps, active)
-    const milliseconds = (performance.now() - started) / training.length
-    for (const run of training) run.stepped(scores[run.slot] ?? missing(), milliseconds)
+    const { indices, steps, active } = feed.next(training, places.group.size)
+    const scores = places.group.step(splits.train.batch(indices), steps, active)
+    const milliseconds = performance.now() - started
+    for (const run of training) run.stepped(scores[run.slot] ?? missing(), milliseconds / training.length)
+    places.stepped(milliseconds)
 
     // What was logged goes to the store, and now and then the state to disk.
-    if (clock.timeToSend()) await sendPoints(runs, control)
-    if (clock.timeToSave()) await clock.saving(() => saveAll(group, members, control))
+    if (clock.timeToSend()) await sendPoints(places, control)
+    if (clock.timeToSave()) await clock.saving(() => saveAll(places, control))
   }
 }
 
@@ -99,22 +86,49 @@ async function keepWeights(group: FusedGroup, run: TrainingRun, keep: KeepWeight
   await keep(group.read(run.slot).weights, run.step)
 }
 
-async function pause(group: FusedGroup, members: readonly SavedRun[], control: JobControl): Promise<void> {
-  await saveAll(group, members, control)
-  for (const { run } of members) if (run.active) run.end('paused')
+/** What each place of a group is fed at a step. */
+class StepFeed {
+  private indices = new Uint32Array(0)
+  private steps: number[] = []
+  private active: boolean[] = []
+
+  next(
+    runs: readonly TrainingRun[],
+    size: number,
+  ): { indices: Uint32Array; steps: readonly number[]; active: readonly boolean[] } {
+    const { batch_size } = runs[0]?.config.training ?? { batch_size: 0 }
+    if (this.steps.length !== size) {
+      this.indices = new Uint32Array(size * batch_size)
+      this.steps = new Array<number>(size).fill(1)
+      this.active = new Array<boolean>(size).fill(false)
+    }
+    this.active.fill(false)
+    for (const { slot, step, order } of runs) {
+      this.active[slot] = true
+      this.steps[slot] = step + 1
+      order.fill(step + 1, this.indices.subarray(slot * batch_size, (slot + 1) * batch_size))
+    }
+    const { indices, steps, active } = this
+    return { indices, steps, active }
+  }
 }
 
-async function sendPoints(runs: readonly TrainingRun[], control: JobControl): Promise<void> {
-  for (const run of runs) {
-    if (!run.active) continue
+async function pause(places: Places, control: JobControl): Promise<void> {
+  await saveAll(places, control)
+  for (const run of places.active) run.end('paused')
+  places.dismissRecruits()
+}
+
+async function sendPoints({ active }: Places, control: JobControl): Promise<void> {
+  for (const run of active) {
     run.sendPoints()
     await control.stored(run.id, run.step - MOST_STEPS_AHEAD)
   }
 }
 
 /** A checkpoint of every active run. It counts only once the store has all points up to its step. */
-async function saveAll(group: FusedGroup, members: readonly SavedRun[], control: JobControl): Promise<void> {
-  for (const { run, folder } of members) {
+async function saveAll({ group, runs }: Places, control: JobControl): Promise<void> {
+  for (const { run, folder } of runs) {
     if (!run.active || run.step === 0) continue
     run.sendPoints()
     const written = await folder.write({

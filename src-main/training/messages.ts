@@ -31,8 +31,8 @@ export interface JobRun {
 export interface TrainingJob {
   readonly runs: readonly JobRun[]
   /**
-   * K, the group's size. Runs that have ended, and places that never had one, leave slots empty: the group keeps its
-   * size, so a run computes the same bits whoever is still beside it.
+   * K, the group's size. Runs that have ended, and places that never had one, leave slots empty. They are offered to the
+   * queue; and the worker makes the group smaller only where a run's bits do not depend on its size.
    */
   readonly slots: number
   /** How a step is run; one that XLA cannot compile is run as a plain graph. */
@@ -58,6 +58,8 @@ export type ToWorker =
    * loses no logged step; and it waits when far ahead of the store (back-pressure).
    */
   | { readonly type: 'stored'; readonly run: string; readonly step: number }
+  /** The answer to every `free`: the run that is to take the place, or none. It resumes as those of the job do. */
+  | { readonly type: 'refill'; readonly slot: number; readonly run: JobRun | null }
   | { readonly type: 'close' }
 
 /** Consecutive points of one metric of one run. */
@@ -105,6 +107,11 @@ export type FromWorker =
   /** A checkpoint of this step is safely on disk; all points up to it were sent before this message. */
   | { readonly type: 'checkpoint'; readonly run: string; readonly step: number }
   | { readonly type: 'ended'; readonly run: string; readonly outcome: RunOutcome }
+  /**
+   * A place of the job has no run while others of it go on. It is for a run that stands in this place of its own group,
+   * which is of the same program and as large; with `anySize`, of whatever size, for the bits do not depend on it.
+   */
+  | { readonly type: 'free'; readonly slot: number; readonly anySize: boolean }
   /** Still at work where nothing else is sent for long: loading, compiling, a big evaluation. Every few seconds. */
   | { readonly type: 'alive' }
   | {

@@ -10,6 +10,7 @@ import { runJob, type Materials } from './job'
 import { JobControl } from './job-control'
 import { openLine } from './line'
 import type { ToWorker, TrainingJob } from './messages'
+import { sizesAreAlike } from './sizes-alike'
 
 /** A worker that says nothing for long is taken for hung. */
 const ALIVE_EVERY_MS = 2_000
@@ -33,6 +34,8 @@ function answer(message: ToWorker): void {
       return job?.cancel(message.run)
     case 'stored':
       return job?.acknowledge(message.run, message.step)
+    case 'refill':
+      return job?.answer(message.run)
     case 'close':
       closing = true
       if (job === null) return line.close()
@@ -95,4 +98,5 @@ const materials: Materials = {
       precision,
     ),
   stepper: chooseStepper,
+  sizesAreAlike,
 }

@@ -17,12 +17,16 @@ const cancelled = new Set()
 /** @type {Map<string, number>} */
 const stored = new Map()
 
+/** Takes the answer to the place that was offered. @type {(run: import('../../src-main/training/messages').JobRun | null) => void} */
+let answered = () => {}
+
 /** @param {import('../../src-main/training/messages').ToWorker} message */
 const listen = (message) => {
   if (message.type === 'train') void train(message.seq, message.job)
   if (message.type === 'pause') paused = true
   if (message.type === 'cancel') cancelled.add(message.run)
   if (message.type === 'stored') stored.set(message.run, message.step)
+  if (message.type === 'refill') answered(message.run)
 }
 if (parentPort) parentPort.on('message', listen)
 else process.on('message', listen)
@@ -79,7 +83,9 @@ async function train(seq, job) {
   paused = false
   const isBad = job.runs.some(({ config }) => job.task.options.behave === `fail-rate-${config.learning_rate}`)
   if (isBad) return send({ type: 'failed', seq, message: 'a rate that cannot be', stack: null })
-  for (const run of job.runs) {
+  const sent = new Set()
+  const runs = [...job.runs]
+  for (let run = runs.shift(); run !== undefined; run = runs.shift()) {
     const folder = join(job.checkpoints, run.id)
     const file = join(folder, 'step')
     const [behave = '', at] = String(job.task.options.behave ?? '').split('@')
@@ -121,6 +127,7 @@ async function train(seq, job) {
         writeFileSync(join(folder, 'died'), '')
         process.exit(7)
       }
+      if (behave === 'kill-refilled' && step === Number(at) && sent.has(run)) await faults['kill']?.()
       if (faults[behave] && step === Number(at)) await faults[behave]?.()
       if (step % 2 === 0) await save(run.id, file, step)
       await new Promise((resolve) => setTimeout(resolve, Number(job.task.options.step_ms ?? 0)))
@@ -131,6 +138,12 @@ async function train(seq, job) {
       }
     }
     end(state)
+    if (behave === 'kill-refilled' && runs.length > 0) {
+      send({ type: 'free', slot: run.slot, anySize: false })
+      const next = await new Promise((resolve) => (answered = resolve))
+      if (next !== null) runs.unshift(next)
+      sent.add(next)
+    }
   }
   send({ type: 'done', seq })
 }

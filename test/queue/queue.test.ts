@@ -128,6 +128,21 @@ describe('a worker that dies', () => {
     },
   )
 
+  it('loses no run that it was sent later: that one too goes on from its checkpoint', async () => {
+    const runs = Array.from({ length: 8 }, (_, i) =>
+      plannedRun({ behave: 'kill-refilled@3', rate: (i + 1) / 1000 }),
+    )
+    start('s', runs, 'process')
+    await queue.idle()
+    const sent = runs[4] as PlannedRun
+    expect(startsOf(sent)).toEqual(['started', 'resumed'])
+    expect(heard).toContainEqual(
+      expect.objectContaining({ type: 'points', run: idOf(sent), replaceAfter: 2 }),
+    )
+    expect(runs.map(stateOf)).toEqual(Array(8).fill('finished'))
+    expect(runs.map(stepsOf)).toEqual(Array(8).fill([1, 2, 3, 4, 5]))
+  })
+
   it.each(['exit@1', 'throw@1', 'hang@1', 'garbage@1', 'stranger@1'])(
     'of %s again and again fails its run with the reason, and the next run is trained',
     async (behave) => {

@@ -25,6 +25,8 @@ export class ScriptedWorkers {
   readonly objections: string[] = []
   /** Runs in the order in which they were given to a worker. */
   readonly given: string[] = []
+  /** What they say of the places that they offer. */
+  anySize = false
   private readonly works = new Set<Work>()
   private readonly checkpoints = new Map<string, number>()
   private readonly settled = new Set<string>()
@@ -39,6 +41,7 @@ export class ScriptedWorkers {
         else if (work === null || !this.works.has(work)) return
         else if (message.type === 'pause') queueMicrotask(() => work && this.pause(work))
         else if (message.type === 'cancel') this.end(work, message.run, 'cancelled')
+        else if (message.type === 'refill' && message.run !== null) this.take(work, message.run)
       },
       kill: () => Promise.resolve(),
     }
@@ -53,19 +56,22 @@ export class ScriptedWorkers {
   }
 
   private begin(job: TrainingJob, seq: number, say: Work['say']): Work {
-    const work = { job, seq, say, open: new Map(job.runs.map((run) => [run.id, run])) }
-    for (const { id } of job.runs) {
-      if ([...this.works].some(({ open }) => open.has(id))) this.objections.push(`${id} is in two hands`)
-      if (this.settled.has(id)) this.objections.push(`${id} has ended already`)
-      this.given.push(id)
-    }
+    const work = { job, seq, say, open: new Map<string, JobRun>() }
     this.works.add(work)
-    for (const { id } of job.runs) {
-      const fromStep = this.checkpoints.get(id) ?? 0
-      const network = { parametersTrained: 1, parametersTotal: 1, stepFlops: 1, parameters: [] }
-      say({ type: 'begun', run: id, fromStep, evaluatedStep: fromStep, ...network })
-    }
+    for (const run of job.runs) this.take(work, run)
     return work
+  }
+
+  private take({ open, say }: Work, run: JobRun): void {
+    const { id, slot } = run
+    if ([...this.works].some((other) => other.open.has(id))) this.objections.push(`${id} is in two hands`)
+    if ([...open.values()].some((other) => other.slot === slot)) this.objections.push(`${slot} is taken`)
+    if (this.settled.has(id)) this.objections.push(`${id} has ended already`)
+    this.given.push(id)
+    open.set(id, run)
+    const fromStep = this.checkpoints.get(id) ?? 0
+    const network = { parametersTrained: 1, parametersTotal: 1, stepFlops: 1, parameters: [] }
+    say({ type: 'begun', run: id, fromStep, evaluatedStep: fromStep, ...network })
   }
 
   private advance(work: Work, { id, config }: JobRun): void {
@@ -81,10 +87,15 @@ export class ScriptedWorkers {
   }
 
   private end(work: Work, id: string, state: RunOutcome['state']): void {
-    if (!work.open.delete(id)) return
+    const run = work.open.get(id)
+    if (run === undefined) return
+    work.open.delete(id)
     if (state === 'finished') this.settled.add(id)
     const steps = this.checkpoints.get(id) ?? 0
     work.say({ type: 'ended', run: id, outcome: { state, steps, bestStep: null, summary: {}, reason: null } })
+    if (work.open.size > 0 && state !== 'paused') {
+      work.say({ type: 'free', slot: run.slot, anySize: this.anySize })
+    }
     if (work.open.size > 0) return
     this.works.delete(work)
     work.say({ type: 'done', seq: work.seq })

@@ -54,7 +54,7 @@ async function until(condition: () => boolean): Promise<void> {
 }
 
 it('a way is measured once, while nothing trains, and what it says is done and recorded', async () => {
-  const runs = rates(4, { options: { step_ms: 20 } })
+  const runs = rates(4, { options: { step_ms: 60 } })
   let way: TrainingWay | null = null
   let measured = 0
   train(runs, {

@@ -65,12 +65,21 @@ async function train(
   members: readonly GroupMember[],
   steps: number,
   stepper = compiled,
+  refill: { slot: number; moment: number; member: GroupMember } | null = null,
 ): Promise<StepScores[][]> {
   const sizes = { trainExamples: EXAMPLES, scoreExamples: EXAMPLES }
   const group = await FusedGroup.create(problem, members, sizes, (shapes) => stepper(problem, shapes))
   const scores: StepScores[][] = members.map(() => [])
+  const now = [...members]
+  const begun = members.map(() => 0)
   for (let step = 1; step <= steps; step++) {
-    const batches = members.map(({ seed }) => examples(seed, step))
+    if (refill !== null && step === refill.moment + 1) {
+      const { slot, moment, member } = refill
+      await group.place(slot, member)
+      ;[now[slot], begun[slot]] = [member, moment]
+    }
+    const own = begun.map((from) => step - from)
+    const batches = now.map(({ seed }, run) => examples(seed, own[run] ?? 0))
     const batch = {
       size: members.length * EXAMPLES,
       x: Float32Array.from(batches.flatMap(({ x }) => [...x])),
@@ -80,7 +89,7 @@ async function train(
     group
       .step(
         batch,
-        members.map(() => step),
+        own,
         members.map(() => true),
       )
       .forEach((score, run) => scores[run]?.push(score))
@@ -137,6 +146,26 @@ describe.each(KINDS)('on %s', (type) => {
     const found = await train(problem, members, 20)
     expected.forEach((scores, run) => expectSame(found[run] ?? [], scores, 1e-4))
   })
+
+  it('a run that takes the place of another is the run trained alone, whoever is beside it and whenever it comes', async () => {
+    const problem = await problemOf(type, SETTINGS['a frozen trunk'] as Setting)
+    const groups = fc.record({
+      members: fc.array(aMember, { minLength: 2, maxLength: 4 }),
+      next: aMember,
+      place: fc.nat(3),
+      moment: fc.integer({ min: 0, max: 20 }),
+    })
+    await fc.assert(
+      fc.asyncProperty(groups, async ({ members, next, place, moment }) => {
+        const slot = place % members.length
+        const [alone] = await train(problem, [next], 50)
+        const beside = members.map((member, i) => (i === slot ? { ...member, learningRate: NaN } : member))
+        const refilled = await train(problem, beside, moment + 50, compiled, { slot, moment, member: next })
+        expectSame(refilled[slot]?.slice(moment) ?? [], alone ?? [], 1e-5)
+      }),
+      { numRuns: 2 },
+    )
+  }, 90_000)
 
   it('a run that diverges changes no bit of its neighbours', async () => {
     const problem = await problemOf(type, SETTINGS['a frozen trunk'] as Setting)

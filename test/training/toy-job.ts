@@ -17,7 +17,7 @@ import { toyProblem } from './toy-network'
 const TOKENS = 2
 const WIDTH = 3
 
-/** Noisy examples of three classes that follow from their number; `reads` counts how often each was asked for. */
+/** Noisy examples of three classes that follow from their number; `reads` counts the batches that each was asked for in. */
 class ToySplit implements Split {
   readonly reads = new Map<number, number>()
 
@@ -29,9 +29,9 @@ class ToySplit implements Split {
   batch(indices: ArrayLike<number>): ReturnType<Split['batch']> {
     const x = new Float32Array(indices.length * TOKENS * WIDTH)
     const y = new Int32Array(indices.length)
+    for (const index of new Set(Array.from(indices))) this.reads.set(index, (this.reads.get(index) ?? 0) + 1)
     for (let i = 0; i < indices.length; i++) {
       const index = indices[i] ?? 0
-      this.reads.set(index, (this.reads.get(index) ?? 0) + 1)
       y[i] = (index * 5 + this.salt) % 3
       for (let j = 0; j < TOKENS * WIDTH; j++) {
         x[i * TOKENS * WIDTH + j] =
@@ -151,6 +151,11 @@ export interface ToyJob extends ToyOptions {
   /** Where and up to which size weights are kept. */
   readonly keep?: JobRun['keep']
   readonly pace?: Partial<LoopPace>
+  /** Of the group; as many as there are runs, where nothing is said. */
+  readonly slots?: number
+  readonly sizesAreAlike?: boolean
+  /** Runs that wait for each place, to take it when it is free. */
+  readonly waiting?: readonly (readonly ToyRun[])[]
   /** Hears every message before it is acknowledged, and may ask for something. */
   readonly on?: (message: FromWorker, control: JobControl) => void
 }
@@ -170,6 +175,9 @@ export async function trainToys({
   runs,
   task = toyTask(),
   store = new ToyStore(),
+  slots = runs.length,
+  sizesAreAlike = false,
+  waiting = [],
   on,
   keep,
   network,
@@ -180,7 +188,7 @@ export async function trainToys({
       ...{ id: run.id, slot, config: toyConfig(run, rest) },
       ...(keep === undefined ? {} : { keep }),
     })),
-    slots: runs.length,
+    slots,
     path: 'graph',
     task: { kind: 'toy', options: {}, files: {} },
     model: { source: 'random', type: 'toy', shape: {} },
@@ -195,10 +203,19 @@ export async function trainToys({
       network === undefined
         ? new EagerStepper(problem, training)
         : new CompiledStepper(problem, training, shapes, { xla: false }),
+    sizesAreAlike: () => sizesAreAlike,
   }
+  const queues = waiting.map((runs) => [...runs])
+  const nextOf = (slot: number): ToyRun | undefined => queues[slot]?.shift()
   const control = new JobControl((message) => {
     on?.(message, control)
     store.take(message)
+    if (message.type === 'free') {
+      const { slot } = message
+      const next = control.pausing ? undefined : nextOf(slot)
+      const run = next === undefined ? null : { id: next.id, slot, config: toyConfig(next, rest) }
+      setImmediate(() => control.answer(run))
+    }
     if (message.type !== 'points') return
     const last = Math.max(0, ...message.chunks.map(({ steps }) => steps.at(-1) ?? 0))
     setImmediate(() => control.acknowledge(message.run, last))

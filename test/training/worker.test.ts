@@ -57,6 +57,7 @@ class TestWorker {
         const step = Math.max(0, ...message.chunks.map(({ steps }) => steps.at(-1) ?? 0))
         this.send({ type: 'stored', run: message.run, step })
       }
+      if (message.type === 'free') this.send({ type: 'refill', slot: message.slot, run: null })
       const heard = this.#waiting.filter(({ wanted }) => wanted(message))
       this.#waiting = this.#waiting.filter((waiting) => !heard.includes(waiting))
       for (const { resolve } of heard) resolve(message)
