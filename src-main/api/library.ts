@@ -4,16 +4,11 @@ import { InputError } from '../errors'
 import type { InstalledData, InstalledModel, Transfer, Verification } from '../library/library'
 import type { ReadableStore } from '../store/store'
 import { isTrainable } from '../study/study'
+import { TASK_ABOUT } from '../study/kinds'
 import { procedure, router } from './procedure'
 
 /** Tasks that a study may name, with a sentence on each. */
-const TASKS = [
-  { kind: 'mnist', about: 'Handwritten digits, 60,000 to train, 10,000 to test.' },
-  { kind: 'bit-memory', about: 'Bits of a pattern seen before, of which half are shown again.' },
-  { kind: 'bit-xor', about: 'The exclusive or of patterns of bits.' },
-  { kind: 'listops', about: 'The value of a nested list of digits, drawn as in Long Range Arena.' },
-  { kind: 'idx-images', about: 'Images of your own in MNIST’s file format, cut into patches.' },
-] as const
+const TASKS = Object.entries(TASK_ABOUT).map(([kind, about]) => ({ kind, about }))
 
 /** A model or data set with the studies that name it. */
 export type ModelOnShelf = InstalledModel & { readonly usedBy: readonly string[] }

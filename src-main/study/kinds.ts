@@ -82,6 +82,19 @@ export const TASK_KINDS = {
   },
 } as const
 
+/** What each kind of task is about, in a sentence. */
+export const TASK_ABOUT: Readonly<Record<keyof typeof TASK_KINDS, string>> = {
+  mnist: 'Handwritten digits, 60,000 to train, 10,000 to test.',
+  cifar10: 'Colour photographs of ten kinds of things, 50,000 to train, 10,000 to test, cut into patches.',
+  'cifar10-lra': 'The same in grey, pixel by pixel, as in Long Range Arena: 1024 tokens.',
+  listops: 'The value of a nested list of digits, drawn as in Long Range Arena, or from its files.',
+  'bit-memory': 'Bits of a pattern seen before, of which half are shown again.',
+  'bit-xor': 'The exclusive or of patterns of bits.',
+  'remote-homology': 'Which of 1195 folds a protein has, from its amino acids (TAPE).',
+  'idx-images': 'Images of your own in MNIST’s file format, cut into patches.',
+  tensors: 'Arrays of your own, to classify or to predict numbers, from safetensors or NumPy.',
+}
+
 /** Options that a kind got later, at the value that says nothing: there they are left out, so that keys stay as they were. */
 export const LATER_TASK_OPTIONS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'cifar10-lra': { positions_beyond: 'refused' },
