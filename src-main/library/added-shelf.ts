@@ -20,6 +20,9 @@ export type ExpectedFiles = Readonly<Record<string, string>>
 /** Names are folders' names too: nothing that means something in a path, on any system. */
 const NAME = /^(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[a-z0-9][a-z0-9._-]{0,63}(?<!\.)$/i
 
+const FETCHING = '.fetching.'
+const KEPT_MS = 7 * 24 * 3_600_000
+
 /** Things of one kind that were copied into a workspace, a folder each. */
 export class AddedShelf {
   /**
@@ -112,7 +115,8 @@ export class AddedShelf {
 
   /** A folder for what is being fetched, the same for the same thing, so that a later attempt goes on from there. */
   async fetching(what: string): Promise<string> {
-    const folder = this.pathOf(`.fetching.${what.replace(/[^\w.-]+/g, '--')}`)
+    await this.sweep()
+    const folder = this.pathOf(`${FETCHING}${what.replace(/[^\w.-]+/g, '--')}`)
     await mkdir(folder, { recursive: true, mode: 0o700 })
     return folder
   }
@@ -142,9 +146,19 @@ export class AddedShelf {
     await rename(this.asideOf(name), this.pathOf(name))
   }
 
-  /** Removes for good what was taken off the shelf. */
+  /** Removes for good what was taken off the shelf, and what nobody went on fetching. */
   async purge(): Promise<void> {
+    await this.sweep()
     for (const name of await this.aside()) await rm(this.pathOf(name), { recursive: true, force: true })
+  }
+
+  /** Half a fetch of which nothing came for a week is given up. */
+  private async sweep(now = Date.now()): Promise<void> {
+    const names = await readdir(this.folder).catch(() => [])
+    for (const name of names.filter((each) => each.startsWith(FETCHING))) {
+      const folder = this.pathOf(name)
+      if (now - (await newestIn(folder)) > KEPT_MS) await rm(folder, { recursive: true, force: true })
+    }
   }
 
   private readonly asideName = (name: string): string => `.removed.${name}`
@@ -154,6 +168,20 @@ export class AddedShelf {
     const names = await readdir(this.folder).catch(() => [])
     return names.filter((name) => name.startsWith(this.asideName('')))
   }
+}
+
+/** When something in a folder was last written, or it was itself; Unix milliseconds. */
+async function newestIn(folder: string): Promise<number> {
+  const paths = [folder, ...(await readdir(folder).catch(() => [])).map((name) => join(folder, name))]
+  const times = await Promise.all(
+    paths.map((path) =>
+      lstat(path).then(
+        ({ mtimeMs }) => mtimeMs,
+        () => 0,
+      ),
+    ),
+  )
+  return Math.max(...times)
 }
 
 /** Folders of things: real folders with a plain name. Links are not followed, so that none leads elsewhere. */

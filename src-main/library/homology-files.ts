@@ -2,6 +2,9 @@ import { join } from 'node:path'
 import { InputError } from '../errors'
 import { isFile, isFolder } from './on-disk'
 
+const TO_DO =
+  "unpack TAPE's data (remote_homology.tar.gz, linked from songlab-cal/tape on GitHub) and say where: {kind: remote-homology, dir: DIR}"
+
 /** The folder that TAPE's archive unpacks to. */
 const ARCHIVE_FOLDER = 'remote_homology'
 
@@ -16,10 +19,7 @@ export async function homologyFiles(
   holdout: string,
 ): Promise<Record<string, string>> {
   if (folder === undefined) {
-    throw new InputError(
-      "remote homology is not brought by set-up; unpack TAPE's data (remote_homology.tar.gz, linked from songlab-cal/tape on GitHub) and say where: {kind: remote-homology, dir: DIR}",
-      { field: 'task.dir' },
-    )
+    throw new InputError(`remote homology is not brought by set-up; ${TO_DO}`, { field: 'task.dir' })
   }
   if (!(await isFolder(folder))) throw new InputError(`there is no folder ${folder}`, { field: 'task.dir' })
   const within = join(folder, ARCHIVE_FOLDER)
@@ -37,7 +37,9 @@ export async function homologyFiles(
     else files[role] = found
   }
   if (missing.length === 0) return files
-  throw new InputError(`${place} holds no ${missing.join(', no ')}, as .lmdb or .json`, { field: 'task.dir' })
+  throw new InputError(`${place} holds no ${missing.join(', no ')}, as .lmdb or .json; ${TO_DO}`, {
+    field: 'task.dir',
+  })
 }
 
 async function firstFile(paths: readonly string[]): Promise<string | null> {

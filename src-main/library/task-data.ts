@@ -56,10 +56,8 @@ async function listopsFiles(folder: string): Promise<Record<string, string>> {
     const file = join(folder, name)
     if (!(await isFile(file)))
       throw new InputError(
-        `${folder} holds no ${name}, expected ${Object.values(LISTOPS_FILES).join(', ')}`,
-        {
-          field: 'task.dir',
-        },
+        `${folder} holds no ${name}, expected ${Object.values(LISTOPS_FILES).join(', ')}: unpack Long Range Arena's lra_release.gz (linked from google-research/long-range-arena on GitHub) and name its folder listops-1000; or leave dir out, and expressions are drawn`,
+        { field: 'task.dir' },
       )
     files[role] = file
   }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { readdir } from 'node:fs/promises'
+import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { InstalledData, InstalledModel, Library, Transfer } from '../../src-main/library/library'
@@ -87,6 +87,26 @@ describe('a model on the hub', () => {
     hub.asked.length = 0
     expect(await fetched()).toMatchObject({ state: 'intact' })
     expect(hub.asked.filter((line) => line.includes('/lfs/')).at(-1)).toMatch(/bytes=[1-9]\d+-/)
+  })
+
+  it('is given up a week after the last of it came, and not before', async () => {
+    await serve(WHOLE)
+    const DAY_S = 24 * 3_600
+    const shelf = folder.in('workspace/models')
+    const daysAgo = async (days: number, ...names: string[]): Promise<void> => {
+      const at = Date.now() / 1_000 - days * DAY_S
+      for (const name of names) await utimes(join(shelf, name), at, at)
+    }
+    const [old, young] = ['.fetching.a--old', '.fetching.b--young']
+    for (const name of [old, young]) {
+      await mkdir(join(shelf, name), { recursive: true })
+      await writeFile(join(shelf, name, 'model.safetensors.part'), 'half')
+    }
+    // What came last is younger than the folder that it came to.
+    await daysAgo(8, `${old}/model.safetensors.part`, old, young)
+    await daysAgo(6, `${young}/model.safetensors.part`)
+    await library.purge()
+    expect(await left()).toEqual([young])
   })
 
   it('is refused, and nothing of it kept, where its content has not the hash that the hub says', async () => {
