@@ -1,13 +1,14 @@
 import { zipSync } from 'fflate'
 import { readFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { basename, isAbsolute, join } from 'node:path'
+import { basename, join } from 'node:path'
 import { z } from 'zod'
 import { InputError } from '../errors'
 import { EXPORT_FORMATS, FIGURE_FORMATS, REPORT_FORMATS, TABLE_FORMATS } from '../reports/formats'
 import type { ReportTable } from '../reports/tables'
 import type { Workbench } from '../workbench'
 import { makeFolder } from '../workspace/folder'
+import { folderPath, wholePath } from './folders'
 import { procedure, router, studyName } from './procedure'
 
 // What draws and writes reports is loaded when it is first asked for: it would slow the start of the window.
@@ -100,14 +101,9 @@ export const reports = router({
 
   /** Writes the chosen parts into a folder of the machine that the workbench runs on. */
   write: procedure
-    .input(z.strictObject({ ...files, folder: z.string().min(1).max(4_096) }))
+    .input(z.strictObject({ ...files, folder: folderPath }))
     .mutation(async ({ ctx, input: { folder, ...input } }) => {
-      if (!isAbsolute(folder)) {
-        throw new InputError(`found '${folder}', expected a whole path such as ${tmpdir()}/report`, {
-          field: 'folder',
-        })
-      }
-      makeFolder(folder, { field: 'folder' })
+      makeFolder(wholePath(folder), { field: 'folder' })
       return { folder, files: await writeFiles(ctx.workbench, folder, input) }
     }),
 

@@ -2,6 +2,7 @@ import { annotations } from './annotations'
 import { compare } from './compare'
 import { design } from './design'
 import { events } from './events'
+import { folders } from './folders'
 import { forecast } from './forecast'
 import { history } from './history'
 import { imports } from './imports'
@@ -27,6 +28,7 @@ export const appRouter = router({
   annotations,
   reports,
   library,
+  folders,
   imports,
   settings,
   forecast,
