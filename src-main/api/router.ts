@@ -15,6 +15,7 @@ import { run } from './run'
 import { runs } from './runs'
 import { settings } from './settings'
 import { studies } from './studies'
+import { weights } from './weights'
 
 /** All that a window, a browser or a command-line client may ask; one file per noun. */
 export const appRouter = router({
@@ -22,6 +23,7 @@ export const appRouter = router({
   queue,
   run,
   runs,
+  weights,
   compare,
   remedies,
   history,

@@ -32,6 +32,17 @@ export class WeightDesk {
     return this.shelf.of(run)
   }
 
+  /** Why nothing is kept of a run, in a sentence; null: something is. @throws {InputError} where there is no such run */
+  whyNot(id: string): string | null {
+    try {
+      this.found(id)
+      return null
+    } catch (error) {
+      if (!(error instanceof InputError) || this.parts.store.run(id) === null) throw error
+      return error.problem
+    }
+  }
+
   list(): KeptRun[] {
     return this.shelf.list()
   }
@@ -46,13 +57,7 @@ export class WeightDesk {
    * @throws {InputError} where nothing is kept of the run, or what it was trained from is not here any more
    */
   async *export(id: string, out: string): AsyncGenerator<ExportProgress> {
-    const run = this.parts.store.run(id)
-    if (run === null) throw new InputError(`no run ${id} in ${this.parts.workspace}`, { field: 'run' })
-    const { config } = run
-    if (isImported(config))
-      throw new InputError(`run ${id} was trained by another program; its weights were never here`)
-    const kept = this.shelf.of(id)
-    if (kept === null) throw new InputError(whyNothing(run))
+    const { run, config, kept } = this.found(id)
     const studies = this.studiesOf(run)
     const { id: _, study, task, model, setting, summary } = run
     const validation = Object.fromEntries(Object.entries(summary).filter(([name]) => name.startsWith('val/')))
@@ -65,6 +70,17 @@ export class WeightDesk {
       out,
     }
     yield* exportWeights(order, this.parts.installation.exportEntry)
+  }
+
+  private found(id: string): { run: RunRecord; config: RunConfig; kept: KeptRun } {
+    const run = this.parts.store.run(id)
+    if (run === null) throw new InputError(`no run ${id} in ${this.parts.workspace}`, { field: 'run' })
+    const { config } = run
+    if (isImported(config))
+      throw new InputError(`run ${id} was trained by another program; its weights were never here`)
+    const kept = this.shelf.of(id)
+    if (kept === null) throw new InputError(whyNothing(run))
+    return { run, config, kept }
   }
 
   /** Those that hold the run, in whose words models and files are found. */
