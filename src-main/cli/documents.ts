@@ -124,6 +124,23 @@ export const weightsSchema = z.strictObject({
   files: z.array(z.string()),
 })
 
+/** What `study-of --json` prints. */
+export const studyOfSchema = z.strictObject({
+  /** Name of the study that was written. */
+  study: z.string(),
+  /** The run as it was exported. */
+  run: z.string(),
+  key: z.string(),
+  /** Of the run as it would be trained here. */
+  key_here: z.string(),
+  /** A sentence for each thing that is another one here. */
+  differences: z.array(z.string()),
+  /** Absolute; null: not written to a file. */
+  file: z.string().nullable(),
+  /** The study file. */
+  text: z.string(),
+})
+
 export const statusDocument = (studies: readonly StudyStatus[]): z.infer<typeof statusSchema> => ({
   studies: studies.map(({ name, state, runs }) => ({ name, state, runs: { ...runs } })),
 })

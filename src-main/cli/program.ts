@@ -17,6 +17,7 @@ import { addReport } from './commands/report'
 import { addRun } from './commands/run'
 import { addServe } from './commands/serve'
 import { addStop } from './commands/stop'
+import { addStudyOf } from './commands/study-of'
 import { EXIT } from './exit'
 
 /** Runs one command line and answers its exit code. Never throws: what goes wrong is said on standard error. */
@@ -35,6 +36,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   addReport(line)
   addExport(line)
   addExportWeights(line)
+  addStudyOf(line)
   addImport(line)
   addLibrary(line)
   addFeatures(line)

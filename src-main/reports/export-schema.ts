@@ -57,7 +57,13 @@ const setting = z.strictObject({
 })
 
 const model = z.union([
-  z.strictObject({ source: z.literal('directory'), type: z.string(), files: texts }),
+  z.strictObject({
+    source: z.literal('directory'),
+    type: z.string(),
+    files: texts,
+    /** Only the first so many. */
+    layers: z.int().positive().optional(),
+  }),
   z.strictObject({ source: z.literal('random'), type: z.string(), shape: z.record(z.string(), z.number()) }),
 ])
 

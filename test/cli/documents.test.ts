@@ -8,6 +8,7 @@ import {
   runSchema,
   runsSchema,
   statusSchema,
+  studyOfSchema,
   weightsSchema,
 } from '../../src-main/cli/documents'
 import { importSchema } from '../../src-main/cli/commands/import'
@@ -24,6 +25,7 @@ const SCHEMAS = {
   export: exportDocument,
   import: importSchema,
   'export-weights': weightsSchema,
+  'study-of': studyOfSchema,
 }
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/json.md'), 'utf8')
