@@ -39,10 +39,12 @@ export function gridExtensions(
   const beyond = (setting: string): number[] =>
     plannedRates(study, setting).filter((rate) => rate < low || rate > high)
   const isExtended = study.settings.some(({ name }) => beyond(name).length > 0)
+  // Drawn rates take nothing in: what every setting has beside them is shared all the same.
+  const isShared = new Set(study.settings.map(({ name }) => plannedRates(study, name).join())).size === 1
   const isOpen = groups.some(({ cells }) =>
     cells.some(({ arms }) => arms.some(({ counts }) => counts.open > 0)),
   )
-  if (study.training === null || !isExtended || isOpen) return null
+  if (study.training === null || !isExtended || isShared || isOpen) return null
   const settings = study.settings.map(({ name }) =>
     follow(
       name,

@@ -33,8 +33,15 @@ export interface RemedyPreview {
 
 const rate = z.number().positive().max(100)
 const count = z.number().int().positive()
+const draw = z.strictObject({
+  from: rate,
+  to: rate,
+  count: count.max(1_000),
+  sample: z.literal('log-uniform'),
+  seed: z.number().int().nonnegative(),
+})
 const patch = z.strictObject({
-  learning_rates: z.array(rate).min(1).max(1_000).optional(),
+  learning_rates: z.union([z.array(rate).min(1).max(1_000), draw]).optional(),
   extra_learning_rates: z.record(z.string().max(500), z.array(rate).max(1_000)).optional(),
   seeds: z.array(z.number().int().nonnegative()).min(1).max(1_000).optional(),
   training: z.strictObject({ max_steps: count }).optional(),

@@ -48,6 +48,15 @@ const breachesOf = ({ extensions }: ReturnType<typeof judge>): string[] =>
   extensions?.breaches.map(({ setting, why }) => `${setting}: ${why}`) ?? []
 
 describe('grids beyond the shared one', () => {
+  it('are none where every setting has the same, as drawn rates have what was added for all', () => {
+    const found = judge({
+      extra: { [FROZEN]: [1e-6], [UNFROZEN]: [1e-6] },
+      table: { [FROZEN]: low, [UNFROZEN]: low },
+    })
+    expect(found.extensions).toBeNull()
+    expect(found.finding).toBeUndefined()
+  })
+
   it('are information where every setting was extended until its best rate was interior', () => {
     const found = judge({ extra: { [UNFROZEN]: [3.16e-6, 1e-6, 3.16e-7] } })
     expect(found.extensions).toMatchObject({ atMost: 3, isSet: false, breaches: [] })

@@ -1,3 +1,4 @@
+import type { RateDraw } from '../../study/rates'
 import type { StudyOutline } from '../conclusions'
 
 /** What the auditor looks for; stable words for scripts and links. */
@@ -34,7 +35,7 @@ export type Severity = 'error' | 'warning' | 'note'
 
 /** Keys of a study file with the value that they should have; `training` and `validation` name single options. */
 export interface StudyPatch {
-  readonly learning_rates?: readonly number[]
+  readonly learning_rates?: readonly number[] | RateDraw
   readonly extra_learning_rates?: Readonly<Record<string, readonly number[]>>
   readonly seeds?: readonly number[]
   readonly training?: { readonly max_steps: number }
@@ -99,6 +100,25 @@ export function audit(findings: readonly Finding[], clean: string): Audit {
   })
   return { findings: sorted, summary: counts.length === 0 ? clean : `The audit found ${counts.join(', ')}.` }
 }
+
+/** What all settings share, in the study's word. */
+export const sharedRates = (study: StudyOutline): string => (study.rate_draw ? 'drawn rates' : 'shared grid')
+
+/**
+ * Every setting at the rates that some have: a grid takes them in; where the shared ones are drawn, they become
+ * everybody's extra, so that the draw stays one.
+ */
+export const sameRates = (study: StudyOutline, more: readonly number[]): StudyPatch =>
+  study.rate_draw
+    ? {
+        extra_learning_rates: Object.fromEntries(
+          study.settings.map(({ name }) => [
+            name,
+            withRates(study, more).filter((rate) => !study.learning_rates.includes(rate)),
+          ]),
+        ),
+      }
+    : { learning_rates: withRates(study, more), extra_learning_rates: {} }
 
 /** The union of rates, rising, as a study file would list them. */
 export const withRates = (study: StudyOutline, more: readonly number[]): number[] =>

@@ -4,7 +4,8 @@ import { scoredSeeds } from '../contrasts'
 import { welchDifference } from '../difference'
 import { sayExtension } from '../extensions'
 import type { GridExtensions } from '../extensions'
-import { changeStudy, finding, withRates } from './finding'
+import { drawMore, drawnRemedies, drawWider, largerDraw, widerDraw } from './draws'
+import { changeStudy, finding, sameRates, sharedRates, withRates } from './finding'
 import type { Finding } from './finding'
 
 const HALF_DECADE = Math.sqrt(10)
@@ -30,6 +31,25 @@ function checkEdge(study: StudyOutline, { task, model }: Group, cell: Cell): Fin
   const [low, high] = [Math.min(...study.learning_rates), Math.max(...study.learning_rates)]
   const beyond = (extra[setting] ?? []).filter((rate) => rate < low || rate > high)
   const isSpent = limit !== undefined && beyond.length >= limit
+  const { rate_draw: draw } = study
+  const { rate, edge } = choice
+  const mends = draw
+    ? drawnRemedies(
+        draw,
+        (rates) => rates.some((each) => (edge === 'lowest' ? each < rate : each > rate)),
+        widerDraw(draw, { [edge === 'lowest' ? 'below' : 'above']: 0.5 }),
+      )
+    : {
+        remedy: changeStudy(`Add ${formatRate(next)} for all settings.`, {
+          learning_rates: withRates(study, [next]),
+        }),
+        alternative: isSpent
+          ? null
+          : changeStudy(
+              `Add ${formatRate(next)} for ${setting} only; fair if every setting is extended by the same rule, until its best rate is interior${limit === undefined ? '; selection.extensions says how often at most' : `, at most ${sayExtension(limit)}`}.`,
+              { extra_learning_rates: { ...extra, [setting]: [...(extra[setting] ?? []), next] } },
+            ),
+      }
   return [
     finding({
       id: 'edge-of-grid',
@@ -37,18 +57,10 @@ function checkEdge(study: StudyOutline, { task, model }: Group, cell: Cell): Fin
       task,
       model,
       setting,
-      explanation: `The best learning rate of ${setting} is ${formatRate(choice.rate)}, the ${choice.edge} one tried. A better one may lie beyond, so ${setting} may be judged too low.`,
+      explanation: `The best learning rate of ${setting} is ${formatRate(choice.rate)}, the ${choice.edge} ${draw ? 'of the drawn rates' : 'one tried'}. A better one may lie beyond, so ${setting} may be judged too low.`,
       runs: choice.validation.runs,
       numbers: { rate: choice.rate, score: choice.validation.mean },
-      remedy: changeStudy(`Add ${formatRate(next)} for all settings.`, {
-        learning_rates: withRates(study, [next]),
-      }),
-      alternative: isSpent
-        ? null
-        : changeStudy(
-            `Add ${formatRate(next)} for ${setting} only; fair if every setting is extended by the same rule, until its best rate is interior${limit === undefined ? '; selection.extensions says how often at most' : `, at most ${sayExtension(limit)}`}.`,
-            { extra_learning_rates: { ...extra, [setting]: [...(extra[setting] ?? []), next] } },
-          ),
+      ...mends,
     }),
   ]
 }
@@ -66,6 +78,11 @@ function checkStep(study: StudyOutline, { task, model }: Group, cell: Cell): Fin
   })
   if (decades < FINE_STEP_DECADES || !standsOut) return []
   const between = [below, above].map((arm) => roundRate(Math.sqrt(arm.rate * best.rate)))
+  const { rate_draw: draw } = study
+  // Few drawn rates fall into a gap by chance: twice as many is the least that narrows such gaps.
+  const larger =
+    draw &&
+    (largerDraw(draw, isInside(below.rate, best.rate, above.rate)) ?? { ...draw, count: 2 * draw.count })
   return [
     finding({
       id: 'coarse-grid',
@@ -73,15 +90,24 @@ function checkStep(study: StudyOutline, { task, model }: Group, cell: Cell): Fin
       task,
       model,
       setting,
-      explanation: `${setting} is best at ${formatRate(best.rate)} and clearly worse one step of ${decades.toFixed(1)} decades away on both sides. Its true best rate may lie between two of the grid, and its score be higher than shown.`,
+      explanation: `${setting} is best at ${formatRate(best.rate)} and clearly worse one step of ${decades.toFixed(1)} decades away on both sides. Its true best rate may lie between two of the ${draw ? 'drawn rates' : 'grid'}, and its score be higher than shown.`,
       runs: [below, best, above].flatMap((arm) => arm.validation?.runs ?? []),
       numbers: { decades, rate: best.rate },
-      remedy: changeStudy(`Add ${between.map(formatRate).join(' and ')} for all settings.`, {
-        learning_rates: withRates(study, between),
-      }),
+      remedy:
+        draw && larger
+          ? drawMore(draw, larger)
+          : changeStudy(`Add ${between.map(formatRate).join(' and ')} for all settings.`, {
+              learning_rates: withRates(study, between),
+            }),
     }),
   ]
 }
+
+/** Whether some of the rates lies between the best and each of its neighbours. */
+const isInside =
+  (below: number, best: number, above: number) =>
+  (rates: readonly number[]): boolean =>
+    rates.some((rate) => rate > below && rate < best) && rates.some((rate) => rate > best && rate < above)
 
 const scores = (arm: Cell['arms'][number]): number[] =>
   scoredSeeds(arm, 'validation').map(({ value }) => value)
@@ -102,9 +128,11 @@ function checkEligible(study: StudyOutline, { task, model }: Group, cell: Cell):
       explanation: `No learning rate of ${setting} has a score without a diverged seed (${diverged.length} of ${arms.length} diverged). It cannot be compared until a lower rate trains stably.`,
       runs: diverged.flatMap(({ seeds }) => seeds.map(({ run }) => run)),
       numbers: { diverged: diverged.length, arms: arms.length },
-      remedy: changeStudy(`Add ${lower.map(formatRate).join(' and ')} for all settings.`, {
-        learning_rates: withRates(study, lower),
-      }),
+      remedy: study.rate_draw
+        ? drawWider(widerDraw(study.rate_draw, { below: 1 }))
+        : changeStudy(`Add ${lower.map(formatRate).join(' and ')} for all settings.`, {
+            learning_rates: withRates(study, lower),
+          }),
     }),
   ]
 }
@@ -144,15 +172,10 @@ export function extensionFindings(study: StudyOutline, extensions: GridExtension
       id: 'unequal-grids',
       severity: isKept ? 'note' : 'warning',
       explanation: isKept
-        ? `Settings were tried beyond the shared grid by one rule: ${rule} (${said}). Every setting was searched until nothing called for more, so their grids differ and their chances do not.`
-        : `Settings were tried beyond the shared grid${said === '' ? '' : ` (${said})`}, but not by one rule (${rule}). ${breaches.map(({ setting, why }) => `${setting}: ${why}`).join('; ')}. A wider search gives a setting a better chance at a high score.`,
+        ? `Settings were tried beyond the ${sharedRates(study)} by one rule: ${rule} (${said}). Every setting was searched until nothing called for more, so their rates differ and their chances do not.`
+        : `Settings were tried beyond the ${sharedRates(study)}${said === '' ? '' : ` (${said})`}, but not by one rule (${rule}). ${breaches.map(({ setting, why }) => `${setting}: ${why}`).join('; ')}. A wider search gives a setting a better chance at a high score.`,
       numbers: { atMost, extended: extended.length, breaches: breaches.length },
-      remedy: isKept
-        ? null
-        : changeStudy('Give every setting the same rates.', {
-            learning_rates: withRates(study, more),
-            extra_learning_rates: {},
-          }),
+      remedy: isKept ? null : changeStudy('Give every setting the same rates.', sameRates(study, more)),
     }),
   ]
 }

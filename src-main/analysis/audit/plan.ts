@@ -1,9 +1,11 @@
 import { formatRate, roundRate } from '../../study/rates'
+import { plannedRates } from '../arms'
 import type { StudyOutline } from '../conclusions'
 import type { GridExtensions } from '../extensions'
 import { formatCount } from '../wording'
-import { audit, changeStudy, finding, withRates } from './finding'
-import type { Audit, Finding } from './finding'
+import { drawMore, drawWider, largerDraw, MOST_DRAWS, widerDraw } from './draws'
+import { audit, changeStudy, finding, sameRates, sharedRates, withRates } from './finding'
+import type { Audit, Finding, Remedy } from './finding'
 
 const MIN_SEEDS = 3
 const MIN_DECADES = 2
@@ -73,7 +75,9 @@ function checkRates(study: StudyOutline): Finding[] {
         severity: 'error',
         explanation: `Every setting is trained at ${formatRate(low)} alone. At one shared learning rate the ranking of settings says more about that rate than about the settings.`,
         numbers: { rates: 1 },
-        remedy: changeStudy(`Sweep ${grid.map(formatRate).join(', ')}.`, { learning_rates: grid }),
+        remedy:
+          redrawn(study, spans) ??
+          changeStudy(`Sweep ${grid.map(formatRate).join(', ')}.`, { learning_rates: grid }),
       }),
     ]
   }
@@ -91,36 +95,65 @@ function checkRates(study: StudyOutline): Finding[] {
       finding({
         id: 'narrow-grid',
         severity: 'warning',
-        explanation: `The learning rates span ${decades.toFixed(1)} decades. The best rates of frozen and unfrozen settings often lie further apart than that, so one of them may be cut off.`,
+        explanation: `The ${study.rate_draw ? 'drawn' : 'learning'} rates span ${decades.toFixed(1)} decades. The best rates of frozen and unfrozen settings often lie further apart than that, so one of them may be cut off.`,
         numbers: { decades },
-        remedy: changeStudy(`Widen the grid to ${grid.map(formatRate).join(', ')}.`, {
-          learning_rates: grid,
-        }),
+        remedy:
+          redrawn(study, spans) ??
+          changeStudy(`Widen the grid to ${grid.map(formatRate).join(', ')}.`, { learning_rates: grid }),
       }),
     )
   }
-  const wide = rates.slice(1).flatMap((rate, i) => {
-    const below = rates[i] ?? rate
-    return Math.log10(rate / below) > MAX_STEP_DECADES ? [Math.sqrt(rate * below)] : []
-  })
+  const wide = wideSteps(rates)
   if (wide.length > 0) {
     const grid = withRates(study, wide.map(roundRate))
     findings.push(
       finding({
         id: 'coarse-grid',
         severity: 'warning',
-        explanation: `${wide.length} of the ${rates.length - 1} steps between learning rates are wider than a decade. A setting whose best rate lies inside such a step is judged too low.`,
+        explanation: `${wide.length} of the ${rates.length - 1} steps between ${study.rate_draw ? 'drawn' : 'learning'} rates are wider than a decade. A setting whose best rate lies inside such a step is judged too low.`,
         numbers: { wideSteps: wide.length },
-        remedy: changeStudy(`Fill the steps: ${grid.map(formatRate).join(', ')}.`, { learning_rates: grid }),
+        remedy:
+          moreDense(study) ??
+          changeStudy(`Fill the steps: ${grid.map(formatRate).join(', ')}.`, { learning_rates: grid }),
       }),
     )
   }
   return findings
 }
 
+/** The middle of every step that may step over a best rate; rates rising. */
+const wideSteps = (rates: readonly number[]): number[] =>
+  rates.slice(1).flatMap((rate, i) => {
+    const below = rates[i] ?? rate
+    return Math.log10(rate / below) > MAX_STEP_DECADES ? [Math.sqrt(rate * below)] : []
+  })
+const isDense = (rates: readonly number[]): boolean => wideSteps(rates).length === 0
+const spans = (rates: readonly number[]): boolean =>
+  Math.log10((rates.at(-1) ?? 1) / (rates[0] ?? 1)) >= MIN_DECADES * 0.99
+
+/** So many more draws that no step is too wide; null where rates are not drawn. */
+function moreDense({ rate_draw: draw }: StudyOutline): Remedy | null {
+  const larger = draw && largerDraw(draw, isDense, MOST_DRAWS)
+  return draw && larger ? drawMore(draw, larger) : null
+}
+
+/** More draws whose rates, rising, are as wanted, or else of a range that holds such; null where rates are not drawn. */
+function redrawn(
+  { rate_draw: draw }: StudyOutline,
+  isWanted: (rates: readonly number[]) => boolean,
+): Remedy | null {
+  if (draw === undefined) return null
+  const larger = largerDraw(draw, isWanted)
+  if (larger !== null) return drawMore(draw, larger)
+  const wider = widerDraw(draw, { below: MIN_DECADES / 2, above: MIN_DECADES / 2 })
+  return drawWider(largerDraw(wider, isWanted) ?? wider)
+}
+
 /** Extra rates for one setting are fine where they go on from an end of the grid; between the others' rates they are a favour. */
 function checkExtraRates(study: StudyOutline, { extensions }: PlanEvidence): Finding[] {
   const [low, high] = [Math.min(...study.learning_rates), Math.max(...study.learning_rates)]
+  const grids = study.settings.map(({ name }) => JSON.stringify(plannedRates(study, name)))
+  if (new Set(grids).size === 1) return []
   return Object.entries(study.extra_learning_rates).flatMap(([setting, extra]) => {
     const more = extra.filter((rate) => !study.learning_rates.includes(rate))
     if (more.length === 0) return []
@@ -132,13 +165,13 @@ function checkExtraRates(study: StudyOutline, { extensions }: PlanEvidence): Fin
       setting,
       explanation:
         inside.length > 0
-          ? `${setting} alone is tried at ${inside.map(formatRate).join(', ')} inside the shared grid. A finer search gives a setting a better chance at a high score.`
-          : `${setting} has ${more.length} more learning rate${more.length === 1 ? '' : 's'} beyond the shared grid (${more.map(formatRate).join(', ')}). That is fair when every setting is extended by the same rule, until its best rate is interior.`,
+          ? `${setting} alone is tried at ${inside.map(formatRate).join(', ')} inside the ${sharedRates(study)}. A finer search gives a setting a better chance at a high score.`
+          : `${setting} has ${more.length} more learning rate${more.length === 1 ? '' : 's'} beyond the ${sharedRates(study)} (${more.map(formatRate).join(', ')}). That is fair when every setting is extended by the same rule, until its best rate is interior.`,
       numbers: { shared: study.learning_rates.length, more: more.length },
-      remedy: changeStudy('Give every setting the same rates.', {
-        learning_rates: withRates(study, more),
-        extra_learning_rates: {},
-      }),
+      remedy: changeStudy(
+        'Give every setting the same rates.',
+        sameRates(study, study.rate_draw ? Object.values(study.extra_learning_rates).flat() : more),
+      ),
     })
   })
 }

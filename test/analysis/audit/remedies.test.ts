@@ -32,9 +32,10 @@ const RATES = [1e-5, 1e-4, 1e-3]
 function sweep(
   study: Study,
   sketch: (run: Required<Pick<RunSketch, 'setting' | 'rate' | 'seed'>>) => RunSketch,
+  rates: readonly number[] = RATES,
 ) {
   return study.settings.flatMap(({ name: setting }) =>
-    RATES.flatMap((rate) =>
+    rates.flatMap((rate) =>
       study.seeds.map((seed) => aRun({ setting, rate, seed, ...sketch({ setting, rate, seed }) }, study)),
     ),
   )
@@ -70,6 +71,27 @@ describe('before launch, applying what the audit asks for', () => {
     expect(auditPlan(after).findings.map((each) => each.id)).not.toContain(id)
   })
 
+  test.each<[FindingId, Readonly<Record<string, string>>]>([
+    ['single-rate', { learning_rates: '{from: 1e-5, to: 1e-2, count: 1} # drawn' }],
+    ['single-rate', { learning_rates: '{from: 1e-3, to: 1e-3, count: 1}' }],
+    ['narrow-grid', { learning_rates: '{from: 3e-4, to: 1e-3, count: 6}' }],
+    ['coarse-grid', { learning_rates: '{from: 1e-6, to: 1e-1, count: 4, seed: 0}' }],
+    [
+      'unequal-grids',
+      {
+        learning_rates: '{from: 1e-5, to: 1e-2, count: 16}',
+        extra_learning_rates: '{unfrozen-pretrained: [3.33e-4], frozen-pretrained: [1e-6]}',
+      },
+    ],
+  ])('makes %s of drawn rates vanish, and they stay drawn', (id, changes) => {
+    const file = text(changes)
+    const before = readStudy(file)
+    const after = applied(file, patchOf(found(id, auditPlan(before).findings)))
+    expect(auditPlan(after).findings.map((each) => each.id)).not.toContain(id)
+    expect(after.rate_draw).toBeDefined()
+    expect(after.rate_draw?.seed).toBe(before.rate_draw?.seed)
+  })
+
   test('is not needed for a study that is as it should be', () => {
     expect(auditPlan(readStudy(text())).findings).toEqual([])
   })
@@ -91,6 +113,47 @@ describe('after training, applying what the audit asks for', () => {
     const { alternative } = finding
     const alone = applied(file, patchOf({ remedy: alternative }))
     expect(countRuns(alone) - countRuns(study)).toBe(3)
+  })
+
+  describe('of drawn rates', () => {
+    const drawn = text({ learning_rates: '{from: 1e-6, to: 1e-2, count: 8, seed: 12} # drawn' })
+    const ofDraw = readStudy(drawn)
+    const sorted = [...ofDraw.learning_rates].sort((a, b) => a - b)
+    const judged = (sketch: (rate: number, seed: number) => RunSketch) =>
+      compareStudy({
+        study: ofDraw,
+        runs: sweep(ofDraw, ({ rate, seed }) => sketch(rate, seed), ofDraw.learning_rates),
+        testSealed: false,
+      }).audit.findings
+
+    test('goes on drawing until a rate lies beyond the best one, and trains nothing twice', () => {
+      const finding = found(
+        'edge-of-grid',
+        judged((rate, seed) => ({ validation: 0.5 - 0.05 * Math.log10(rate) + seed / 100 })),
+      )
+      expect(finding.explanation).toContain('the lowest of the drawn rates')
+      const after = applied(drawn, patchOf(finding))
+      expect(after.rate_draw).toMatchObject({ from: 1e-6, to: 1e-2, seed: 12 })
+      expect(after.learning_rates.slice(0, 8)).toEqual(ofDraw.learning_rates)
+      expect(Math.min(...after.learning_rates)).toBeLessThan(sorted[0]!)
+      expect(patchStudy(drawn, { ...patchOf(finding) })).toMatch(/learning_rates: \{from: 1e-6, .*\} # drawn/)
+
+      const wider = applied(drawn, patchOf({ remedy: finding.alternative }))
+      expect(wider.rate_draw).toMatchObject({ from: 3.16e-7, to: 1e-2 })
+      expect(finding.alternative?.say).toContain('All rates are drawn anew')
+    })
+
+    test('draws around a best rate that stands out, and lower where all diverged', () => {
+      const best = sorted[4]!
+      const coarse = judged((rate, seed) => ({ validation: (rate === best ? 0.9 : 0.2) + seed / 1000 }))
+      const step = found('coarse-grid', coarse)
+      expect(applied(drawn, patchOf(step)).rate_draw?.count).toBeGreaterThan(8)
+      const diverged = found(
+        'no-eligible-arm',
+        judged(() => ({ state: 'diverged' })),
+      )
+      expect(applied(drawn, patchOf(diverged)).rate_draw).toMatchObject({ from: 1e-7, to: 1e-2 })
+    })
   })
 
   test('fills a coarse grid around a best rate that stands out', () => {
