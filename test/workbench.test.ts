@@ -115,6 +115,41 @@ describe('the owner of a workspace', () => {
   })
 })
 
+describe('a finished sweep', () => {
+  const options =
+    '{batch_size: 4, max_steps: 3, optimizer: adamw, weight_decay: 0.1, betas: [0.8, 0.99], eps: 1e-6, schedule: cosine, warmup_steps: 1, accumulate_steps: 2, label_smoothing: 0.1}'
+  const drawn = (count: number): string => `{from: 1e-4, to: 1e-1, count: ${count}, seed: 3}`
+
+  it.each<[string, Readonly<Record<string, string>>, number]>([
+    ['rates', { learning_rates: '[1e-3, 1e-2, 3e-2]' }, 2],
+    ['seeds', { seeds: '[0, 1]' }, 4],
+    ['a rate of one setting', { extra_learning_rates: '{frozen-random: [1e-4]}' }, 1],
+    ['a larger count of drawn rates', { learning_rates: drawn(5) }, 6],
+  ])('trains the new runs alone when it is given more: %s', async (_, more, added) => {
+    const workbench = await opened()
+    const train = async (change: Readonly<Record<string, string>>): Promise<void> => {
+      const text = tinyStudy({ training: options, ...change })
+      await workbench.startStudy(await workbench.checkStudy(text, join(folder, 'study.yaml')))
+      await workbench.idle('tiny')
+    }
+    await train(more['learning_rates']?.includes('count') ? { learning_rates: drawn(2) } : {})
+    const before = workbench.store.runs({ study: 'tiny' })
+    expect(before.map(({ state }) => state)).toEqual(Array(4).fill('finished'))
+
+    const started = new Set<string>()
+    workbench.subscribe((event) => {
+      if (event.type === 'run-changed' && event.state === 'running') started.add(event.run)
+    })
+    await train(more)
+    expect(counts(workbench)).toEqual({ finished: 4 + added })
+    expect(started.size).toBe(added)
+    for (const run of before) {
+      expect(started).not.toContain(run.id)
+      expect(workbench.store.run(run.id)).toMatchObject({ inPlan: true, finishedAt: run.finishedAt })
+    }
+  })
+})
+
 describe('a run', () => {
   it('can be cancelled, and asked for again', async () => {
     const workbench = await opened()
