@@ -176,7 +176,7 @@ export async function openLibrary({
     task,
     downloads: catalogue.downloads,
 
-    async checkSplits(spec, validation, test, selection) {
+    async checkOptions(spec, { training, validation }, test, selection) {
       const { sizes, output } = (await task(spec)).facts
       if (output.kind === 'values') {
         for (const [field, { metric }] of Object.entries({ validation, selection })) {
@@ -186,6 +186,11 @@ export async function openLibrary({
             { field: `${field}.metric` },
           )
         }
+        if (training.label_smoothing > 0)
+          throw new InputError(
+            `found ${training.label_smoothing}, expected 0: the answers of ${spec.name} are numbers, and there are no classes to spread a target over`,
+            { field: 'training.label_smoothing' },
+          )
       }
       splitTask(withoutExamples(sizes), validation, test)
     },

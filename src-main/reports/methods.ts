@@ -1,6 +1,8 @@
 import type { RunRecord, TrainingOptions } from '../run'
 import { isComplete, isImported } from '../run'
+import { optionsOf } from '../study/arms'
 import { formatRate, sayDraw } from '../study/rates'
+import type { Study } from '../study/study'
 import { sayHistory } from '../analysis/audit'
 import { mean } from '../analysis/estimate'
 import { formatCount } from '../analysis/wording'
@@ -45,7 +47,7 @@ function sayTraining(source: ReportSource): string[] {
   }
   return [
     `Every setting was trained at ${count(rates.length, 'learning rate')} (${study.rate_draw ? `${sayDraw(study.rate_draw)}: ` : ''}${rates.map(formatRate).join(', ')})${sayExtra(source)}, each with ${count(seeds.length, 'seed')}: ${all}.`,
-    `Training used ${sayOptimizer(training)} with batch size ${training.batch_size}, ${training.grad_clip > 0 ? `gradients clipped to a global norm of ${training.grad_clip}` : 'no gradient clipping'}, dropout ${training.dropout}${saySchedule(training)} and at most ${formatCount(training.max_steps)} steps${study.overrides.length > 0 ? ' (some tasks or models override these, see the study file)' : ''}.${sayDepartures(training)}`,
+    `Training used ${sayOptimizer(training)} with batch size ${training.batch_size}, ${training.grad_clip > 0 ? `gradients clipped to a global norm of ${training.grad_clip}` : 'no gradient clipping'}, dropout ${training.dropout}${saySchedule(training)} and at most ${formatCount(training.max_steps)} steps${study.overrides.length > 0 ? ' (some tasks or models override these, see the study file)' : ''}.${sayDepartures(training)}${sayOtherDepartures({ ...study, training, validation })}`,
     validation.fraction > 0
       ? `A validation split of ${formatShare(validation.fraction)} of the training examples, the same for all runs (a task with its own validation split keeps it), was evaluated every ${formatCount(validation.every)} steps${validation.examples === 'all' ? '' : ` on a fixed subset of ${formatCount(validation.examples)} examples`}; training stopped after ${count(validation.patience, 'evaluation')} without improvement.`
       : 'Tasks without a validation split of their own had none.',
@@ -66,6 +68,27 @@ function sayDepartures(training: TrainingOptions): string {
     ? ''
     : ` This departs from the protocol of Rothermel et al. (2021) in ${list(departures)}.`
 }
+
+/** Departures that overrides make, by the tasks and models that have them. */
+function sayOtherDepartures(study: ReportSource['study'] & TrainedOptions): string {
+  const shared = departuresFromPaper(study.training)
+  const wheres = new Map<string, string[]>()
+  for (const task of study.tasks) {
+    for (const model of study.models) {
+      const departures = departuresFromPaper(optionsOf(study, task, model).training)
+      const more = departures.filter((departure) => !shared.includes(departure))
+      const words = list(more)
+      if (more.length > 0)
+        wheres.set(words, [...(wheres.get(words) ?? []), `${task.name} with ${model.name}`])
+    }
+  }
+  const from = shared.length > 0 ? 'also' : 'from the protocol of Rothermel et al. (2021)'
+  return [...wheres]
+    .map(([departures, where]) => ` For ${list(where)} training departs ${from} in ${departures}.`)
+    .join('')
+}
+
+type TrainedOptions = Pick<Study, 'training' | 'validation'>
 
 function sayTest(source: ReportSource): string {
   const { test } = source.study
@@ -162,7 +185,7 @@ export function reproducibilityChecklist(source: ReportSource): ChecklistItem[] 
           ? 'not recorded'
           : `${formatSeconds(time)} per run, the time of runs trained together shared among them`,
     },
-    { item: 'Training protocol', answer: sayProtocol(study.training) },
+    { item: 'Training protocol', answer: sayProtocol(study) },
     { item: 'Number of parameters', answer: parameters.join('; ') || 'not recorded' },
     { item: 'Validation score for every reported test score', answer: 'table “validation”' },
     {
@@ -212,10 +235,12 @@ export function reproducibilityChecklist(source: ReportSource): ChecklistItem[] 
   ]
 }
 
-function sayProtocol(training: TrainingOptions | null): string {
-  if (!training) return 'not known, the runs were imported'
+function sayProtocol(study: ReportSource['study']): string {
+  const { training, validation } = study
+  if (!training || !validation) return 'not known, the runs were imported'
   const departures = departuresFromPaper(training)
-  return `${sayOptimizer(training)}${saySchedule(training)}; ${departures.length === 0 ? 'as in Rothermel et al. (2021), as far as they say' : `other than in Rothermel et al. (2021): ${list(departures)}`}`
+  const others = sayOtherDepartures({ ...study, training, validation })
+  return `${sayOptimizer(training)}${saySchedule(training)}; ${departures.length === 0 ? 'as in Rothermel et al. (2021), as far as they say' : `other than in Rothermel et al. (2021): ${list(departures)}`}${others === '' ? '' : `.${others}`}`
 }
 
 function saySubset(test: ReportSource['study']['test']): string {

@@ -15,9 +15,9 @@ export function countRuns(study: Study): number {
 
 /** Training and validation options of the cells of one task and model: the study's, then every matching override in order. */
 export function optionsOf(
-  study: Study,
-  task: TaskSpec,
-  model: ModelSpec,
+  study: Pick<Study, 'training' | 'validation' | 'overrides'>,
+  task: Pick<TaskSpec, 'name'> & Partial<Pick<TaskSpec, 'kind'>>,
+  model: Pick<ModelSpec, 'name'>,
 ): { training: TrainingOptions; validation: ValidationOptions } {
   let { training, validation } = study
   for (const override of study.overrides) {

@@ -5,6 +5,7 @@ import type {
   SelectionRule,
   TaskIdentity,
   TestOptions,
+  TrainingOptions,
   ValidationOptions,
 } from '../run'
 import { optionsOf, ratesOf } from './arms'
@@ -28,10 +29,10 @@ export interface Sources {
     readonly source: ModelSource
     readonly facts: { readonly positions: number | null; readonly layers: number }
   }>
-  /** @throws {InputError} with the field where a task has too few examples, or no such score, for what is asked of it. */
-  checkSplits(
+  /** @throws {InputError} with the field where a task has too few examples, or no such score or classes, for what is asked of it. */
+  checkOptions(
     task: TaskSpec,
-    validation: ValidationOptions,
+    options: { readonly training: TrainingOptions; readonly validation: ValidationOptions },
     test: TestOptions,
     selection: SelectionRule,
   ): Promise<void>
@@ -62,7 +63,7 @@ export async function planStudy(study: Study, text: string, sources: Sources, fi
     study.models.map((spec, i) => problems.collect(['model', i], () => sources.model(spec))),
   )
   checkFit(study, tasks, models, problems)
-  await checkSplits(study, tasks, sources, problems)
+  await checkOptions(study, tasks, sources, problems)
   problems.throwAny()
   const startFrom = study.start_from
   const startHash =
@@ -152,7 +153,7 @@ function checkFit(
   }
 }
 
-async function checkSplits(
+async function checkOptions(
   study: Study,
   tasks: readonly (Found<'task'> | null)[],
   sources: Sources,
@@ -161,9 +162,9 @@ async function checkSplits(
   for (const [t, task] of study.tasks.entries()) {
     if (tasks[t] === null) continue
     for (const model of study.models) {
-      const { validation } = optionsOf(study, task, model)
+      const options = optionsOf(study, task, model)
       await problems.collect(['validation'], () =>
-        sources.checkSplits(task, validation, study.test, study.selection),
+        sources.checkOptions(task, options, study.test, study.selection),
       )
     }
   }
@@ -185,8 +186,8 @@ class PlanProblems {
       if (!(error instanceof InputError)) throw error
       for (const each of error instanceof InputErrors ? error.errors : [error]) {
         const { file, field } = each.place
-        const isSplit = field !== undefined && /^(validation|test)\./.test(field)
-        this.add(isSplit ? field.split('.') : path, file === undefined ? each.problem : each.message)
+        const isOption = field !== undefined && /^(training|validation|test)\./.test(field)
+        this.add(isOption ? field.split('.') : path, file === undefined ? each.problem : each.message)
       }
       return null
     }

@@ -88,7 +88,7 @@ const NOWHERE: Sources = {
       source: { source: 'random', type: 'gpt2', shape: { layers: 2, width: 64, heads: 4 } },
       facts: { positions: 1024, layers: 2 },
     }),
-  checkSplits: () => Promise.resolve(),
+  checkOptions: () => Promise.resolve(),
   startFrom: () => Promise.resolve('0'.repeat(64)),
 }
 

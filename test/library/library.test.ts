@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Library } from '../../src-main/library/library'
 import { planStudy } from '../../src-main/study/plan'
 import { readStudy } from '../../src-main/study/read'
+import { encodeSafetensors } from '../../src-main/tensor-files/safetensors'
 import { LibraryFolder } from './library-folder'
 
 const HASH = /^[0-9a-f]{64}$/
@@ -160,6 +161,30 @@ describe('a plan on little data', () => {
     )
     expect(refusal).toContain(message)
     expect(refusal.split('\n')).toHaveLength(1)
+  })
+})
+
+describe('a plan on values', () => {
+  it.each([
+    [
+      'training: {label_smoothing: 0.1}\nvalidation: {metric: loss}\nselection: {metric: loss}',
+      'f:5: training.label_smoothing: found 0.1, expected 0: the answers of tensors are numbers',
+    ],
+    [
+      'validation: {metric: loss}\nselection: {metric: loss}\noverrides: [{training: {label_smoothing: 0.2}, task: tensors}]',
+      'training.label_smoothing: found 0.2, expected 0',
+    ],
+    ['selection: {metric: loss}', 'validation.metric: found accuracy, expected loss'],
+  ])('%s is refused with its field', async (lines, message) => {
+    await folder.model('mine')
+    const arrays = [
+      { name: 'train_x', shape: [8, 2, 1], data: new Float32Array(16).fill(1) },
+      { name: 'train_y', shape: [8, 2], data: new Float32Array(16).fill(0.5) },
+    ]
+    await writeFile(folder.in('values.safetensors'), Buffer.concat([...encodeSafetensors(arrays)]))
+    const text = `name: s\ntask: {kind: tensors, path: values.safetensors}\nmodel: {path: mine}\nseeds: [0]\n${lines}\n`
+    const study = readStudy(text, folder.in('f'))
+    await expect(planStudy(study, text, library, 'f')).rejects.toThrow(message)
   })
 })
 

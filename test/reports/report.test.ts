@@ -53,6 +53,17 @@ describe('writeReport', () => {
     ])
   })
 
+  it('says in its methods where training departs from the paper, in overrides too', async () => {
+    const study = paperStudy({
+      training: { ...paperStudy().training, dropout: 0 },
+      overrides: [{ task: 'mnist', training: { batch_size: 16 } }],
+    })
+    await writeReport(aSource(paperRuns(study), { study }), folder, { formats: ['md'], figures: [] })
+    expect(read('report.md')).toContain(
+      'departs from the protocol of Rothermel et al. (2021) in dropout 0 (theirs: 0.1). For mnist with minilm-l6 training departs also in batch size 16 (theirs: 8).',
+    )
+  })
+
   it('says in its methods where rows of positions were drawn beyond the table', async () => {
     const sentence =
       "beyond it were drawn by each run's seed and trained by the settings that train positions"

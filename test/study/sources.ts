@@ -30,7 +30,7 @@ export const paperSources: Sources = {
       facts,
     })
   },
-  checkSplits: () => Promise.resolve(),
+  checkOptions: () => Promise.resolve(),
   startFrom: (file) =>
     file.includes('missing')
       ? Promise.reject(new InputError('there is no such file', { file }))
