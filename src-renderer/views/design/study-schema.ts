@@ -31,6 +31,17 @@ export function schemasAt(root: Schema, path: SchemaPath, values: unknown): Sche
   return found
 }
 
+/** The options of the mapping at a path, by key: of the alternatives that know every key which is there, or of all. */
+export function optionsAt(root: Schema, path: SchemaPath, values: unknown): ReadonlyMap<string, Schema> {
+  const written = path.reduce(valueAt, values)
+  const keys = typeof written === 'object' && written !== null ? Object.keys(written) : []
+  const all = schemasAt(root, path, values)
+  const fitting = all.filter(({ properties = {} }) => keys.every((key) => Object.hasOwn(properties, key)))
+  return new Map(
+    (fitting.length > 0 ? fitting : all).flatMap(({ properties = {} }) => Object.entries(properties)),
+  )
+}
+
 /** The sentence that the schema says about the key at a path; alternatives may leave it to what holds them. */
 export function describedAt(root: Schema, path: SchemaPath, values: unknown): Schema | null {
   const last = path.at(-1)
