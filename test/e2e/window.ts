@@ -59,8 +59,15 @@ export async function openWindow(link: string, options: BrowserContextOptions = 
   const browser = await chromium.launch({ executablePath: BROWSER, args: [...CHROMIUM_ARGS] })
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, ...options })
   page.setDefaultTimeout(PATIENCE_MS)
+  const complaints = complaintsOf(page, new URL(link).origin)
+  await page.goto(link)
+  await page.locator('main h1').first().waitFor()
+  return { page, complaints, close: () => browser.close() }
+}
+
+/** Collects from now on what no honest page of this origin does. */
+export function complaintsOf(page: Page, origin: string): readonly string[] {
   const complaints: string[] = []
-  const { origin } = new URL(link)
   page.on('pageerror', (error) => complaints.push(`error: ${error.message}`))
   page.on('console', (line) => {
     if (line.type() === 'error' || line.type() === 'warning')
@@ -70,9 +77,7 @@ export async function openWindow(link: string, options: BrowserContextOptions = 
     const url = request.url()
     if (!url.startsWith(origin) && !url.startsWith('data:')) complaints.push(`asked ${url}`)
   })
-  await page.goto(link)
-  await page.locator('main h1').first().waitFor()
-  return { page, complaints, close: () => browser.close() }
+  return complaints
 }
 
 /** What axe calls serious or critical, one line each with what it is about. */
