@@ -34,13 +34,6 @@ export class InputErrors extends InputError {
   }
 }
 
-/** What was asked for is in the contract but not built yet; refused by name, never half done. */
-export class NotYetError extends InputError {
-  constructor(what: string, place: InputPlace = {}) {
-    super(`${what} is not there yet`, place)
-  }
-}
-
 function describe(problem: string, { file, line, field }: InputPlace): string {
   const where = [file, line].filter((part) => part !== undefined).join(':')
   return [where, field, problem].filter((part) => part !== undefined && part !== '').join(': ')

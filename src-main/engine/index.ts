@@ -35,5 +35,11 @@ export {
   type Attribute,
 } from './operations'
 export { scan } from './compiled/loop'
-export { ProgramBuilder, type EntryResult, type Feed, type InPlaceUpdate, type Program } from './compiled/program'
+export {
+  ProgramBuilder,
+  type EntryResult,
+  type Feed,
+  type InPlaceUpdate,
+  type Program,
+} from './compiled/program'
 export { examine, type EngineReport } from './describe'

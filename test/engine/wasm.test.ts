@@ -101,7 +101,13 @@ async function oneStep(type: string, kind: string): Promise<number[]> {
     active: null,
   }
   const { scores, gradients } = trainStep(
-    { problem: { input, network, objective }, frozen: new Map(), dropout: 0.1, labelSmoothing: 0, gradClip: 1 },
+    {
+      problem: { input, network, objective },
+      frozen: new Map(),
+      dropout: 0.1,
+      labelSmoothing: 0,
+      gradClip: 1,
+    },
     weights,
     feeds,
   )
