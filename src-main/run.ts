@@ -109,10 +109,7 @@ export interface SelectionRule {
   readonly seeds: 'mean' | 'median'
   readonly tie: 'lowest-rate' | 'highest-rate'
   readonly diverged: 'exclude-arm' | 'as-chance'
-  /**
-   * A setting may be tried beyond the shared grid at most this often, half a decade each time, until its best rate is
-   * interior; the same for every setting. Left out: nobody set a limit beforehand.
-   */
+  /** How often any setting may be tried half a decade beyond the grid, until its best rate is interior; absent: no limit. */
   readonly extensions?: number
 }
 
@@ -276,10 +273,7 @@ export interface RunRecord {
   readonly bestStep: number | null
   readonly parametersTrained: number | null
   readonly parametersTotal: number | null
-  /**
-   * Floating-point operations of one training step of this run: the matrix products of its forward and backward pass;
-   * evaluations are apart. Null: not recorded.
-   */
+  /** Floating-point operations of one training step: its matrix products (`models/flops.ts`). Null: not recorded. */
   readonly stepFlops: number | null
   readonly summary: Summary
   /** Why it failed, diverged or was cancelled, in one sentence. */

@@ -30,8 +30,9 @@ export async function listFolders(
   { hidden }: { readonly hidden: boolean },
 ): Promise<FolderListing> {
   const path = await nearest(resolve(folder ?? homedir()))
-  const entries = await readdir(path, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    throw new InputError(`cannot be read (${error.code ?? error.message})`, { file: path })
+  const entries = await readdir(path, { withFileTypes: true }).catch((error: unknown) => {
+    const { code, message } = error as NodeJS.ErrnoException
+    throw new InputError(`cannot be read (${code ?? message})`, { file: path })
   })
   const names: string[] = []
   for (const entry of entries) {

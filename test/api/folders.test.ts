@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createCaller } from '../../src-main/api/router'
 import type { Workbench } from '../../src-main/workbench'
 
-const api = createCaller({ workbench: {} as Workbench })
+/** A listing asks nothing of the workbench. */
+const api = createCaller({ workbench: Object.create(null) as Workbench })
 let folder: string
 
 beforeAll(() => {
