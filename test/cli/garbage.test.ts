@@ -87,7 +87,7 @@ it.each([
   [['models', 'add', './nowhere'], 'nowhere'],
   [['models', 'remove', 'nothing'], 'no model "nothing"'],
   [['import', 'nowhere.csv', '--as', 'x'], 'nowhere.csv: cannot be read'],
-  [['export-weights', 'abc', '--out', 'x'], "the command 'export-weights' is not there yet"],
+  [['export-weights', 'abc', '--out', 'x'], 'no run abc'],
 ])('%j is answered with one clear message and exit code 2', async (args, words) => {
   const { code, stdout, stderr } = await answer(args)
   expect(stderr).toContain(words)
