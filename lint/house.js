@@ -28,7 +28,10 @@ const ROOMS = {
   'src-main/filter': [],
   'src-main/store': ['filter', 'study/changes', 'study/later-options'],
   'src-main/queue': [],
-  'src-main/library': ['models', 'tensor-files', 'tasks', 'study', 'installation'],
+  'src-main/library': [
+    ...['models', 'tensor-files', 'tasks', 'study', 'installation'],
+    'workspace/process-mark',
+  ],
   'src-main/analysis': ['study/rates', 'study/settings'],
   'src-main/reports': ['analysis', 'study', 'store', 'installation', 'src-renderer/charts'],
   'src-main/imports': ['study', 'reports/export-schema'],

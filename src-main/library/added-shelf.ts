@@ -3,6 +3,7 @@ import { copyFile, lstat, mkdir, readdir, readFile, rename, rm, writeFile } from
 import { basename, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { InputError } from '../errors'
+import { claimFolder } from './claim'
 import { isFolder } from './on-disk'
 
 /** What is written beside a copy: where it came from, and what its files were. */
@@ -21,6 +22,11 @@ export type ExpectedFiles = Readonly<Record<string, string>>
 const NAME = /^(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[a-z0-9][a-z0-9._-]{0,63}(?<!\.)$/i
 
 const FETCHING = '.fetching.'
+/** A folder that is fetched into. */
+export interface Fetching {
+  readonly folder: string
+  readonly release: () => Promise<void>
+}
 const KEPT_MS = 7 * 24 * 3_600_000
 
 /** Things of one kind that were copied into a workspace, a folder each. */
@@ -113,12 +119,16 @@ export class AddedShelf {
     }
   }
 
-  /** A folder for what is being fetched, the same for the same thing, so that a later attempt goes on from there. */
-  async fetching(what: string): Promise<string> {
+  /**
+   * A folder for what is being fetched, the same for the same thing, so that a later attempt goes on from there. It is
+   * this caller's alone until it is released.
+   * @throws {InputError} where another fetches the same thing
+   */
+  async fetching(what: string): Promise<Fetching> {
     await this.sweep()
     const folder = this.pathOf(`${FETCHING}${what.replace(/[^\w.-]+/g, '--')}`)
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    return folder
+    return { folder, release: await claimFolder(folder, `${this.command} add`) }
   }
 
   /** Puts a folder that `fetching` gave, with its files whole, on the shelf. */

@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { InputError } from '../errors'
 import { isFile, isFolder } from './on-disk'
@@ -12,6 +13,9 @@ const FILES = {
   test: 'test_batch.bin',
 } as const
 
+const TO_DO =
+  "`data add cifar10 --download` fetches its binary version (cifar-10-binary.tar.gz, 170 MB, from Alex Krizhevsky's page at the University of Toronto), `data add FILE` takes the archive where you have it, or say where it is unpacked: {kind: cifar10, dir: DIR}"
+
 /** The folder that the published archive unpacks to. */
 const ARCHIVE_FOLDER = 'cifar-10-batches-bin'
 
@@ -20,15 +24,9 @@ const ARCHIVE_FOLDER = 'cifar-10-batches-bin'
  * @throws {InputError} naming what is missing, and where it is to be had
  */
 export async function cifarFiles(folder: string | undefined): Promise<Record<string, string>> {
-  if (folder === undefined) {
-    throw new InputError(
-      `CIFAR-10 is not here; \`data add cifar10 --download\` fetches its binary version (cifar-10-binary.tar.gz, 170 MB, from Alex Krizhevsky's page at the University of Toronto), \`data add FILE\` takes the archive where you have it, or say where it is unpacked: {kind: cifar10, dir: DIR}`,
-      { field: 'task.dir' },
-    )
-  }
-  if (!(await isFolder(folder))) {
-    throw new InputError(`there is no folder ${folder}`, { field: 'task.dir' })
-  }
+  const wrong = (problem: string): InputError => new InputError(`${problem}; ${TO_DO}`, { field: 'task.dir' })
+  if (folder === undefined) throw wrong('CIFAR-10 is not here')
+  if (!(await isFolder(folder))) throw wrong(`there is no folder ${folder}`)
   const within = join(folder, ARCHIVE_FOLDER)
   const place = (await isFolder(within)) ? within : folder
   const files = Object.fromEntries(Object.entries(FILES).map(([role, name]) => [role, join(place, name)]))
@@ -37,9 +35,9 @@ export async function cifarFiles(folder: string | undefined): Promise<Record<str
     if (!(await isFile(files[role] ?? ''))) missing.push(name)
   }
   if (missing.length === 0) return files
-  throw new InputError(
+  refusePickles(await readdir(place), place)
+  throw wrong(
     `${place} holds no ${missing.join(', no ')}, expected the six files of CIFAR-10's binary version`,
-    { field: 'task.dir' },
   )
 }
 

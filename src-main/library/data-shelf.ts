@@ -92,23 +92,25 @@ export class DataShelf {
       )
     const name = wanted ?? entry.name
     this.added.admitName(name, await this.taken())
-    const folder = await this.added.fetching(entry.name)
+    const { folder, release } = await this.added.fetching(entry.name)
     const archive = join(folder, basename(new URL(entry.url).pathname))
     const file = {
       name: basename(archive),
       bytes: entry.bytes,
-      digest: { algorithm: 'md5', value: entry.md5 },
+      digest: { algorithm: 'sha256', value: entry.sha256 },
     } as const
     try {
       for await (const done of fetchFile(archive, file, readFrom(entry.url, signal)))
         yield { what: file.name, done, of: entry.bytes }
+      const added = await this.addArchive(archive, name, { source: entry.url, licence: entry.licence })
+      await rm(folder, { recursive: true, force: true })
+      return added
     } catch (error) {
       const otherwise = `are you offline? Fetch ${entry.url} elsewhere, then: data add ${file.name}`
       throw netProblem(error, new URL(entry.url).origin, otherwise) ?? error
+    } finally {
+      await release()
     }
-    const added = await this.addArchive(archive, name, { source: entry.url, licence: entry.licence })
-    await rm(folder, { recursive: true, force: true })
-    return added
   }
 
   private async addArchive(
@@ -118,7 +120,7 @@ export class DataShelf {
   ): Promise<InstalledData> {
     const name = wanted ?? CIFAR
     this.added.admitName(name, await this.taken())
-    const folder = await this.added.fetching(`${name}.unpacking`)
+    const { folder, release } = await this.added.fetching(`${name}.unpacking`)
     try {
       await unpackCifar(archive, folder)
       const files: Record<string, string> = {}
@@ -126,6 +128,7 @@ export class DataShelf {
       await this.added.takeIn(name, folder, { ...about, files })
     } finally {
       await rm(folder, { recursive: true, force: true })
+      await release()
     }
     return this.addedData(name)
   }

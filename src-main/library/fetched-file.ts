@@ -9,7 +9,7 @@ export interface FetchedFile {
   readonly name: string
   readonly bytes: number
   /** `git` is the SHA-1 under which git knows the content. Hexadecimal. */
-  readonly digest: { readonly algorithm: 'sha256' | 'md5' | 'git'; readonly value: string }
+  readonly digest: { readonly algorithm: 'sha256' | 'git'; readonly value: string }
 }
 
 /** How far a fetch is; bytes of all its files. */

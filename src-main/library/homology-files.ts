@@ -21,7 +21,8 @@ export async function homologyFiles(
   if (folder === undefined) {
     throw new InputError(`remote homology is not brought by set-up; ${TO_DO}`, { field: 'task.dir' })
   }
-  if (!(await isFolder(folder))) throw new InputError(`there is no folder ${folder}`, { field: 'task.dir' })
+  if (!(await isFolder(folder)))
+    throw new InputError(`there is no folder ${folder}; ${TO_DO}`, { field: 'task.dir' })
   const within = join(folder, ARCHIVE_FOLDER)
   const place = (await isFolder(within)) ? within : folder
   const names = { train: 'train', val: 'valid', test: `test_${holdout}_holdout` }

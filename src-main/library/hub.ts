@@ -1,6 +1,7 @@
 import { downloadFile, HubApiError, listFiles, modelInfo } from '@huggingface/hub'
 import type { ListFileEntry } from '@huggingface/hub'
 import { InputError } from '../errors'
+import { otherWeights } from '../models/other-weights'
 import type { FetchedFile, OpenFrom } from './fetched-file'
 
 /** A model on the Hugging Face hub as people write it: `NAME` or `NAME@REVISION`. */
@@ -28,7 +29,6 @@ export function readHubName(text: string): HubName | null {
   return repo === undefined || repo.includes('..') || revision.includes('..') ? null : { repo, revision }
 }
 
-const PICKLES = /\.(bin|pt|pth|ckpt|pkl|h5|msgpack)$/
 const WEIGHTS = 'model.safetensors'
 const INDEX = 'model.safetensors.index.json'
 const SHARD = /^model-\d{5}-of-\d{5}\.safetensors$/
@@ -74,7 +74,8 @@ export class Hub {
     const isWanted = (path: string): boolean =>
       path === 'config.json' || path === WEIGHTS || (isSharded && (path === INDEX || SHARD.test(path)))
     if (!names.includes('config.json')) throw refused(repo, 'has no config.json')
-    if (!names.includes(WEIGHTS) && !isSharded) throw refused(repo, whyNone(repo, names))
+    if (!names.includes(WEIGHTS) && !isSharded)
+      throw refused(repo, `has ${otherWeights(names, repo) ?? `no ${WEIGHTS}`}`)
     const licence = tags.find((tag) => tag.startsWith('license:'))?.slice('license:'.length) ?? null
     return { repo, commit, licence, files: found.filter(({ path }) => isWanted(path)).map(fileOf) }
   }
@@ -132,9 +133,3 @@ function fileOf({ path, size, oid = '', lfs }: ListFileEntry): FetchedFile {
 
 const refused = (repo: string, why: string): InputError =>
   new InputError(`${repo} ${why}`, { field: 'models add' })
-
-function whyNone(repo: string, names: readonly string[]): string {
-  const pickle = names.find((name) => PICKLES.test(name))
-  if (pickle === undefined) return `has no ${WEIGHTS}`
-  return `has ${pickle} and no ${WEIGHTS}: a pickle can run code and is not read. In Python, AutoModel.from_pretrained("${repo}").save_pretrained("DIR") converts it, then: models add DIR`
-}

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { InputError } from '../errors'
 import type { Installation } from '../installation'
 import { buildNetwork } from '../models/build'
@@ -128,6 +128,14 @@ export async function openLibrary({
     return found
   }
 
+  /** How a trunk of the ready-made studies is brought; null: it is none. */
+  const onHub = (name: string): string | null => {
+    const repo = Object.hasOwn(catalogue.hub, name) ? catalogue.hub[name] : undefined
+    if (repo === undefined) return null
+    const as = basename(repo) === name ? '' : ` --name ${name}`
+    return `\`models add ${repo}${as}\` fetches it from the Hugging Face hub, or say where it is: {path: DIR}`
+  }
+
   const pathOf = async (name: string): Promise<string> => {
     const path = await shelf.pathOf(name)
     if (path !== null) return path
@@ -135,7 +143,8 @@ export async function openLibrary({
     const brought = catalogue.models.some((entry) => entry.name === name)
     const advice = brought
       ? 'run `npm run setup`, which brings it'
-      : `expected ${[...names, '{path: DIR}'].join(' or ')}${suggestion(name, names)}; \`models add\` brings one from a folder or the Hugging Face hub`
+      : (onHub(name) ??
+        `expected ${[...names, '{path: DIR}'].join(' or ')}${suggestion(name, names)}; \`models add\` brings one from a folder or the Hugging Face hub`)
     throw new InputError(`no model "${name}" is installed; ${advice}`, { field: 'model' })
   }
 

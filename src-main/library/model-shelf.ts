@@ -74,9 +74,12 @@ export class ModelShelf {
     const name = wanted ?? basename(repo)
     this.added.admitName(name, await this.names())
     const hub = new Hub(signal)
+    let release = (): Promise<void> => Promise.resolve()
     try {
       const model = await hub.find({ repo, revision })
-      const folder = await this.added.fetching(`${repo}@${model.commit}`)
+      const fetching = await this.added.fetching(`${repo}@${model.commit}`)
+      const { folder } = fetching
+      release = fetching.release
       const of = totalBytes(model.files)
       let before = 0
       // The configuration first: a model that cannot be used is not fetched for nothing.
@@ -95,6 +98,8 @@ export class ModelShelf {
       const otherwise =
         'are you offline? What was fetched is kept; a folder of this machine is added by models add DIR'
       throw netProblem(error, hub.place, otherwise) ?? error
+    } finally {
+      await release()
     }
     return this.addedModel(name)
   }

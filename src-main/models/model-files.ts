@@ -1,9 +1,10 @@
-import { readFile, stat } from 'node:fs/promises'
+import { readFile, readdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { InputError, InputErrors } from '../errors'
 import { openSafetensors, type SafetensorsFile } from '../tensor-files/safetensors'
 import { isFloating, type TensorEntry } from '../tensor-files/safetensors-header'
 import { parseStrictJson, type StrictJson } from '../tensor-files/strict-json'
+import { otherWeights } from './other-weights'
 import type { Trunk, TrunkFamily } from './trunk'
 
 /** The tensors of a model directory under their names in the trunk, whichever file holds them and with what prefix. */
@@ -138,10 +139,8 @@ async function openShards(directory: string): Promise<SafetensorsFile[]> {
     )
   if (await isThere(WHOLE)) return [await openSafetensors(join(directory, WHOLE))]
   if (await isThere(INDEX)) return openIndexed(directory)
-  const pickled = (await isThere('pytorch_model.bin'))
-    ? ' (pytorch_model.bin is a pickle, which can run code and is not read: save the model again with save_pretrained)'
-    : ''
-  throw new InputError(`holds neither ${WHOLE} nor ${INDEX}${pickled}`, { file: directory })
+  const others = otherWeights(await readdir(directory), directory)
+  throw new InputError(`holds ${others ?? `neither ${WHOLE} nor ${INDEX}`}`, { file: directory })
 }
 
 async function openIndexed(directory: string): Promise<SafetensorsFile[]> {

@@ -213,6 +213,8 @@ class PlanProblems {
   throwAny(): void {
     const first = this.errors[0]
     if (first === undefined) return
-    throw this.errors.length === 1 ? first : new InputErrors(this.errors)
+    if (this.errors.length === 1) throw first
+    // Tasks and models are looked at side by side: errors stand in the order of the text.
+    throw new InputErrors(this.errors.toSorted((a, b) => (a.place.line ?? 0) - (b.place.line ?? 0)))
   }
 }

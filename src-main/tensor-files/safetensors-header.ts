@@ -70,11 +70,12 @@ export function headerLength(firstBytes: Uint8Array, fileBytes: number, file: st
       { file },
     )
   const length = new DataView(firstBytes.buffer, firstBytes.byteOffset, LENGTH_BYTES).getBigUint64(0, true)
-  if (length > BigInt(MAX_HEADER_BYTES))
-    throw new InputError(
-      `not a safetensors file: a header of ${length} bytes, at most ${MAX_HEADER_BYTES} are allowed`,
-      { file },
-    )
+  if (length > BigInt(MAX_HEADER_BYTES)) {
+    const why = isTorchFile(firstBytes)
+      ? "what torch.save writes is a pickle, which can run code and is not read. In Python, safetensors.torch.save_file(torch.load(FILE, weights_only=True), 'new.safetensors') converts it"
+      : `a header of ${length} bytes, at most ${MAX_HEADER_BYTES} are allowed`
+    throw new InputError(`not a safetensors file: ${why}`, { file })
+  }
   if (length > BigInt(fileBytes - LENGTH_BYTES))
     throw new InputError(
       `a header of ${length} bytes does not fit in a file of ${fileBytes} bytes (cut short?)`,
@@ -82,6 +83,11 @@ export function headerLength(firstBytes: Uint8Array, fileBytes: number, file: st
     )
   return Number(length)
 }
+
+/** Begins as a pickle (protocol 2 or later) does, or as a zip archive of pickles. */
+const isTorchFile = (bytes: Uint8Array): boolean =>
+  (bytes[0] === 0x80 && (bytes[1] ?? 0) >= 2 && (bytes[1] ?? 0) <= 5) ||
+  Buffer.from(bytes).toString('latin1', 0, 4) === 'PK\x03\x04'
 
 /**
  * Checks and reads the JSON part of a file of `fileBytes` bytes.

@@ -71,12 +71,12 @@ async function libraryFor(bytes: Buffer, port = (server.address() as AddressInfo
   await mkdir(resources, { recursive: true })
   await cp(join(installation.resources, 'catalogue.json'), join(resources, 'catalogue.json'))
   const catalogue = JSON.parse(await readFile(join(resources, 'catalogue.json'), 'utf8')) as {
-    downloads: { url: string; bytes: number; md5: string }[]
+    downloads: { url: string; bytes: number; sha256: string }[]
   }
   Object.assign(catalogue.downloads[0] ?? {}, {
     url: `http://127.0.0.1:${port}/cifar-10-binary.tar.gz`,
     bytes: bytes.length,
-    md5: createHash('md5').update(bytes).digest('hex'),
+    sha256: createHash('sha256').update(bytes).digest('hex'),
   })
   await writeFile(join(resources, 'catalogue.json'), JSON.stringify(catalogue))
   const cache = folder.in('cache')
@@ -121,7 +121,7 @@ describe('CIFAR-10', () => {
     served = Buffer.from(served)
     served[served.length - 1] = (served.at(-1) ?? 0) ^ 1
     await expect(fetched(library)).rejects.toThrow(
-      /cifar-10-binary\.tar\.gz came damaged or was changed: its md5 is/,
+      /cifar-10-binary\.tar\.gz came damaged or was changed: its sha256 is/,
     )
     expect(await library.data()).toHaveLength(1)
   })

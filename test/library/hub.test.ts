@@ -89,6 +89,28 @@ describe('a model on the hub', () => {
     expect(hub.asked.filter((line) => line.includes('/lfs/')).at(-1)).toMatch(/bytes=[1-9]\d+-/)
   })
 
+  it('is not fetched by two at a time; a claim of a process that died counts for nothing', async () => {
+    await serve(WHOLE)
+    const first = library.fetchModel(REPO, 'first', new AbortController().signal)
+    await first.next()
+    await expect(fetched('second')).rejects.toThrow(
+      new RegExp(`^models add: is being fetched already, by process ${process.pid} since 2`),
+    )
+    await first.return({} as InstalledModel)
+
+    const [kept = ''] = await left()
+    const dead = {
+      pid: 4_194_000,
+      processStart: '1',
+      bootId: 'an earlier one',
+      pidNamespace: 'x',
+      since: 'then',
+    }
+    await writeFile(folder.in('workspace/models', `${kept}.claimed-4194000-1`), JSON.stringify(dead))
+    expect(await fetched('second')).toMatchObject({ name: 'second', state: 'intact' })
+    expect(await left()).toEqual(['second'])
+  })
+
   it('is given up a week after the last of it came, and not before', async () => {
     await serve(WHOLE)
     const DAY_S = 24 * 3_600

@@ -60,7 +60,22 @@ describe('a model', () => {
     [
       'only a pickle is there',
       () => folder.model('p', { 'model.safetensors': null, 'pytorch_model.bin': 'x' }),
-      'pytorch_model.bin is a pickle, which can run code and is not read',
+      'holds pytorch_model.bin and no model.safetensors: a pickle can run code and is not read. In Python, AutoModel.from_pretrained("',
+    ],
+    [
+      'there are pickles in parts, and others that hold no weights',
+      () =>
+        folder.model('q', {
+          'model.safetensors': null,
+          'optimizer.pt': 'x',
+          'pytorch_model-00001-of-00002.bin': 'x',
+        }),
+      'holds pytorch_model-00001-of-00002.bin and no model.safetensors: a pickle',
+    ],
+    [
+      'there are weights of TensorFlow alone',
+      () => folder.model('h', { 'model.safetensors': null, 'tf_model.h5': 'x' }),
+      'holds tf_model.h5 and no model.safetensors, which alone is read. In Python, AutoModel',
     ],
     [
       'the weights are cut off',
@@ -80,6 +95,16 @@ describe('a model', () => {
   it('that set-up should have brought is refused with the one thing to do', async () => {
     await expect(library.model({ name: 'minilm-l6', from: 'catalogue' })).rejects.toThrow(
       'model: no model "minilm-l6" is installed; run `npm run setup`, which brings it',
+    )
+  })
+
+  it('of the papers is refused with how it is fetched under the name that the study has for it', async () => {
+    const named = (name: string) => library.model({ name, from: 'catalogue' })
+    await expect(named('gpt2')).rejects.toThrow(
+      'no model "gpt2" is installed; `models add openai-community/gpt2` fetches it',
+    )
+    await expect(named('vit-base')).rejects.toThrow(
+      '`models add google/vit-base-patch16-224-in21k --name vit-base` fetches it',
     )
   })
 

@@ -48,8 +48,18 @@ describe('the ready-made studies', () => {
     onTestFinished(() => rm(workspace, { recursive: true }))
     const library = await openLibrary({ workspace, installation })
     const { study, text } = await readStudyFile(file)
-    const refusal = await planStudy(study, text, library, file).catch((error: unknown) => String(error))
-    expect(refusal).toContain('data add cifar10 --download')
-    expect(refusal).toMatch(/no model "gpt2" is installed.*models add/)
+    const planned = planStudy(study, text, library, file)
+    const refusal = await planned.then(() => '').catch((error: unknown) => (error as Error).message)
+    expect(refusal.split('\n')).toEqual([
+      expect.stringMatching(
+        /paper-table1\.yaml:16: task\.2: CIFAR-10 is not here; `data add cifar10 --download`/,
+      ),
+      expect.stringMatching(
+        /paper-table1\.yaml:17: task\.3: CIFAR-10 is not here; `data add cifar10 --download`/,
+      ),
+      expect.stringMatching(
+        /paper-table1\.yaml:18: model: no model "gpt2" is installed; `models add openai-community\/gpt2`/,
+      ),
+    ])
   })
 })

@@ -99,7 +99,9 @@ describe('remote homology', () => {
 
   it('names what is missing, and where it is to be had', async () => {
     await expect(homologyFiles(undefined, 'fold')).rejects.toThrow(/task.dir: .*songlab-cal\/tape/)
-    await expect(homologyFiles(join(FIXTURES, 'nowhere'), 'fold')).rejects.toThrow(/there is no folder/)
+    await expect(homologyFiles(join(FIXTURES, 'nowhere'), 'fold')).rejects.toThrow(
+      /there is no folder .*nowhere; unpack TAPE's data/,
+    )
     await expect(homologyFiles(join(FIXTURES, 'remote_homology_train.lmdb'), 'fold')).rejects.toThrow(
       /holds no remote_homology_train, no remote_homology_valid, no remote_homology_test_fold_holdout.*; unpack TAPE's data .*dir: DIR/,
     )

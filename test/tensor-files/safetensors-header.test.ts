@@ -54,6 +54,15 @@ describe('a safetensors header', () => {
     )
   })
 
+  it.each([
+    ['a pickle', '\x80\x02}q\x00(X\x04\x00\x00\x00'],
+    ['an archive of pickles', 'PK\x03\x04\x00\x00\x08\x08\x00\x00'],
+  ])('is not what %s of torch.save begins with: the refusal says how that is converted', (_, text) => {
+    expect(() => headerLength(Buffer.from(text, 'latin1'), 1000, 'w.bin')).toThrow(
+      /w\.bin: not a safetensors file: .* is a pickle, .*In Python, safetensors\.torch\.save_file/,
+    )
+  })
+
   it('with 100,000 tensors is read in a moment', () => {
     const members = Array.from(
       { length: 100_000 },
