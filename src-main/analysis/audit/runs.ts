@@ -207,9 +207,13 @@ function checkPrecision({ task, model }: Group, runs: readonly RunRecord[]): Fin
   ]
 }
 
-/** Where the trunk's matrices train, nothing is computed in bfloat16. */
-const computedPrecision = ({ precision, setting: { train } }: RunConfig): string =>
-  precision === 'bf16' && train.includes('attention') && train.includes('feed_forward')
+/** Trunks that have neither attention nor feed-forward layers: `bf16` finds nothing to round in them. */
+const RECURRENT: readonly string[] = ['lstm', 'fpt_lnlstm']
+
+/** Where the trunk's matrices train, or it has none of the kind that is rounded, nothing is computed in bfloat16. */
+const computedPrecision = ({ precision, model, setting: { train } }: RunConfig): string =>
+  precision === 'bf16' &&
+  (RECURRENT.includes(model.type) || (train.includes('attention') && train.includes('feed_forward')))
     ? 'float32'
     : precision
 
