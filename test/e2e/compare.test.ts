@@ -123,7 +123,8 @@ describe.skipIf(BROWSER === '')('the Compare place', () => {
       )
       .toBeLessThan(700)
     await drawn('map')
-    await panel('audit').getByRole('button', { name: 'Audit' }).click()
+    // By its key: a press and a release that a moving page parts are no click.
+    await panel('audit').getByRole('button', { name: 'Audit' }).press('Enter')
     await expect.poll(() => page.url()).toContain('closed=audit')
     expect(await panel('audit').locator('[data-finding]').count()).toBe(0)
 
@@ -154,6 +155,20 @@ describe.skipIf(BROWSER === '')('the Compare place', () => {
     await page.goBack()
     await panel('table').locator('tr[data-setting="unfrozen-random"] a').first().click()
     await page.waitForURL(/\/runs\?study=synthetic-mnist&filter=id/)
+  })
+
+  test('a figure has its room before it is drawn, so that nothing moves when it comes near', async () => {
+    await go('study=synthetic-mnist')
+    await page.getByText('Risk of a wrong conclusion').waitFor()
+    await drawn('rates')
+    expect(await panel('map').locator('[data-drawn]').count()).toBe(0)
+    const height = (): Promise<number> => page.evaluate<number>(`document.querySelector('main').scrollHeight`)
+    const before = await height()
+    for (const id of ['ranking', 'curves', 'budget', 'risk', 'map']) {
+      await panel(id).scrollIntoViewIfNeeded()
+      await drawn(id)
+    }
+    expect(await height()).toBe(before)
   })
 
   test('a sealed test is opened early only by who has read what that means', async () => {
