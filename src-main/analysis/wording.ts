@@ -35,6 +35,26 @@ export function formatFlops(flops: number): string {
 
 const FLOP_UNITS = ['FLOP', 'kFLOP', 'MFLOP', 'GFLOP', 'TFLOP', 'PFLOP', 'EFLOP', 'ZFLOP'] as const
 
+/** Fewer neighbours than this are named one by one. */
+const SHORTEST_RANGE = 3
+
+/** "1e-6, 1e-5 to 3.16e-4": rates in words, those that follow each other among all that there are as a range. Both rising. */
+export function sayRates(rates: readonly number[], among: readonly number[]): string {
+  const ranges: number[][] = []
+  for (const rate of rates) {
+    const last = ranges.at(-1)
+    const isNext = last !== undefined && among.indexOf(rate) === among.indexOf(last.at(-1) ?? NaN) + 1
+    if (isNext) last.push(rate)
+    else ranges.push([rate])
+  }
+  return ranges
+    .map((range) => {
+      const said = range.map(formatRate)
+      return range.length < SHORTEST_RANGE ? said.join(', ') : `${said[0]} to ${said.at(-1)}`
+    })
+    .join(', ')
+}
+
 /** "A − B: −3.1 points (95 % interval −4.0 to −2.2)". */
 export function describeDifference(metric: Metric, difference: Difference): string {
   const amount = `${formatDifference(metric, difference.mean)} ${differenceUnit(metric)}`
@@ -53,15 +73,18 @@ export function sayVerdict(metric: Metric, group: Verdict, otherRate: number | n
   if (otherRate !== null) sentences.push(sayAtRate(group, otherRate))
   if (validation.text !== '') sentences.push(`Each at its own best rate, by validation: ${validation.text}.`)
   if (test && test.text !== '') sentences.push(`The same rates, on test: ${test.text}.`)
-  const of = group.rankings.length
   if (group.flipRates.length > 0) {
     const firm = [...new Set(group.flips.filter((flip) => flip.beyondNoise).map(({ rate }) => rate))]
-    sentences.push(
-      `At ${group.flipRates.length} of ${of} shared rates (${group.flipRates.map(formatRate).join(', ')}) some pair is ranked otherwise than at its own best` +
-        (firm.length > 0
-          ? `; beyond noise at ${firm.map(formatRate).join(', ')}.`
-          : ', nowhere beyond noise.'),
-    )
+    const shared = group.rankings.flatMap(({ rate }) => rate ?? [])
+    const isEvery = group.flipRates.length === shared.length && shared.length > 1
+    const where = isEvery
+      ? `At all ${shared.length} shared rates`
+      : `At ${group.flipRates.length} of ${shared.length} shared rates (${sayRates(group.flipRates, shared)})`
+    const noise =
+      firm.length === 0
+        ? ', nowhere beyond noise'
+        : `; beyond noise at ${isEvery && firm.length === shared.length ? 'all of them' : sayRates(firm, shared)}`
+    sentences.push(`${where} some pair is ranked otherwise than at its own best${noise}.`)
   } else sentences.push(...sayWithoutFlips(group.rankings))
   for (const difference of decisive(group))
     sentences.push(`${capital(difference.split)}: ${describeDifference(metric, difference)}.`)

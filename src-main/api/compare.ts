@@ -7,6 +7,7 @@ import { conclusionRisk } from '../analysis/risk'
 import type { ConclusionRisk } from '../analysis/risk'
 import { InputError } from '../errors'
 import type { StudyRecord } from '../store/store'
+import { isTrainable } from '../study/study'
 import type { Workbench } from '../workbench'
 import { procedure, router, studyName } from './procedure'
 
@@ -39,12 +40,11 @@ export const compare = router({
     .input(z.strictObject({ name: studyName, otherRate: z.number().positive().max(100).optional() }))
     .query(async ({ ctx, input }) => {
       const record = known(ctx.workbench, input.name)
-      const { learning_rates, seeds, training } = record.study
       return {
         comparison: await ctx.workbench.compare(input.name, { otherRate: input.otherRate }),
         seal: sealOf(ctx.workbench, record),
         /** What a click may add to; null for runs that were imported, which cannot be trained here. */
-        grid: training === null ? null : { rates: learning_rates, seeds },
+        grid: gridOf(record.study),
       }
     }),
 
@@ -85,6 +85,13 @@ function known(workbench: Workbench, name: string): StudyRecord {
   const record = workbench.store.study(name)
   if (record === null) throw new InputError(`no study '${name}' in this workspace`, { field: 'name' })
   return record
+}
+
+function gridOf(study: StudyRecord['study']) {
+  if (!isTrainable(study)) return null
+  const { learning_rates, rate_draw, extra_learning_rates, seeds, settings } = study
+  const names = settings.map(({ name }) => name)
+  return { learning_rates, rate_draw, extra_learning_rates, seeds, settings: names }
 }
 
 function sealOf(workbench: Workbench, record: StudyRecord) {

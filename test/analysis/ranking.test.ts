@@ -66,6 +66,23 @@ describe('the sentence about the ranking at each rate', () => {
     ])
   })
 
+  it('names rates that follow each other as a range, and all of them as all', () => {
+    const rates = [1e-5, 1e-4, 1e-3, 1e-2, 1e-1]
+    const study = aStudy({ settings: FOUR_SETTINGS.slice(0, 2), learning_rates: rates })
+    const scores = (values: number[]) => Object.fromEntries(rates.map((rate, i) => [rate, [values[i] ?? 0]]))
+    const said = (fr: number[]): string[] => {
+      const table = { [FP]: scores([0.5, 0.5, 0.5, 0.5, 0.9]), [FR]: scores(fr) }
+      const [group] = compareStudy({ study, runs: sweep(table, study), testSealed: false }).groups
+      return group?.sentences.filter((sentence) => sentence.includes('shared rates')) ?? []
+    }
+    expect(said([0.4, 0.6, 0.6, 0.6, 0.2])).toEqual([
+      'At 3 of 5 shared rates (1e-4 to 1e-2) some pair is ranked otherwise than at its own best, nowhere beyond noise.',
+    ])
+    expect(said([0.6, 0.6, 0.4, 0.6, 0.2])).toEqual([
+      'At 3 of 5 shared rates (1e-5, 1e-4, 1e-2) some pair is ranked otherwise than at its own best, nowhere beyond noise.',
+    ])
+  })
+
   it('is silent where nothing can be ranked', () => {
     expect(about({ [FP]: { 1e-4: [null], 1e-3: [null] }, [FR]: { 1e-4: [null], 1e-3: [null] } })).toEqual([])
   })

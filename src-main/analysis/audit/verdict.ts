@@ -1,7 +1,6 @@
-import { formatRate } from '../../study/rates'
 import type { Comparison, Difference, Group, StudyOutline } from '../conclusions'
 import { seedsToShow } from '../power'
-import { describeDifference } from '../wording'
+import { describeDifference, sayRates } from '../wording'
 import { changeStudy, finding } from './finding'
 import type { Finding } from './finding'
 
@@ -22,6 +21,7 @@ export function verdictFindings(study: StudyOutline, group: Group, metric: Compa
 function checkFlips({ task, model, flips, rankings }: Group): Finding[] {
   const firm = [...new Set(flips.filter(({ beyondNoise }) => beyondNoise).map(({ rate }) => rate))]
   if (firm.length === 0) return []
+  const shared = rankings.flatMap(({ rate }) => rate ?? [])
   const inFlip = rankings.filter(({ rate }) => rate !== null && firm.includes(rate))
   return [
     finding({
@@ -29,7 +29,7 @@ function checkFlips({ task, model, flips, rankings }: Group): Finding[] {
       severity: 'warning',
       task,
       model,
-      explanation: `At ${firm.map(formatRate).join(', ')} the settings are ranked otherwise than at their own best rates, beyond noise. A comparison at one of these rates would name the wrong winner; report each setting at its own best.`,
+      explanation: `At ${sayRates(firm, shared)} the settings are ranked otherwise than at their own best rates, beyond noise. A comparison at one of these rates would name the wrong winner; report each setting at its own best.`,
       runs: inFlip.flatMap(({ settings }) => settings.flatMap(({ estimate }) => estimate?.runs ?? [])),
       numbers: { rates: firm.length, of: rankings.length },
     }),
