@@ -2,7 +2,8 @@ import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vitest/config'
 
 /**
- * Two projects: everything that runs in Node, and the renderer's pure parts and components.
+ * Three projects: everything that runs in Node, the journeys through the whole program, and the renderer's pure parts and
+ * components.
  * Training tests share few cores with TensorFlow's own threads, so few files run at once.
  */
 export default defineConfig({
@@ -23,8 +24,20 @@ export default defineConfig({
           name: 'main',
           environment: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/renderer/**'],
+          exclude: ['test/renderer/**', 'test/e2e/**'],
           setupFiles: ['test/setup.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'journeys',
+          environment: 'node',
+          include: ['test/e2e/**/*.test.ts'],
+          setupFiles: ['test/setup.ts'],
+          // A browser and training share two cores with another file: a click may meet a page that still moves. What passes
+          // only at the second attempt is named at the end (test/closing-line.ts).
+          retry: 1,
         },
       },
       {

@@ -6,7 +6,6 @@ import { InputError } from './errors'
 import { Forecaster } from './forecast/forecaster'
 import { installation } from './installation'
 import type { Library } from './library/library'
-import type { OpenChannel } from './queue/channel'
 import { CheckpointShelf } from './queue/checkpoint-shelf'
 import { QueueDesk } from './queue/desk'
 import { EventStream } from './queue/event-stream'
@@ -26,7 +25,7 @@ import { Conclusions } from './workbench/conclusions'
 import { ImportDesk } from './workbench/import-desk'
 import { Machine } from './workbench/machine'
 import { openParts } from './workbench/open-parts'
-import type { OwnedParts } from './workbench/open-parts'
+import type { Access, OwnedParts, WorkbenchOptions } from './workbench/open-parts'
 import { OpenedFiles } from './workbench/opened-files'
 import type { StudyShelf } from './workbench/study-shelf'
 import { VerdictWorker } from './workbench/verdict-worker'
@@ -39,18 +38,6 @@ export type { SavedCheckpoint } from './queue/checkpoint-shelf'
 export type { MachineLoad } from './queue/machine'
 export type * from './queue/overview'
 export type { StudyStatus } from './queue/study-state'
-
-/** The one process that trains and writes, or any that looks on. */
-export type Access = 'owner' | 'reader'
-
-export interface WorkbenchOptions {
-  readonly workspace: string
-  readonly access: Access
-  /** What this process is, for whoever finds the workspace in use: "fairsweep run mnist". */
-  readonly what?: string
-  /** Another training worker than the built one. */
-  readonly openWorker?: OpenChannel
-}
 
 /**
  * One workspace, opened: store, library and queue behind one object. Every entry (window, command line, HTTP door)

@@ -1,8 +1,8 @@
 import { idOf, isSettled } from '../run'
 import { changesBetween } from '../study/changes'
+import type { StudyChange } from '../study/changes'
 import { isTrainable } from '../study/study'
 import type { Plan } from '../study/study'
-import type { StudyChange } from '../store/store'
 import type { Workbench } from '../workbench'
 
 /** What starting a study would change in one of the same name that is there already. */

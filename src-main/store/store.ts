@@ -8,6 +8,7 @@ import type {
   RunState,
   Series,
 } from '../run'
+import type { StudyChange } from '../study/changes'
 import type { ImportedStudy, Plan, Study } from '../study/study'
 import type { MetricChunk, RunOutcome } from '../training/messages'
 import type { AnnotationReads, AnnotationWrites } from './annotations'
@@ -21,9 +22,6 @@ export { isBundle, openBundle, studyBatch, writeBundle } from './bundle'
 export { openReadableStore, openStore } from './open'
 export { StoreError } from './errors'
 export type { StoreErrorCode } from './errors'
-
-/** What a study's file may change that makes its tables say so once its test scores were seen. */
-export type StudyChange = 'rule' | 'grid' | 'seeds' | 'protocol'
 
 /** A study as the workspace keeps it. */
 export interface StudyRecord {

@@ -2,13 +2,14 @@ import { idOf } from '../run'
 import type { ImportedConfig, RunConfig, RunState } from '../run'
 import { InputError } from '../errors'
 import { changesBetween, STUDY_CHANGES } from '../study/changes'
+import type { StudyChange } from '../study/changes'
 import { wholeStudy } from '../study/later-options'
 import type { ImportedStudy, Plan, PlannedRun, Study } from '../study/study'
 import type { ReadableDatabase, WritableDatabase } from './database'
 import { logEvent } from './events'
 import { all, change, first } from './query'
 import { freezeRules, isStudySealed, noteOpenTests } from './seal'
-import type { StudyChange, StudyRecord } from './store'
+import type { StudyRecord } from './store'
 
 interface StudyRow {
   readonly study: number

@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { StudyChange } from '../store/store'
 import type { Study } from './study'
+
+/** What a study's file may change that makes its tables say so once its test scores were seen. */
+export type StudyChange = 'rule' | 'grid' | 'seeds' | 'protocol'
 
 const PARTS_OF: Readonly<Record<StudyChange, readonly (keyof Study)[]>> = {
   rule: ['selection'],

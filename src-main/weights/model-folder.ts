@@ -12,18 +12,7 @@ import { syncFolder, writeToDisk } from '../tensor-files/on-disk'
 import { openSafetensors, streamSafetensors, type DeferredTensor } from '../tensor-files/safetensors'
 import { isFloating } from '../tensor-files/safetensors-header'
 import { openKept, type KeptName, type NetworkShape } from './kept-file'
-import { readMe } from './read-me'
-
-/** What a run was, in the words of its study. */
-export interface RunAbout {
-  readonly run: string
-  readonly study: string
-  readonly task: string
-  readonly model: string
-  readonly setting: string
-  /** `val/*` at the best step. */
-  readonly validation: Readonly<Record<string, number | null>>
-}
+import { readMe, type RunAbout } from './read-me'
 
 /** All that it takes to write a run's network as files. */
 export interface ExportOrder {

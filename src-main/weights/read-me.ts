@@ -1,9 +1,19 @@
 import type { RunConfig } from '../run'
 import type { NetworkShape } from './kept-file'
-import type { RunAbout } from './model-folder'
 
 /** Types whose class in transformers takes vectors in the place of words, positions added as we add them. */
 const TAKES_VECTORS: readonly string[] = ['bert', 'roberta', 'gpt2']
+
+/** What a run was, in the words of its study. */
+export interface RunAbout {
+  readonly run: string
+  readonly study: string
+  readonly task: string
+  readonly model: string
+  readonly setting: string
+  /** `val/*` at the best step. */
+  readonly validation: Readonly<Record<string, number | null>>
+}
 
 interface Trained {
   readonly type: string

@@ -4,17 +4,29 @@ import { installation } from '../installation'
 import { openLibrary } from '../library/library'
 import type { Library } from '../library/library'
 import { channelsTo } from '../queue/channel'
+import type { OpenChannel } from '../queue/channel'
 import { CheckpointShelf } from '../queue/checkpoint-shelf'
 import { EventStream } from '../queue/event-stream'
 import { Queue } from '../queue/queue'
 import { openReadableStore, openStore, StoreError } from '../store/store'
 import type { ReadableStore, Store } from '../store/store'
 import { WeightShelf } from '../weights/weight-shelf'
-import type { WorkbenchOptions } from '../workbench'
 import { hasFile, makeFolder } from '../workspace/folder'
 import { recordOwner, WorkspaceInUseError } from '../workspace/owner'
 import { dropUploads } from '../workspace/uploads'
 import { StudyShelf } from './study-shelf'
+
+/** The one process that trains and writes, or any that looks on. */
+export type Access = 'owner' | 'reader'
+
+export interface WorkbenchOptions {
+  readonly workspace: string
+  readonly access: Access
+  /** What this process is, for whoever finds the workspace in use: "fairsweep run mnist". */
+  readonly what?: string
+  /** Another training worker than the built one. */
+  readonly openWorker?: OpenChannel
+}
 
 /** What only the owner of a workspace has. */
 export interface OwnedParts {
