@@ -1,8 +1,33 @@
 import type { RunConfig } from '../run'
 import type { NetworkShape } from './kept-file'
 
-/** Types whose class in transformers takes vectors in the place of words, positions added as we add them. */
-const TAKES_VECTORS: readonly string[] = ['bert', 'roberta', 'gpt2']
+interface Trunk {
+  readonly imports: string
+  readonly load: string
+  readonly apply: string
+}
+
+/** Of a class in transformers that takes vectors in the place of words, positions added as we add them. */
+const TRANSFORMER: Trunk = {
+  imports: 'from transformers import AutoModel',
+  load: "trunk = AutoModel.from_pretrained('.').eval()",
+  apply: 'trunk(inputs_embeds=h).last_hidden_state',
+}
+
+/** How Python gets at a trunk, by type; the others' classes have no way in for vectors. */
+const TRUNKS: Readonly<Record<string, Trunk>> = {
+  bert: TRANSFORMER,
+  roberta: TRANSFORMER,
+  gpt2: TRANSFORMER,
+  lstm: {
+    imports: 'import json, torch',
+    load: `config = json.load(open('config.json'))
+config.pop('model_type')
+trunk = torch.nn.LSTM(**config, batch_first=True)
+trunk.load_state_dict(load_file('model.safetensors'))`,
+    apply: 'trunk(h)[0]',
+  },
+}
 
 /** What a run was, in the words of its study. */
 export interface RunAbout {
@@ -50,23 +75,24 @@ at the learning rate ${config.learning_rate} with seed ${config.seed}. These are
 
 The network reads ${reads}; ${last} read, and the answer is ${answers}.
 
-${TAKES_VECTORS.includes(type) ? example(shape) : `How the layers stand around a trunk of the type ${type} is said in Fairsweep's documentation.`}
+${type in TRUNKS ? example(type, shape) : `How the layers stand around a trunk of the type ${type} is said in Fairsweep's documentation.`}
 `
 }
 
-function example({ input, readTokens }: NetworkShape): string {
+function example(type: string, { input, readTokens }: NetworkShape): string {
+  const { imports, load, apply } = TRUNKS[type] ?? TRANSFORMER
   const into =
     input.kind === 'vectors'
       ? "h = x @ layers['in.weight'].T + layers['in.bias']  # x: [B, T, F]"
       : "h = layers['in.weight'][x]  # x: [B, T] of tokens"
   return `\`\`\`python
+${imports}
 from safetensors.torch import load_file
-from transformers import AutoModel
 
-trunk = AutoModel.from_pretrained('.').eval()
+${load}
 layers = load_file('fairsweep_layers.safetensors')
 ${into}
-h = trunk(inputs_embeds=h).last_hidden_state[:, -${readTokens}:]
+h = ${apply}[:, -${readTokens}:]
 logits = (h @ layers['out.weight'].T + layers['out.bias']).flatten(1)
 \`\`\``
 }
