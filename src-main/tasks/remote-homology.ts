@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import { InputError } from '../errors'
 import type { TaskSource } from '../study/study'
 import { fileOf } from './images'
+import { jsonItems } from './json-list'
 import { openLmdb } from './lmdb'
 import { readPickle } from './pickle'
 import { exampleAt, positionsBeyondOf, type Batch, type Split, type Task } from './task'
@@ -129,18 +129,10 @@ interface ProteinRecord {
 
 /** TAPE's JSON export: a list of records. */
 async function* jsonRecords(file: string): AsyncGenerator<ProteinRecord> {
-  let records: unknown
-  try {
-    records = JSON.parse(await readFile(file, 'utf8'))
-  } catch (error) {
-    if (error instanceof SyntaxError) throw new InputError(`is not valid JSON: ${error.message}`, { file })
-    throw error
-  }
-  if (!Array.isArray(records))
-    throw new InputError('holds no list, expected TAPE’s list of proteins', { file })
-  for (const [i, record] of (records as unknown[]).entries()) {
-    const { primary, fold_label: fold } = (record ?? {}) as { primary?: unknown; fold_label?: unknown }
-    yield { place: `protein ${i}`, primary, fold }
+  let i = 0
+  for await (const { value, at } of jsonItems(file, 'TAPE’s list of proteins')) {
+    const { primary, fold_label: fold } = (value ?? {}) as { primary?: unknown; fold_label?: unknown }
+    yield { place: `protein ${i++}, at byte ${at}`, primary, fold }
   }
 }
 

@@ -110,15 +110,18 @@ describe('remote homology', () => {
 
 describe('a damaged file of proteins', () => {
   it.each([
-    ['[{"primary": "ACJ", "fold_label": 1}]', /protein 0: letter 3 of primary is "J", expected one of ABC/],
+    [
+      '[{"primary": "ACJ", "fold_label": 1}]',
+      /protein 0, at byte 1: letter 3 of primary is "J", expected one of ABC/,
+    ],
     [
       '[{"primary": "AC", "fold_label": 1195}]',
-      /protein 0: fold_label is 1195, expected a whole number below 1195/,
+      /protein 0, at byte 1: fold_label is 1195, expected a whole number below 1195/,
     ],
-    ['[{"primary": "AC"}]', /protein 0: fold_label is undefined/],
-    ['[{"fold_label": 1}]', /protein 0: primary is undefined, expected amino acids/],
+    ['[{"primary": "AC"}]', /protein 0, at byte 1: fold_label is undefined/],
+    ['[{"fold_label": 1}]', /protein 0, at byte 1: primary is undefined, expected amino acids/],
     ['{}', /holds no list/],
-    ['[{"primary"', /valid.json: is not valid JSON/],
+    ['[{"primary"', /valid.json: at byte 11: is not valid JSON: the file ends within the list/],
   ])('is refused by protein and field: %s', async (text, message) => {
     const dir = await copy()
     await writeFile(join(dir, 'remote_homology_valid.json'), text)
