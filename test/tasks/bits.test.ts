@@ -46,6 +46,36 @@ describe('bit memory', () => {
   })
 })
 
+describe("bit memory as FPT's numpy code draws it", () => {
+  it('asks for each pattern alike, and hides each bit of each value alike, whatever was asked', async () => {
+    const { train } = await memory({ n: 40, patterns: 4, patch: 40 })
+    const { x, y, size } = first(train, 4000)
+    const asked = [0, 0, 0, 0]
+    const hidden = new Map<string, number>()
+    let ones = 0
+    for (let i = 0; i < size; i++) {
+      const rows = [0, 1, 2, 3].map((row) => x.slice(i * 200 + row * 40, i * 200 + (row + 1) * 40))
+      ones += rows.flatMap((row) => Array.from(row)).filter((bit) => bit === 1).length
+      const answer = y.slice(i * 80, i * 80 + 40)
+      const query = rows.findIndex((row) => row.every((bit, j) => (bit > 0 ? 1 : 0) === answer[j]))
+      asked[query] = (asked[query] ?? 0) + 1
+      for (let j = 0; j < 40; j++) {
+        if (y[i * 80 + 40 + j] !== 1) continue
+        for (const kind of [`bit ${j}`, `value ${answer[j]}`, `pattern ${query}`])
+          hidden.set(kind, (hidden.get(kind) ?? 0) + 1)
+      }
+    }
+    // Deviations: of 4000 draws of one in four 27, of 4000 halves 32, of 640,000 halves 400, of 80,000 quarters 122 and so on.
+    for (const count of asked) expect(Math.abs(count - 1000)).toBeLessThan(4 * 27)
+    expect(Math.abs(ones - 320_000)).toBeLessThan(4 * 400)
+    for (let j = 0; j < 40; j++) expect(Math.abs((hidden.get(`bit ${j}`) ?? 0) - 2000)).toBeLessThan(4 * 32)
+    for (const value of [0, 1])
+      expect(Math.abs((hidden.get(`value ${value}`) ?? 0) - 40_000)).toBeLessThan(4 * 200)
+    for (const [query, count] of asked.entries())
+      expect(Math.abs((hidden.get(`pattern ${query}`) ?? 0) - 20 * count)).toBeLessThan(4 * 105)
+  })
+})
+
 describe('bit xor', () => {
   it('answers the exclusive or of its patterns', async () => {
     const task = await xor({ patterns: 3 })

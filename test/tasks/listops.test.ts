@@ -1,10 +1,11 @@
+import { readFileSync } from 'node:fs'
 import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { openTask } from '../../src-main/tasks'
 import { listopsExample } from '../../src-main/tasks/listops'
-import { expressionText } from '../../src-main/tasks/listops-expression'
+import { expressionText, readExpression } from '../../src-main/tasks/listops-expression'
 import { LISTOPS_FILES, writeListopsFile } from '../../src-main/tasks/listops-files'
 import type { Batch, Split, Task } from '../../src-main/tasks/task'
 
@@ -52,6 +53,90 @@ async function folder(): Promise<string> {
   onTestFinished(() => rm(path, { recursive: true }))
   return path
 }
+
+interface Counts {
+  readonly [key: string]: number
+}
+interface Reference {
+  readonly lengths: Counts
+  readonly values: Counts
+  readonly depths: Counts
+  readonly operators: Counts
+  readonly arguments: Counts
+  readonly examples: readonly (readonly [text: string, value: number])[]
+}
+/** Of LRA's own procedure, by test/tasks/listops/generate.py. */
+const reference = JSON.parse(
+  readFileSync(join(import.meta.dirname, 'listops/reference.json'), 'utf8'),
+) as Reference
+
+const sum = (counts: Counts): number => Object.values(counts).reduce((all, count) => all + count, 0)
+const counted = (keys: readonly (string | number)[]): Counts => {
+  const counts: Record<string, number> = {}
+  for (const key of keys) counts[key] = (counts[key] ?? 0) + 1
+  return counts
+}
+
+/** Pearson's statistic of two samples over the same kinds; its mean is the kinds less one where one law drew both. */
+function chiSquare(ours: Counts, theirs: Counts): number {
+  expect(Object.keys(ours).sort()).toEqual(Object.keys(theirs).sort())
+  const [scale, inverse] = [Math.sqrt(sum(theirs) / sum(ours)), Math.sqrt(sum(ours) / sum(theirs))]
+  return Object.entries(theirs).reduce((all, [key, count]) => {
+    const own = ours[key] ?? 0
+    return all + (own * scale - count * inverse) ** 2 / (own + count)
+  }, 0)
+}
+
+/** Largest difference between the shares that two samples have of a kind. */
+function shareDistance(ours: Counts, theirs: Counts): number {
+  expect(Object.keys(ours).sort()).toEqual(Object.keys(theirs).sort())
+  return Object.keys(theirs).reduce(
+    (most, key) => Math.max(most, Math.abs((ours[key] ?? 0) / sum(ours) - (theirs[key] ?? 0) / sum(theirs))),
+    0,
+  )
+}
+
+/** Every list of an expression: its operator, its depth and how many values it holds. */
+function listsOf(words: readonly string[]): { operator: string; depth: number; values: number }[] {
+  const open: { operator: string; depth: number; values: number }[] = []
+  const closed: typeof open = []
+  for (const word of words) {
+    const around = open.at(-1)
+    if (word === ']') closed.push(...open.splice(-1))
+    else if (around) around.values++
+    if (word.startsWith('[')) open.push({ operator: word, depth: open.length + 1, values: 0 })
+  }
+  return closed
+}
+
+describe("LRA's own procedure", () => {
+  it('gives the same lengths, values, operators, depths and numbers of arguments', () => {
+    const sizes = { minLength: 500, maxLength: 2000, maxDepth: 10, maxArgs: 10 }
+    const drawn = Array.from({ length: 1500 }, (_, i) => listopsExample(sizes, 1, 'train', i))
+    const lists = drawn.flatMap(({ tokens }) => listsOf(Array.from(tokens, (token) => WORDS[token] ?? '?')))
+    // One in 10,000 such statistics of 14, 9 and 3 degrees of freedom are larger than these.
+    expect(
+      chiSquare(counted(drawn.map(({ tokens }) => Math.floor(tokens.length / 100))), reference.lengths),
+    ).toBeLessThan(42)
+    expect(chiSquare(counted(drawn.map(({ value }) => value)), reference.values)).toBeLessThan(34)
+    expect(chiSquare(counted(lists.map(({ operator }) => operator)), reference.operators)).toBeLessThan(21)
+    // Lists of one sequence are not independent; a depth or a number too many would show as 0.02 or more.
+    expect(shareDistance(counted(lists.map(({ values }) => values)), reference.arguments)).toBeLessThan(0.003)
+    expect(shareDistance(counted(lists.map(({ depth }) => depth)), reference.depths)).toBeLessThan(0.006)
+  })
+
+  it('gives the same text of an expression, and the same value', () => {
+    expect(reference.examples).toHaveLength(40)
+    for (const [text, value] of reference.examples) {
+      const into = new Int32Array(64)
+      const read = readExpression(Buffer.from(text), into)
+      const tokens = Uint8Array.from(into.subarray(0, 'length' in read ? read.length : 0))
+      expect(expressionText(tokens)).toBe(text)
+      // By which those that we draw are judged.
+      expect(evaluate(Array.from(tokens, (token) => WORDS[token] ?? '?'))).toBe(value)
+    }
+  })
+})
 
 describe('ListOps as LRA draws it', () => {
   it('has whole sequences of 501 to 1999 tokens, brackets kept, whose value is the class', async () => {
@@ -111,7 +196,7 @@ describe('ListOps as LRA draws it', () => {
         deepest = Math.max(deepest, depth)
       }
       expect(deepest).toBeLessThan(3)
-      expect(Math.max(...expressionArgs(words))).toBeLessThanOrEqual(4)
+      expect(Math.max(...listsOf(words).map(({ values }) => values))).toBeLessThanOrEqual(4)
     }
   })
 
@@ -121,18 +206,6 @@ describe('ListOps as LRA draws it', () => {
     )
   })
 })
-
-/** How many values each list of an expression holds. */
-function expressionArgs(words: readonly string[]): number[] {
-  const open: number[] = []
-  const counts: number[] = []
-  for (const word of words) {
-    if (word !== ']' && open.length > 0) open.push((open.pop() ?? 0) + 1)
-    if (word.startsWith('[')) open.push(0)
-    if (word === ']') counts.push(open.pop() ?? 0)
-  }
-  return counts
-}
 
 describe('padding of ListOps', () => {
   it('is attended to where the task says so: no lengths, the same tokens', async () => {

@@ -8,8 +8,8 @@ The generator here follows lra_benchmarks/data/listops.py of google-research/lon
 is a list with probability 1/4 unless it is at the deepest level, a list holds 2 to `max_args` values, each of four operators
 is as likely, and a sequence is kept if its length (one token a digit, two more a list) lies between the bounds.
 
-`reference.json` has, of `count` sequences with LRA's defaults: how many have each length (in hundreds of tokens), each value and
-each greatest depth; and of all their lists, how many have each operator and each number of arguments. `examples` are short
+`reference.json` has, of `count` sequences with LRA's defaults: how many have each length (in hundreds of tokens) and each value;
+and of all their lists, how many stand at each depth, have each operator and each number of arguments. `examples` are short
 sequences: the text that LRA writes, and the value.
 """
 
@@ -76,8 +76,8 @@ for _ in range(COUNT):
     node, length = kept(source, 500, 2000)
     lengths[length // 100] += 1
     values[value(node)] += 1
-    depths[max(depth for _, depth in lists(node))] += 1
-    for (operator, nodes), _ in lists(node):
+    for (operator, nodes), depth in lists(node):
+        depths[depth] += 1
         operators[operator] += 1
         arguments[len(nodes)] += 1
 examples = [[text(node), value(node)] for node, _ in (kept(source, 5, 40) for _ in range(40))]
