@@ -45,8 +45,25 @@ export function beginRun(
     study: null,
     run: id,
     kind: fromStep === 0 ? 'started' : 'resumed',
-    detail: `attempt ${attempts}, from step ${fromStep}, on ${start.environment.device}`,
+    detail: `attempt ${attempts}, from step ${fromStep}, on ${start.environment.device}${trainsWords(start)}`,
   })
+}
+
+/** What trains, in the run's log: how many numbers, their share, and the parts and tensors that they are in. */
+function trainsWords({
+  parametersTrained: trained,
+  parametersTotal: total,
+  parameters,
+}: Parameters<Store['begin']>[1]): string {
+  if (parameters === undefined || parameters.length === 0) return ''
+  const names = parameters.flatMap((each) => (each.trained ? [each] : []))
+  const parts = [...new Set(names.map(({ part }) => part))].map((part) => {
+    const own = names.filter((each) => each.part === part)
+    const numbers = own.reduce((sum, { shape }) => sum + shape.reduce((all, extent) => all * extent, 1), 0)
+    return `${part} ${numbers} in ${own.length === 1 ? own[0]?.name : `${own.length} tensors`}`
+  })
+  const share = Number(((100 * trained) / total).toPrecision(3))
+  return `; trains ${trained} of ${total} parameters (${share} %): ${parts.join(', ')}`
 }
 
 export function endRun(db: WritableDatabase, id: string, outcome: RunOutcome, at: string): void {

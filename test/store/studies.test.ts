@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { RUN_STATES, type RunRecord } from '../../src-main/run'
+import { RUN_STATES, type ParameterPart, type RunRecord } from '../../src-main/run'
 import { openStore, type Store } from '../../src-main/store/store'
 import { ENVIRONMENT, losses, outcome, plan, START, study } from './plans'
 
@@ -198,6 +198,22 @@ describe('a run', () => {
     expect(store.run(id())).toMatchObject({ startedAt: start, steps: 10 })
     store.begin(id(), START)
     expect(store.run(id())!.startedAt).not.toBe(start)
+  })
+
+  it('logs what trains: how many numbers, their share, their parts and tensors', () => {
+    const of = (name: string, shape: number[], part: ParameterPart, trained = true) => ({
+      ...{ name, shape, part, trained },
+    })
+    const parameters = [
+      of('in.weight', [4, 3], 'input'),
+      of('h.0.ln.weight', [4], 'layer_norm'),
+      of('h.0.ln.bias', [4], 'layer_norm'),
+      of('h.0.mlp.weight', [4, 50], 'feed_forward', false),
+    ]
+    store.begin(id(), { ...START, parametersTrained: 20, parametersTotal: 220, parameters })
+    expect(store.events({ run: id() }).at(-1)?.detail).toBe(
+      'attempt 1, from step 0, on cpu; trains 20 of 220 parameters (9.09 %): input 12 in in.weight, layer_norm 8 in 2 tensors',
+    )
   })
 
   it('that failed says why, and no longer does when it runs again', () => {
