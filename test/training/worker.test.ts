@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RunConfig, Setting } from '../../src-main/run'
 import type { ModelSource, TaskSource } from '../../src-main/study/study'
-import type { FromWorker, ToWorker, TrainingJob } from '../../src-main/training/messages'
+import type { FromWorker, JobRun, ToWorker, TrainingJob } from '../../src-main/training/messages'
 import { writeTinyImages } from '../tasks/idx-files'
 import { buildWorker } from './built-worker'
 import { newFolder, toyConfig, ToyStore, type ToyOptions, type ToyRun } from './toy-job'
@@ -38,7 +38,6 @@ const frozen: Setting = {
 
 /** A worker of either kind, and what it said. */
 class TestWorker {
-  readonly store = new ToyStore()
   readonly ended: Promise<number | null>
   readonly #worker: Worker | ChildProcess
   #waiting: {
@@ -46,7 +45,13 @@ class TestWorker {
     readonly resolve: (message: FromWorker) => void
   }[] = []
 
-  constructor(isolation: 'thread' | 'process') {
+  /** @param waiting runs that each take their place when it is free */
+  constructor(
+    isolation: 'thread' | 'process',
+    readonly store = new ToyStore(),
+    waiting: readonly JobRun[] = [],
+  ) {
+    const left = [...waiting]
     workers.push(this)
     const worker = isolation === 'thread' ? new Worker(entry) : fork(entry, [], { serialization: 'advanced' })
     this.#worker = worker
@@ -57,7 +62,12 @@ class TestWorker {
         const step = Math.max(0, ...message.chunks.map(({ steps }) => steps.at(-1) ?? 0))
         this.send({ type: 'stored', run: message.run, step })
       }
-      if (message.type === 'free') this.send({ type: 'refill', slot: message.slot, run: null })
+      if (message.type === 'free') {
+        const { slot } = message
+        const next = left.findIndex((run) => run.slot === slot)
+        const [run = null] = next === -1 ? [] : left.splice(next, 1)
+        this.send({ type: 'refill', slot, run })
+      }
       const heard = this.#waiting.filter(({ wanted }) => wanted(message))
       this.#waiting = this.#waiting.filter((waiting) => !heard.includes(waiting))
       for (const { resolve } of heard) resolve(message)
@@ -69,10 +79,20 @@ class TestWorker {
     else this.#worker.send(message)
   }
 
-  /** The first message from now on that is wanted. */
+  /** The first message of one of these types from now on. */
   hear<T extends FromWorker['type']>(...types: readonly T[]): Promise<Extract<FromWorker, { type: T }>> {
+    return this.hearOf(null, ...types)
+  }
+
+  /** The first about this run (null: whatever it is about). */
+  hearOf<T extends FromWorker['type']>(
+    run: string | null,
+    ...types: readonly T[]
+  ): Promise<Extract<FromWorker, { type: T }>> {
     return new Promise((resolve) => {
-      const wanted = (message: FromWorker): boolean => types.some((type) => type === message.type)
+      const wanted = (message: FromWorker): boolean =>
+        types.some((type) => type === message.type) &&
+        (run === null || ('run' in message && message.run === run))
       this.#waiting.push({ wanted, resolve: resolve as (message: FromWorker) => void })
     })
   }
@@ -169,6 +189,61 @@ describe.each(['thread', 'process'] as const)('a training worker in a %s', (isol
 })
 
 describe('a training worker', () => {
+  it('killed while a run stands in the place of another, goes on in a new worker to the same bits', async () => {
+    const options = { training: { max_steps: 120, dropout: 0.1 }, validation: { every: 20, patience: 100 } }
+    const [sick, beside, next] = [
+      { id: 'sick', seed: 3, learningRate: 1e38 },
+      { id: 'beside', seed: 3 },
+      { id: 'next', seed: 3, learningRate: 0.02 },
+    ]
+    const beginning = async (): Promise<WorkerJob> => ({
+      ...options,
+      runs: [sick, beside],
+      checkpoints: await newFolder(),
+    })
+    const job = await beginning()
+    const waiting = jobOf({ ...job, runs: [next] }).runs
+    const whole = new TestWorker('process', new ToyStore(), waiting)
+    await whole.hear('ready')
+    await train(whole, 1, await beginning())
+    expect(whole.store.outcomes.get('sick')?.state).toBe('diverged')
+
+    // Saved where it took the place over, …
+    const store = new ToyStore()
+    const first = new TestWorker('process', store, waiting)
+    await first.hear('ready')
+    const begun = first.hearOf('next', 'begun')
+    const paused = train(first, 1, job)
+    await begun
+    await new Promise((resolve) => setTimeout(resolve, 60))
+    first.send({ type: 'close' })
+    await paused
+    expect(store.outcomes.get('next')?.state).toBe('paused')
+
+    // … killed on its further way, …
+    const resumed = { ...job, runs: [next, beside] }
+    const second = new TestWorker('process', store)
+    await second.hear('ready')
+    const further = second.hearOf('next', 'points')
+    const again = second.hearOf('next', 'begun')
+    second.send({ type: 'train', seq: 1, job: jobOf(resumed) })
+    const { fromStep } = await again
+    expect(fromStep).toBeGreaterThan(0)
+    await further
+    await second.end()
+
+    // … and begun again from there.
+    const third = new TestWorker('process', store)
+    await third.hear('ready')
+    const last = third.hearOf('next', 'begun')
+    expect(await train(third, 1, resumed)).toEqual({ type: 'done', seq: 1 })
+    expect(await last).toMatchObject({ fromStep })
+    for (const { id } of [next, beside]) {
+      expect(store.log(id)).toEqual(whole.store.log(id))
+      expect(store.outcomes.get(id)).toEqual(whole.store.outcomes.get(id))
+    }
+  })
+
   it('answers a job it cannot do with the reason in one line, and takes the next', async () => {
     const worker = new TestWorker('thread')
     await worker.hear('ready')
