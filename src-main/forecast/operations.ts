@@ -18,15 +18,12 @@ export const FLOAT_BYTES = 4
 
 /** The pace of `slots` fused runs of a cell at this speed (GFLOP/s of large products). */
 export function countedPace(cell: CellFacts, config: RunConfig, slots: number, gflops: number): GroupPace {
-  const forward = slots * forwardFlops(cell)
-  const { trained, total } = cell.parameters
-  // Gradients pass down through the whole trunk to the input layer; those of weights only where weights train.
-  const stepFlops = config.training.batch_size * forward * (2 + trained / total)
+  const { flops, parameters } = cell
   const perSecond = gflops * 1e9 * EFFICIENCY
-  const updateSeconds = (slots * trained * BYTES_PER_UPDATE) / MEMORY_BYTES_PER_SECOND
+  const updateSeconds = (slots * parameters.trained * BYTES_PER_UPDATE) / MEMORY_BYTES_PER_SECOND
   return {
-    stepSeconds: stepFlops / perSecond + updateSeconds,
-    scoreSeconds: forward / perSecond,
+    stepSeconds: (config.training.batch_size * slots * flops.training) / perSecond + updateSeconds,
+    scoreSeconds: (slots * flops.forward) / perSecond,
     startSeconds: 0,
     peakBytes: null,
   }
@@ -48,16 +45,4 @@ export function countedBytes(
   const perToken = layers * (16 * width + 3 * (heads ?? 0) * tokens)
   const activations = slots * (batch_size / accumulate_steps) * tokens * perToken
   return ENGINE_BYTES + FLOAT_BYTES * (values + activations)
-}
-
-/** Floating point operations of one example's way through the network. */
-function forwardFlops({ taskFacts, modelFacts, parameters }: CellFacts): number {
-  const { input } = taskFacts
-  const { layers, width } = modelFacts
-  const inLayers = parameters.parts
-    .filter(({ part }) => part === 'attention' || part === 'feed_forward')
-    .reduce((sum, { total }) => sum + total, 0)
-  const perToken = 2 * inLayers + 4 * layers * width * input.tokens
-  const entering = input.kind === 'vectors' ? 2 * input.width * width : 0
-  return input.tokens * (perToken + entering)
 }

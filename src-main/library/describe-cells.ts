@@ -12,6 +12,8 @@ export interface CellFacts {
   readonly model: string
   readonly setting: string
   readonly parameters: ParameterCount
+  /** Floating-point operations for one example: of a training step, and of an evaluation. */
+  readonly flops: { readonly training: number; readonly forward: number }
   readonly taskFacts: TaskFacts
   readonly modelFacts: ModelDescription
 }
@@ -28,9 +30,11 @@ export async function describeCells(study: Study, library: Library): Promise<Cel
       const { source, facts: modelFacts } = await library.model(modelSpec)
       const model = await openModel(source)
       for (const setting of study.settings) {
-        const parameters = countParameters(buildNetwork(model, taskFacts, setting).parameters)
+        const network = buildNetwork(model, taskFacts, setting)
+        const parameters = countParameters(network.parameters)
+        const flops = { training: network.trainingFlops, forward: network.forwardFlops }
         const names = { task: taskSpec.name, model: modelSpec.name, setting: setting.name }
-        cells.push({ ...names, parameters, taskFacts, modelFacts })
+        cells.push({ ...names, parameters, flops, taskFacts, modelFacts })
       }
     }
   }

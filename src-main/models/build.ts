@@ -3,7 +3,7 @@ import { InputError } from '../errors'
 import type { ExecutionOptions, Setting } from '../run'
 import type { TaskInput, TaskOutput } from '../tasks/task'
 import { drawForRuns, forRuns, statisticsOf } from './first-values'
-import { trainingFlops } from './flops'
+import { forwardFlops, trainingFlops } from './flops'
 import { freeze } from './freeze'
 import { denseByName, embed, linear } from './fused'
 import type { Model } from './model'
@@ -61,21 +61,32 @@ export function buildNetwork(
   const given =
     startFrom === null ? new Map<string, string>() : matchStartFrom(startFrom, specs, model.family)
 
-  const fixedValue = async ({ name, part }: ParameterSpec): Promise<Float32Array | null> => {
-    const named = given.get(name)
-    if (startFrom !== null && named !== undefined) return startFrom.readFloats(named)
-    const ofTrunk = part !== 'input' && part !== 'output'
-    if (ofTrunk && setting.init === 'pretrained' && model.files?.names.has(name))
-      return model.files.read(name)
-    return null
+  /** Where a parameter's first value comes from; `rule`: the architecture's own. */
+  const originOf = ({ name, part }: ParameterSpec): 'start_from' | 'file' | 'statistics' | 'rule' => {
+    if (given.has(name)) return 'start_from'
+    const isInFile = part !== 'input' && part !== 'output' && model.files?.names.has(name)
+    if (!isInFile || setting.init === 'random') return 'rule'
+    return setting.init === 'pretrained' ? 'file' : 'statistics'
+  }
+
+  const fixedValue = async (spec: ParameterSpec): Promise<Float32Array | null> => {
+    const origin = originOf(spec)
+    if (origin === 'file') return (await model.files?.read(spec.name)) ?? null
+    const named = given.get(spec.name)
+    return startFrom === null || named === undefined ? null : startFrom.readFloats(named)
   }
 
   /** How each seed draws its own, where no file gives the value. */
-  const drawing = async ({ name, part, firstValue }: ParameterSpec): Promise<ParameterSpec['firstValue']> => {
-    const ofTrunk = part !== 'input' && part !== 'output'
-    if (!ofTrunk || setting.init !== 'statistics' || !model.files?.names.has(name)) return firstValue
-    return statisticsOf(await model.files.read(name))
+  const drawing = async (spec: ParameterSpec): Promise<ParameterSpec['firstValue']> =>
+    originOf(spec) === 'statistics' && model.files !== null
+      ? statisticsOf(await model.files.read(spec.name))
+      : spec.firstValue
+
+  const isDrawn = (spec: ParameterSpec): boolean => {
+    const origin = originOf(spec)
+    return origin === 'statistics' || (origin === 'rule' && spec.firstValue.kind !== 'constant')
   }
+  const drawn = new Set(specs.filter(isDrawn).map(({ name }) => name))
 
   const rankOf = (name: string): number =>
     parameters.find((parameter) => parameter.name === name)?.shape.length ?? 0
@@ -147,7 +158,8 @@ export function buildNetwork(
   }
 
   const { width } = architecture
-  const flops = trainingFlops({ trunk, input, readTokens, outputs }, parameters)
+  const extent = { trunk, input, readTokens, outputs }
+  const flops = { trainingFlops: trainingFlops(extent, parameters), forwardFlops: forwardFlops(extent) }
   const readoutOnly = (): ReadoutOnly => ({
     tokens: readTokens,
     width,
@@ -156,7 +168,8 @@ export function buildNetwork(
     readout: {
       parameters: parameters.filter(({ part }) => part === 'output'),
       inBfloat16: new Set(),
-      trainingFlops: flops,
+      drawn,
+      ...flops,
       forward: (weights, x) => {
         const [runs = 0, examples = 0] = x.shape
         return answer(weights, tf.reshape(x, [runs, examples * readTokens, width]), examples)
@@ -172,7 +185,8 @@ export function buildNetwork(
   return {
     parameters,
     inBfloat16,
-    trainingFlops: flops,
+    drawn,
+    ...flops,
     forward: (weights, x, dropout, lengths) =>
       answer(weights, readOf(weights, x, dropout, lengths), x.shape[1] ?? 0),
     initialise: (seeds, which = 'all') =>

@@ -37,12 +37,18 @@ export interface TrunkFlops {
   readonly wanted: boolean
 }
 
-export function trainingFlops(extent: NetworkExtent, parameters: readonly Parameter[]): number {
+export const trainingFlops = (extent: NetworkExtent, parameters: readonly Parameter[]): number =>
+  countFlops(extent, (part, layer = null) =>
+    parameters.some((parameter) => parameter.part === part && parameter.layer === layer && parameter.trained),
+  )
+
+/** Of the forward pass alone: an evaluation of one example of one run. */
+export const forwardFlops = (extent: NetworkExtent): number => countFlops(extent, () => false)
+
+function countFlops(extent: NetworkExtent, trains: CountedStep['trains']): number {
   const { trunk, input, readTokens, outputs } = extent
   const { width, inputWidth = width } = trunk.architecture
   const { tokens } = input
-  const trains: CountedStep['trains'] = (part, layer = null) =>
-    parameters.some((parameter) => parameter.part === part && parameter.layer === layer && parameter.trained)
   const entering = input.kind === 'vectors' ? product(tokens, input.width, inputWidth, trains('input')) : 0
   const inside = trunk.flops({ tokens, read: readTokens, trains, wanted: trains('input') })
   return entering + inside.flops + product(readTokens, width, outputs, inside.wanted, trains('output'))

@@ -46,8 +46,12 @@ export interface Network {
   readonly parameters: readonly Parameter[]
   /** Names of the frozen matrices that are multiplied in bfloat16, so that they may be held in it. */
   readonly inBfloat16: ReadonlySet<string>
+  /** Names of the parameters whose first values follow from the seed; the others' are the same for every seed. */
+  readonly drawn: ReadonlySet<string>
   /** Floating-point operations of one training step for one example of one run; `trainingFlops` says which count. */
   readonly trainingFlops: number
+  /** Of an evaluation, likewise. */
+  readonly forwardFlops: number
   /**
    * Logits [K, B, R * C] from x [K, B, T, F] (or int32 tokens [K, B, T]). Without dropout it evaluates.
    * Nothing here reads a value in JavaScript, so that a step can be traced into one graph. Call it inside tf.tidy.

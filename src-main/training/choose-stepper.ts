@@ -28,26 +28,48 @@ export function chooseStepper(
       path === 'xla' && config.precision !== 'bf16'
         ? new WithFallback(graph(true), () => graph(false), warn)
         : graph(false)
-    kept = { key, stepper }
+    kept = { key, stepper, frozen: null }
   }
-  return lend(kept.stepper)
+  return lend(kept, frozenKey(problem, config))
 }
 
-/** The newest graph of this worker: the groups of a cell follow each other, and tracing and loading it takes a while. */
-let kept: { readonly key: string; readonly stepper: Stepper } | null = null
+/**
+ * The newest graph of this worker: the groups of a cell follow each other, and tracing and loading it takes a while; so
+ * does reading a trunk's frozen weights and writing them, which are mostly the same for all of them.
+ */
+interface KeptGraph {
+  readonly key: string
+  readonly stepper: Stepper
+  /** `frozenKey` of the values that its frozen tensors have; null: of none. */
+  frozen: string | null
+}
+let kept: KeptGraph | null = null
 
 /** A stepper whose disposal gives it back. */
-const lend = (stepper: Stepper): Stepper => ({
-  parts: stepper.parts,
-  train: (feeds) => stepper.train(feeds),
-  score: (examples) => stepper.score(examples),
-  read: (part) => stepper.read(part),
-  write: (part, values) => stepper.write(part, values),
-  dispose: () => undefined,
-})
+function lend(graph: KeptGraph, frozen: string): Stepper {
+  const { stepper } = graph
+  return {
+    parts: stepper.parts,
+    get hasFrozen() {
+      return graph.frozen === frozen
+    },
+    train: (feeds) => stepper.train(feeds),
+    score: (examples) => stepper.score(examples),
+    read: (part) => stepper.read(part),
+    write: (part, values) => {
+      // Whatever comes of it, they are not what they were.
+      if (part === 'frozen') graph.frozen = null
+      stepper.write(part, values)
+      if (part === 'frozen') graph.frozen = frozen
+    },
+    dispose: () => undefined,
+  }
+}
 
 /** XLA compiles a graph when it is first run. Where that fails, the plain graph goes on from the same state. */
 export class WithFallback implements Stepper {
+  readonly hasFrozen = false
+
   constructor(
     private stepper: Stepper,
     private plain: (() => Stepper) | null,
@@ -99,7 +121,14 @@ export class WithFallback implements Stepper {
   }
 }
 
-/** Equal where everything is equal that the graph has fixed; weights, frozen ones too, are written anew for every group. */
+/** Equal for two groups of one graph where its frozen weights are equal. */
+function frozenKey({ network }: Problem, { setting, seed, start_from }: RunConfig): string {
+  const { parameters, drawn } = network
+  const followsSeed = parameters.some(({ name, trained }) => !trained && drawn.has(name))
+  return JSON.stringify({ init: setting.init, start_from, seed: followsSeed ? seed : null })
+}
+
+/** Equal where everything is equal that the graph has fixed; weights, frozen ones too, are written into it. */
 function graphKey(
   { input, objective, evaluated }: Problem,
   path: TrainingJob['path'],

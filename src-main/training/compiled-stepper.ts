@@ -33,6 +33,7 @@ import {
 /** The same steps as `EagerStepper`, traced once into one TensorFlow graph that holds the group's tensors. */
 export class CompiledStepper implements Stepper {
   readonly parts: readonly TrainedPart[]
+  readonly hasFrozen = false
   private readonly program: Program
   /** Parts of a step's examples that are taken one after the other. */
   private readonly accumulated: number

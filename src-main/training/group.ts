@@ -1,5 +1,5 @@
 import { tf, type Tensor } from '../engine'
-import type { Parameter } from '../models/network'
+import type { Network, Parameter } from '../models/network'
 import type { Batch, Split } from '../tasks/task'
 import type { Scores } from './best-step'
 import { evaluate, maskedShare } from './evaluate'
@@ -62,16 +62,14 @@ export class FusedGroup {
   ): Promise<FusedGroup> {
     const { parameters } = problem.network
     const runs = members.length
-    const initial = await problem.network.initialise(members.map(({ seed }) => seed))
-    const shapesOf = (trained: boolean): Map<string, readonly number[]> =>
-      new Map(
-        parameters
-          .filter((parameter) => parameter.trained === trained)
-          .map(({ name }) => [name, named(initial, name).shape]),
-      )
-    const shapes = { runs, ...sizes, frozen: shapesOf(false), trained: shapesOf(true) }
+    const seeds = members.map(({ seed }) => seed)
+    const shapes = { runs, ...sizes, ...parameterShapes(problem.network, seeds) }
     const stepper = makeStepper(shapes)
-    stepper.write('frozen', new Map(Array.from(shapes.frozen.keys(), (name) => [name, named(initial, name)])))
+    const initial = await problem.network.initialise(seeds, stepper.hasFrozen ? 'trained' : 'all')
+    if (!stepper.hasFrozen) {
+      const frozen = Array.from(shapes.frozen.keys(), (name) => [name, named(initial, name)] as const)
+      stepper.write('frozen', new Map(frozen))
+    }
     const trained = parameters.filter((parameter) => parameter.trained)
     for (const part of stepper.parts) {
       const values = new Map(trained.map((p) => [p.name, startingValue(p, part, initial, members)]))
@@ -81,7 +79,6 @@ export class FusedGroup {
       if (part === 'weights') tf.dispose([...initial.values()])
     }
     const learningRates = members.map(({ learningRate }) => learningRate)
-    const seeds = members.map(({ seed }) => seed)
     return new FusedGroup(problem, stepper, sizes, learningRates, seeds, rateShareAt)
   }
 
@@ -208,6 +205,25 @@ export const toSnapshot = (
       .filter(({ trained }) => trained)
       .map(({ name, shape }) => [name, tf.tensor(named(values, name), [1, ...shape], 'float32')]),
   )
+
+/** A frozen parameter has a value for each run where the runs' seeds draw different ones. */
+function parameterShapes(
+  { parameters, drawn }: Network,
+  seeds: readonly number[],
+): Pick<GraphShapes, 'frozen' | 'trained'> {
+  const runs = seeds.length
+  const differ = new Set(seeds).size > 1
+  const shapesOf = (those: boolean): Map<string, readonly number[]> =>
+    new Map(
+      parameters
+        .filter(({ trained }) => trained === those)
+        .map(({ name, shape, trained }) => [
+          name,
+          trained || (differ && drawn.has(name)) ? [runs, ...shape] : shape,
+        ]),
+    )
+  return { frozen: shapesOf(false), trained: shapesOf(true) }
+}
 
 /** What a part of one parameter is before the first step: each run's row from where it goes on, or its first value. */
 function startingValue(

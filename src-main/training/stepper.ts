@@ -40,6 +40,8 @@ export interface GraphShapes {
 export interface Stepper {
   /** What its steps change: weights, and what the optimizer remembers. */
   readonly parts: readonly TrainedPart[]
+  /** Its frozen tensors are those of these runs already, from a group before. */
+  readonly hasFrozen: boolean
   /** One training step: its scores, as in `StepResult`. */
   train(feeds: StepFeeds): Tensor
   /**
@@ -57,6 +59,7 @@ export interface Stepper {
 /** Runs every operation of a step as tfjs comes to it. */
 export class EagerStepper implements Stepper {
   readonly parts: readonly TrainedPart[]
+  readonly hasFrozen = false
   private readonly state = { frozen: new Map(), weights: new Map() } as {
     frozen: Map<string, Tensor>
     weights: Map<string, Tensor>

@@ -102,6 +102,24 @@ describe('counted operations', () => {
     expect(secondsOf(cellOf('frozen-random'), runOf('frozen-random'), 100)).toBeLessThan(seconds)
   })
 
+  it("hold the products of an LSTM's recurrence: one by its input and one by its state, every token and gate", async () => {
+    const text = tinyStudy({ model: '{kind: lstm, layers: 1, width: 16}', settings: '[unfrozen-random]' })
+    const lstm = await planStudy(readStudy(text, join(folder, 'study.yaml')), text, library)
+    const [cell] = await describeCells(lstm.study, library)
+    const [tokens, width, inputs, classes] = [4, 16, 16, 4]
+    const products = tokens * (width * inputs + 2 * width * 4 * width) + width * classes
+    // Nothing is wanted of the images, so that the input layer has one product backwards, the others two.
+    expect(cell?.flops).toEqual({
+      forward: 2 * products,
+      training: 2 * (3 * products - tokens * width * inputs),
+    })
+    const { config } = lstm.runs[0]!
+    const pace = (gflops: number) => countedPace(cell!, config, 2, gflops)
+    const least = (2 * config.training.batch_size * cell!.flops.training) / 1e9
+    expect(pace(1).stepSeconds).toBeGreaterThan(least)
+    expect(pace(1).scoreSeconds).toBeGreaterThan((2 * cell!.flops.forward) / 1e9)
+  })
+
   it('ask for more memory the more trains, but for a frozen trunk once however many runs share it', () => {
     const [frozen, unfrozen] = [cellOf('frozen-random'), cellOf('unfrozen-random')]
     const { config } = runOf('frozen-random')

@@ -11,6 +11,7 @@ function counting(fails: boolean): Stepper & { disposed: boolean } {
   return {
     disposed: false,
     parts: ['weights'],
+    hasFrozen: false,
     train: ({ learningRate }) => {
       if (fails) throw new Error('no kernel for this device')
       weight = tf.add(weight, learningRate)

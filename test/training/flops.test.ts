@@ -3,8 +3,10 @@ import { loadEngine, tf } from '../../src-main/engine'
 import { buildNetwork, type NetworkTask } from '../../src-main/models/build'
 import { PARTS, type Setting } from '../../src-main/run'
 import { DEFAULTS } from '../../src-main/study/defaults'
+import type { Batch, Split } from '../../src-main/tasks/task'
 import { FusedGroup } from '../../src-main/training/group'
 import { objectiveOf } from '../../src-main/training/objective'
+import type { Problem } from '../../src-main/training/problem'
 import { EagerStepper } from '../../src-main/training/stepper'
 import { FROZEN, KINDS, random, setting, vectors, words } from '../models/small-networks'
 
@@ -20,46 +22,70 @@ const training = {
 
 beforeAll(() => loadEngine())
 
-/** 2 for each multiply-add of every matrix product that a step of `runs` fused runs really makes. */
-async function productsOfOneStep(
+interface Counted {
+  /** 2 for each multiply-add of every matrix product that is really made. */
+  readonly made: number
+  readonly said: number
+}
+
+async function groupOf(
   type: string,
   task: NetworkTask,
   how: Setting,
   runs: number,
-): Promise<{ made: number; said: number }> {
+): Promise<{ group: FusedGroup; problem: Problem }> {
   const network = buildNetwork(await random(type), task, how)
   const problem = { input: task.input, network, objective: objectiveOf(task.output) }
   const members = Array.from({ length: runs }, (_, seed) => ({ seed, learningRate: 0.01, from: null }))
-  const group = await FusedGroup.create(
+  const sizes = { trainExamples: EXAMPLES, scoreExamples: EXAMPLES }
+  return {
     problem,
-    members,
-    { trainExamples: EXAMPLES, scoreExamples: EXAMPLES },
-    () => new EagerStepper(problem, training),
-  )
-  const size = runs * EXAMPLES
-  const { input } = task
+    group: await FusedGroup.create(problem, members, sizes, () => new EagerStepper(problem, training)),
+  }
+}
+
+function batchOf({ input, objective }: Problem, size: number): Batch {
   const x =
     input.kind === 'vectors'
       ? new Float32Array(size * input.tokens * input.width).fill(0.3)
       : new Int32Array(size * input.tokens).fill(1)
-  const steps = members.map(() => 1)
-  const { kernels } = await tf.profile(() => {
-    group.step(
-      { size, x, lengths: null, y: new Int32Array(size * problem.objective.targets) },
-      steps,
-      steps.map(() => true),
-    )
-  })
-  group.dispose()
+  return { size, x, lengths: null, y: new Int32Array(size * objective.targets) }
+}
+
+/** Of the kernels that `work` runs. */
+async function productsOf(work: () => unknown): Promise<number> {
+  const { kernels } = await tf.profile(work)
   const products = kernels.filter(({ name }) => name === 'BatchMatMul')
-  const made = products.reduce((sum, { inputShapes, outputShapes }) => {
+  return products.reduce((sum, { inputShapes, outputShapes }) => {
     const [a = []] = inputShapes
     const [out = []] = outputShapes
     // a is rows × inner or inner × rows, whichever way it is turned.
     const inner = ((a.at(-2) ?? 0) * (a.at(-1) ?? 0)) / (out.at(-2) ?? 1)
     return sum + 2 * inner * out.reduce((product, extent) => product * extent, 1)
   }, 0)
-  return { made, said: runs * EXAMPLES * network.trainingFlops }
+}
+
+async function productsOfOneStep(
+  type: string,
+  task: NetworkTask,
+  how: Setting,
+  runs: number,
+): Promise<Counted> {
+  const { group, problem } = await groupOf(type, task, how, runs)
+  const size = runs * EXAMPLES
+  const steps = new Array<number>(runs).fill(1)
+  const active = new Array<boolean>(runs).fill(true)
+  const made = await productsOf(() => group.step(batchOf(problem, size), steps, active))
+  group.dispose()
+  return { made, said: size * problem.network.trainingFlops }
+}
+
+async function productsOfAnEvaluation(type: string, task: NetworkTask): Promise<Counted> {
+  const { group, problem } = await groupOf(type, task, setting('random', ...FROZEN), 1)
+  const split: Split = { size: EXAMPLES, batch: ({ length }) => batchOf(problem, length) }
+  const made = await productsOf(() => group.evaluate(split, () => false))
+  group.dispose()
+  return { made, said: EXAMPLES * problem.network.forwardFlops }
 }
 
 const SETTINGS = [
@@ -72,8 +98,8 @@ const SETTINGS = [
   setting('random', 'output', { last_layers: 1 }),
 ]
 
-describe.each(KINDS)('the operations counted for a step of %s', (type) => {
-  it.each(SETTINGS)('are the products that training $train makes', async (how) => {
+describe.each(KINDS)('the operations counted for %s', (type) => {
+  it.each(SETTINGS)('are the products that a step makes where $train train', async (how) => {
     const { made, said } = await productsOfOneStep(type, vectors, how, 1)
     expect(said).toBe(made)
     expect(said).toBeGreaterThan(0)
@@ -83,6 +109,14 @@ describe.each(KINDS)('the operations counted for a step of %s', (type) => {
     for (const task of [words, { ...vectors, readTokens: 5, output: { kind: 'bits', count: 5 } } as const]) {
       const { made, said } = await productsOfOneStep(type, task, setting('random', ...FROZEN), 1)
       expect(said).toBe(made)
+    }
+  })
+
+  it('are those of an evaluation', async () => {
+    for (const task of [vectors, words]) {
+      const { made, said } = await productsOfAnEvaluation(type, task)
+      expect(said).toBe(made)
+      expect(said).toBeGreaterThan(0)
     }
   })
 

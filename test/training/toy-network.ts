@@ -27,8 +27,10 @@ export function toyProblem({ tokens, width, hidden, output }: Toy): Problem {
   const network: Network = {
     parameters,
     inBfloat16: new Set(),
+    drawn: new Set(parameters.map(({ name }) => name)),
     readoutOnly: null,
     trainingFlops: 1000,
+    forwardFlops: 400,
     forward(weights, x, dropout) {
       const get = (name: string): Tensor => weights.get(name) ?? tf.zeros([1])
       const [runs = 0, batch = 0] = x.shape
