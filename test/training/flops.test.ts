@@ -53,7 +53,7 @@ function batchOf({ input, objective }: Problem, size: number): Batch {
 }
 
 /** Of the kernels that `work` runs. */
-async function productsOf(work: () => unknown): Promise<number> {
+async function productsOf(work: () => Promise<void> | void): Promise<number> {
   const { kernels } = await tf.profile(work)
   const products = kernels.filter(({ name }) => name === 'BatchMatMul')
   return products.reduce((sum, { inputShapes, outputShapes }) => {
@@ -75,7 +75,7 @@ async function productsOfOneStep(
   const size = runs * EXAMPLES
   const steps = new Array<number>(runs).fill(1)
   const active = new Array<boolean>(runs).fill(true)
-  const made = await productsOf(() => group.step(batchOf(problem, size), steps, active))
+  const made = await productsOf(() => void group.step(batchOf(problem, size), steps, active))
   group.dispose()
   return { made, said: size * problem.network.trainingFlops }
 }
@@ -83,7 +83,7 @@ async function productsOfOneStep(
 async function productsOfAnEvaluation(type: string, task: NetworkTask): Promise<Counted> {
   const { group, problem } = await groupOf(type, task, setting('random', ...FROZEN), 1)
   const split: Split = { size: EXAMPLES, batch: ({ length }) => batchOf(problem, length) }
-  const made = await productsOf(() => group.evaluate(split, () => false))
+  const made = await productsOf(async () => void (await group.evaluate(split, () => false)))
   group.dispose()
   return { made, said: EXAMPLES * problem.network.forwardFlops }
 }
