@@ -1,6 +1,8 @@
-import { open, stat } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { InputError } from '../errors'
 import type { TaskSource } from '../study/study'
+import { readSlices } from '../tensor-files/file-slices'
 import { augmented } from './augment'
 import { PatchSplit, fileOf, patchLayout, patchSide } from './images'
 import type { LabelledImages, Normalisation } from './images'
@@ -24,8 +26,8 @@ export async function openCifar10(source: TaskSource): Promise<Task> {
   const patch = patchSide(source, SIDE, SIDE)
   const isAugmented = source.options['augment'] === true
   return cifarTask(
-    await readTrain(source),
-    await readRecords([fileOf(source, 'test')]),
+    await openTrain(source),
+    await openRecords([fileOf(source, 'test')]),
     patch,
     COLOURS,
     isAugmented,
@@ -34,7 +36,7 @@ export async function openCifar10(source: TaskSource): Promise<Task> {
 
 /** CIFAR-10 as Long Range Arena has it: grey, a token for each of its 1024 pixels, in [-1, 1] as FPT feeds it. */
 export async function openCifar10Lra(source: TaskSource): Promise<Task> {
-  const [train, test] = [await readTrain(source), await readRecords([fileOf(source, 'test')])]
+  const [train, test] = [await openTrain(source), await openRecords([fileOf(source, 'test')])]
   const task = cifarTask(grey(train), grey(test), 1, GREYS, false)
   return { ...task, input: { ...task.input, positionsBeyond: positionsBeyondOf(source.options) } }
 }
@@ -58,81 +60,70 @@ function cifarTask(
   }
 }
 
-const readTrain = (source: TaskSource): Promise<LabelledImages> =>
-  readRecords(TRAIN_ROLES.map((role) => fileOf(source, role)))
+const openTrain = (source: TaskSource): Promise<LabelledImages> =>
+  openRecords(TRAIN_ROLES.map((role) => fileOf(source, role)))
 
-/** The records of files, one after the other, held once. @throws {InputError} naming file and byte */
-async function readRecords(files: readonly string[]): Promise<LabelledImages> {
-  const parts: { readonly file: string; readonly size: number }[] = []
-  for (const file of files) parts.push({ file, size: await recordBytes(file) })
-  const bytes = new Uint8Array(parts.reduce((sum, { size }) => sum + size, 0))
-  let end = 0
-  for (const { file, size } of parts) {
-    const records = bytes.subarray(end, end + size)
-    await fill(records, file)
-    checkLabels(records, file)
-    end += size
+/** The records of files, one after the other, of which no more than the labels is held. @throws {InputError} naming file and byte */
+async function openRecords(files: readonly string[]): Promise<LabelledImages> {
+  const parts: { readonly file: string; readonly first: number; readonly end: number }[] = []
+  const labels: Uint8Array[] = []
+  let count = 0
+  for (const file of files) {
+    const own = await labelsOf(file)
+    labels.push(own)
+    parts.push({ file, first: count, end: (count += own.length) })
   }
-  return recordsOf(bytes)
+  const all = Buffer.concat(labels)
+  return {
+    ...{ count, height: SIDE, width: SIDE, channels: 3 },
+    read(indices) {
+      const images = new Array<Uint8Array>(indices.length)
+      for (const { file, first, end } of parts) {
+        const here = indices.flatMap((index, i) => (index >= first && index < end ? [i] : []))
+        if (here.length === 0) continue
+        const starts = here.map((i) => ((indices[i] ?? 0) - first) * RECORD)
+        const slices = starts.map((start) => ({ start: start + 1, end: start + RECORD }))
+        readSlices(file, slices).forEach((bytes, j) => (images[here[j] ?? 0] = bytes))
+      }
+      return images
+    },
+    labelOf: (index) => all[index] ?? 0,
+  }
 }
 
-async function recordBytes(file: string): Promise<number> {
+/** Reads through a file. */
+async function labelsOf(file: string): Promise<Uint8Array> {
   const { size } = await stat(file)
-  if (size > 0 && size % RECORD === 0) return size
-  throw new InputError(
-    `${size} bytes, expected a multiple of ${RECORD}: a label and 3 × ${PLANE} pixels for each image`,
-    { file },
-  )
-}
-
-async function fill(bytes: Uint8Array, file: string): Promise<void> {
-  const handle = await open(file)
-  try {
-    for (let filled = 0; filled < bytes.length;) {
-      const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, filled)
-      if (bytesRead === 0)
-        throw new InputError(`ends at byte ${filled}, expected ${bytes.length} bytes`, { file })
-      filled += bytesRead
+  if (size === 0 || size % RECORD !== 0)
+    throw new InputError(
+      `${size} bytes, expected a multiple of ${RECORD}: a label and 3 × ${PLANE} pixels for each image`,
+      { file },
+    )
+  const labels = new Uint8Array(size / RECORD)
+  let at = 0
+  for await (const piece of createReadStream(file, { highWaterMark: 2 ** 20 })) {
+    const bytes = piece as Buffer
+    for (let next = Math.ceil(at / RECORD) * RECORD; next < at + bytes.length; next += RECORD) {
+      const label = bytes[next - at] ?? 0
+      if (label >= CLASSES)
+        throw new InputError(`at byte ${next}: label ${label}, expected at most ${CLASSES - 1}`, { file })
+      labels[next / RECORD] = label
     }
-  } finally {
-    await handle.close()
+    at += bytes.length
   }
+  if (at < size) throw new InputError(`ends at byte ${at}, expected ${size} bytes`, { file })
+  return labels
 }
 
-function checkLabels(records: Uint8Array, file: string): void {
-  for (let at = 0; at < records.length; at += RECORD) {
-    const label = records[at] ?? 0
-    if (label < CLASSES) continue
-    throw new InputError(`at byte ${at}: label ${label}, expected at most ${CLASSES - 1}`, { file })
-  }
-}
-
-const recordsOf = (bytes: Uint8Array): LabelledImages => ({
-  ...{ count: bytes.length / RECORD, height: SIDE, width: SIDE, channels: 3 },
-  ...{ bytes, stride: RECORD, start: 1 },
-  labelOf: (index) => bytes[index * RECORD] ?? 0,
+const grey = (images: LabelledImages): LabelledImages => ({
+  ...images,
+  channels: 1,
+  read: (indices) => images.read(indices).map(lumasOf),
 })
 
 /** Luma of ITU-R 601 in whole numbers, as Pillow computes it, whose `L` is what FPT reads. */
-function grey(images: LabelledImages): LabelledImages {
-  const { bytes, count } = images
-  const lumas = new Uint8Array(count * PLANE)
-  // Labels of their own, so that nothing holds the colours any more.
-  const labels = new Uint8Array(count)
-  for (let i = 0; i < count; i++) {
-    labels[i] = images.labelOf(i)
-    const from = i * RECORD + 1
-    for (let j = 0; j < PLANE; j++) {
-      const [red = 0, green = 0, blue = 0] = [
-        bytes[from + j],
-        bytes[from + PLANE + j],
-        bytes[from + 2 * PLANE + j],
-      ]
-      lumas[i * PLANE + j] = (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16
-    }
-  }
-  return {
-    ...{ ...images, channels: 1, bytes: lumas, stride: PLANE, start: 0 },
-    labelOf: (index) => labels[index] ?? 0,
-  }
-}
+const lumasOf = (colours: Uint8Array): Uint8Array =>
+  Uint8Array.from({ length: PLANE }, (_, i) => {
+    const [red = 0, green = 0, blue = 0] = [colours[i], colours[PLANE + i], colours[2 * PLANE + i]]
+    return (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16
+  })

@@ -3,16 +3,14 @@ import type { TaskSource } from '../study/study'
 import { exampleAt } from './task'
 import type { Batch, Split } from './task'
 
-/** Images of one split as a file holds them: an example's bytes are its channels one after the other, row by row. */
+/** Images of one split as a file holds them. */
 export interface LabelledImages {
   readonly count: number
   readonly height: number
   readonly width: number
   readonly channels: number
-  /** Example i begins at byte i * `stride` + `start`. */
-  readonly bytes: Uint8Array
-  readonly stride: number
-  readonly start: number
+  /** The bytes of each of these images: its channels one after the other, row by row. */
+  read(indices: readonly number[]): readonly Uint8Array[]
   readonly labelOf: (index: number) => number
 }
 
@@ -62,7 +60,7 @@ export function patchLayout(
   }
 }
 
-/** Cuts images into patches as they are asked for; the bytes stay as the file has them. */
+/** Cuts images into patches as they are asked for. */
 export class PatchSplit implements Split {
   readonly size: number
   /** Where in an example's bytes each of its values comes from. */
@@ -88,22 +86,18 @@ export class PatchSplit implements Split {
   }
 
   batch(indices: ArrayLike<number>): Batch {
-    const { bytes, stride, start, labelOf } = this.images
     const { channel } = this.layout
     const length = this.#origin.length
     const x = new Float32Array(indices.length * length)
-    const y = new Int32Array(indices.length)
-    for (let i = 0; i < indices.length; i++) {
-      const index = exampleAt(indices, i, this)
-      const from = index * stride + start
+    const examples = Array.from(indices, (_, i) => exampleAt(indices, i, this))
+    this.images.read(examples).forEach((bytes, i) => {
       const to = i * length
       for (let j = 0; j < length; j++) {
-        const byte = bytes[from + (this.#origin[j] ?? 0)] ?? 0
+        const byte = bytes[this.#origin[j] ?? 0] ?? 0
         x[to + j] = this.#value[256 * (channel[j] ?? 0) + byte] ?? 0
       }
-      y[i] = labelOf(index)
-    }
-    return { size: indices.length, x, lengths: null, y }
+    })
+    return { size: indices.length, x, lengths: null, y: Int32Array.from(examples, this.images.labelOf) }
   }
 }
 

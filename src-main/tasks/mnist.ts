@@ -1,6 +1,6 @@
 import { InputError } from '../errors'
 import type { TaskSource } from '../study/study'
-import { readIdx } from './idx'
+import { openIdxImages as openImagesFile, readIdx } from './idx'
 import { PatchSplit, UNCHANGED, fileOf, patchLayout, patchSide } from './images'
 import type { LabelledImages } from './images'
 import type { Task } from './task'
@@ -46,7 +46,7 @@ async function openImages(source: TaskSource, classes: number | null): Promise<T
 async function readLabelledImages(source: TaskSource, split: 'train' | 'test'): Promise<IdxImages> {
   const imagesFile = fileOf(source, `${split}-images`)
   const labelsFile = fileOf(source, `${split}-labels`)
-  const [images, labels] = await Promise.all([readIdx(imagesFile, 3), readIdx(labelsFile, 1)])
+  const [images, labels] = await Promise.all([openImagesFile(imagesFile), readIdx(labelsFile, 1)])
   const [count = 0, height = 0, width = 0] = images.shape
   if (labels.data.length !== count) {
     throw new InputError(`${labels.data.length} labels, ${imagesFile} holds ${count} images`, {
@@ -55,7 +55,7 @@ async function readLabelledImages(source: TaskSource, split: 'train' | 'test'): 
   }
   return {
     ...{ count, height, width, channels: 1 },
-    ...{ bytes: images.data, stride: height * width, start: 0 },
+    read: (indices) => images.read(indices),
     labels: labels.data,
     labelOf: (index) => labels.data[index] ?? 0,
   }

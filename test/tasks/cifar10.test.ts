@@ -65,6 +65,21 @@ describe('CIFAR-10', () => {
       0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2, 3, 4,
     ])
     expect([...task.test.batch([0, 1]).y]).toEqual([0, 1])
+    const asked = [14, 0, 7, 0, 13]
+    const { x } = task.train.batch(asked)
+    asked.forEach((index, i) =>
+      expect(x.slice(i * 3072, (i + 1) * 3072)).toEqual(task.train.batch([index]).x),
+    )
+  })
+
+  it('reads images as batches ask for them, and names the byte where a file has none any more', async () => {
+    const short = join(dir, 'short.bin')
+    await writeFile(short, Buffer.concat([record(1), record(2)]))
+    const files = { ...(await cifarFiles(dir)), test: short }
+    const { test } = await openTask({ kind: 'cifar10', options: { patch: 4 }, files })
+    await writeFile(short, record(1))
+    expect(test.batch([0]).size).toBe(1)
+    expect(() => test.batch([1])).toThrow('short.bin: ends at byte 3074, expected data up to byte 6146')
   })
 
   it('for Long Range Arena is grey, pixel by pixel, in [-1, 1]', async () => {

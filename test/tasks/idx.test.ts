@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { InputError } from '../../src-main/errors'
-import { readIdx } from '../../src-main/tasks/idx'
+import { openIdxImages, readIdx } from '../../src-main/tasks/idx'
 import { idxBytes } from './idx-files'
 
 let dir = ''
@@ -36,6 +36,22 @@ describe('readIdx', () => {
     expect(await readIdx(await stored(gzipSync(good)), 3)).toEqual(plain)
   })
 
+  it('gives images by number, from a plain file as they are asked for', async () => {
+    for (const [bytes, isHeld] of [
+      [good, false],
+      [gzipSync(good), true],
+    ] as const) {
+      const file = await stored(bytes)
+      const { shape, read } = await openIdxImages(file)
+      expect(shape).toEqual([2, 2, 3])
+      const [second, first] = read([1, 0])
+      expect([...(first ?? []), ...(second ?? [])]).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])
+      await writeFile(file, bytes.subarray(0, 20))
+      if (isHeld) expect(read([1])).toEqual([second])
+      else expect(() => read([1])).toThrow('file.idx: ends at byte 22, expected data up to byte 28')
+    }
+  })
+
   it.each([
     ['an empty file', Buffer.alloc(0), 'at byte 0: the file ends inside the header'],
     ['a header cut short', good.subarray(0, 9), 'at byte 9: the file ends inside the header of 16 bytes'],
@@ -59,10 +75,12 @@ describe('readIdx', () => {
     ['gzip cut short', gzipSync(good).subarray(0, -9), 'broken gzip data'],
     ['gzip with a wrong checksum', withWrongChecksum(gzipSync(good)), 'broken gzip data'],
   ])('refuses %s and says where', async (_, bytes, message) => {
-    const error: unknown = await readIdx(await stored(bytes), 3).catch((thrown: unknown) => thrown)
-    expect(error).toBeInstanceOf(InputError)
-    expect((error as InputError).message).toContain(message)
-    expect((error as InputError).message).toContain('file.idx')
+    for (const open of [readIdx, openIdxImages]) {
+      const error: unknown = await open(await stored(bytes), 3).catch((thrown: unknown) => thrown)
+      expect(error).toBeInstanceOf(InputError)
+      expect((error as InputError).message).toContain(message)
+      expect((error as InputError).message).toContain('file.idx')
+    }
   })
 
   it('refuses a gzip bomb before it unpacks', async () => {
