@@ -67,7 +67,10 @@ export class WayChooser implements Ways {
     const way = best(runs, measured) ?? usualWay(run)
     say('info', `${cell}: ${way.why === '' ? 'trained the usual way' : way.why}`)
     store.keepTrainingWay({ study, program: programHash(run.config), device: deviceName(), cell, way })
-    this.cells.get(plan)?.set(wordsOf(run), way)
+    const cells = this.cells.get(plan)
+    // Other cells of the plan may be of the same kind.
+    for (const [words, known] of cells ?? []) if (known === null) cells?.delete(words)
+    cells?.set(wordsOf(run), way)
   }
 
   private async tryAll(
@@ -178,9 +181,9 @@ const cellOf = (plan: Plan, run: PlannedRun): PlannedRun[] => {
   return plan.runs.filter((other) => wordsOf(other) === words)
 }
 
-/** What a step's work depends on, and the program that does it. */
+/** What a step's work depends on, and the program that does it: not on where first values come from. */
 function programHash({ task, model, setting, training, precision }: RunConfig): string {
-  const step = [task, model, setting.init, setting.train, ...stepOptions(training), precision]
+  const step = [task, model, setting.train, ...stepOptions(training), precision]
   const content = JSON.stringify([step, installation.version, process.env['FAIRSWEEP_ENGINE'] ?? null])
   return createHash('sha256').update(content).digest('hex').slice(0, 32)
 }

@@ -18,32 +18,54 @@ export function chooseStepper(
   warn: (message: string) => void,
 ): Stepper {
   if (currentEngine().name !== 'tensorflow') return new EagerStepper(problem, config.training)
-  const key = graphKey(problem, path, config, shapes)
-  if (kept?.key !== key) {
-    kept?.stepper.dispose()
-    const graph = (xla: boolean): CompiledStepper =>
-      new CompiledStepper(problem, config.training, shapes, { xla })
+  const graph = (xla: boolean): CompiledStepper =>
+    new CompiledStepper(problem, config.training, shapes, { xla })
+  const kept = keptGraph(graphKey(problem, path, config, shapes), shapes, () =>
     // XLA computes products in bfloat16 no faster than in float32.
-    const stepper =
-      path === 'xla' && config.precision !== 'bf16'
-        ? new WithFallback(graph(true), () => graph(false), warn)
-        : graph(false)
-    kept = { key, stepper, frozen: null }
-  }
+    path === 'xla' && config.precision !== 'bf16'
+      ? new WithFallback(graph(true), () => graph(false), warn)
+      : graph(false),
+  )
   return lend(kept, frozenKey(problem, config))
 }
 
+/** Older graphs than the newest one stay while the tensors of all of them together take no more. */
+const MOST_KEPT_BYTES = 2 ** 28
+
 /**
- * The newest graph of this worker: the groups of a cell follow each other, and tracing and loading it takes a while; so
- * does reading a trunk's frozen weights and writing them, which are mostly the same for all of them.
+ * A graph of this worker. The groups of a cell follow each other, or take turns with those of a few other cells; tracing
+ * and loading a graph takes a while, and so does reading a trunk's frozen weights and writing them into it, which are
+ * mostly the same for all groups.
  */
 interface KeptGraph {
   readonly key: string
   readonly stepper: Stepper
+  /** Of its tensors. */
+  readonly bytes: number
   /** `frozenKey` of the values that its frozen tensors have; null: of none. */
   frozen: string | null
 }
-let kept: KeptGraph | null = null
+/** Newest first. */
+let keptGraphs: readonly KeptGraph[] = []
+
+function keptGraph(key: string, shapes: GraphShapes, make: () => Stepper): KeptGraph {
+  const known = keptGraphs.find((graph) => graph.key === key)
+  let bytes = known?.bytes ?? bytesOf(shapes)
+  const others = keptGraphs.filter((graph) => graph !== known)
+  // Before another takes its memory.
+  const stay = others.filter((graph) => (bytes += graph.bytes) <= MOST_KEPT_BYTES)
+  keptGraphs = stay
+  for (const graph of others) if (!stay.includes(graph)) graph.stepper.dispose()
+  const newest = known ?? { key, stepper: make(), bytes: bytesOf(shapes), frozen: null }
+  keptGraphs = [newest, ...stay]
+  return newest
+}
+
+/** Weights, and two moments of what trains. */
+const bytesOf = ({ frozen, trained }: GraphShapes): number => 4 * (numbersIn(frozen) + 3 * numbersIn(trained))
+
+const numbersIn = (shapes: GraphShapes['frozen']): number =>
+  [...shapes.values()].reduce((sum, shape) => sum + shape.reduce((product, extent) => product * extent, 1), 0)
 
 /** A stepper whose disposal gives it back. */
 function lend(graph: KeptGraph, frozen: string): Stepper {

@@ -10,18 +10,44 @@ const TOKENS_PER_PASS = 2048
 /** Rather so many than a number of examples that is not whole rows (`sizesAreAlike`). */
 const MOST_TOKENS_PER_PASS = 4 * TOKENS_PER_PASS
 
-/** How many examples of each run one pass over splits up to `largest` takes. */
+/** What a pass takes beside its tokens, in tokens. Measured: a quarter of such a pass takes a third of its time. */
+const TOKENS_BESIDE = 256
+/** A pass of another size is worth it where it saves so much of the time. */
+const WORTH_SAVING = 0.03
+
+/** A split that is evaluated so many times in a run. */
+export interface Evaluated {
+  readonly size: number
+  readonly times: number
+}
+
+/**
+ * How many examples of each run one pass takes: about what fits, so that little is left over of the splits in their last
+ * passes, which are filled up.
+ */
 export function examplesPerPass(
   problem: Pick<Problem, 'input' | 'evaluated'>,
   runs: number,
-  largest: number,
+  evaluated: readonly Evaluated[],
 ): number {
   const { input } = problem.evaluated ?? problem
-  const fitting = TOKENS_PER_PASS / (input.tokens * runs)
-  const whole =
-    WHOLE_ROWS * Math.max(1, Math.min(Math.round(fitting / WHOLE_ROWS), Math.ceil(largest / WHOLE_ROWS)))
-  if (whole * input.tokens * runs <= MOST_TOKENS_PER_PASS) return whole
-  return Math.min(largest, Math.max(1, Math.floor(fitting)))
+  const tokens = input.tokens * runs
+  const largest = Math.max(...evaluated.map(({ size }) => size))
+  const fitting = TOKENS_PER_PASS / tokens
+  const most = WHOLE_ROWS * Math.ceil(largest / WHOLE_ROWS)
+  const usual = Math.min(most, WHOLE_ROWS * Math.max(1, Math.round(fitting / WHOLE_ROWS)))
+  if (usual * tokens > MOST_TOKENS_PER_PASS) return Math.min(largest, Math.max(1, Math.floor(fitting)))
+
+  /** In tokens; a pass larger than usual is no faster for it. */
+  const cost = (size: number): number => {
+    const inPass = size * tokens
+    const pass = inPass + Math.max(TOKENS_BESIDE, (inPass * TOKENS_BESIDE) / TOKENS_PER_PASS)
+    return evaluated.reduce((sum, split) => sum + split.times * Math.ceil(split.size / size) * pass, 0)
+  }
+  let best = usual
+  for (let size = WHOLE_ROWS; size <= Math.min(most, 1.5 * usual); size += WHOLE_ROWS)
+    if (cost(size) < cost(best)) best = size
+  return cost(best) < (1 - WORTH_SAVING) * cost(usual) ? best : usual
 }
 
 export interface Scoring {

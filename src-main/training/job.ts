@@ -67,8 +67,18 @@ export async function runJob(
     task,
     control,
   )
-  const largestSplit = Math.max(splits.validation?.size ?? 0, splits.test.size)
-  const scoreExamples = (places: number): number => examplesPerPass(problem, places, largestSplit)
+  const evaluated = [
+    { size: splits.test.size, times: 1 },
+    ...(splits.validation === null
+      ? []
+      : [
+          {
+            size: splits.validation.size,
+            times: Math.ceil(config.training.max_steps / config.validation.every),
+          },
+        ]),
+  ]
+  const scoreExamples = (places: number): number => examplesPerPass(problem, places, evaluated)
   const alike = materials.sizesAreAlike(job, config, scoreExamples(job.slots))
   const site: Site = {
     size: job.slots,

@@ -65,6 +65,26 @@ describe('the way a study is trained', () => {
     ).toEqual(['s', 't'])
   })
 
+  it('is measured for one of two settings that differ in their first values alone', async () => {
+    const drawn = rates(8)
+    const setting = { ...drawn[0]!.config.setting, name: 'pretrained', init: 'pretrained' } as const
+    const read = drawn.map(({ config }) => plannedRun({ maxSteps: 500, rate: config.learning_rate, setting }))
+    const more = drawn.map(({ config }) =>
+      plannedRun({
+        maxSteps: 500,
+        rate: config.learning_rate,
+        setting: { ...setting, name: 'more', train: ['output', 'layer_norm'] },
+      }),
+    )
+    const { plan, run } = saved('s', [...drawn, ...read, ...more])
+    const choosing = chooser(fake)
+    expect([run, read[0]!, more[0]!].map((each) => choosing.of(plan, each))).toEqual([null, null, null])
+    await choosing.measure(plan, run, still)
+    expect(choosing.of(plan, run)?.workers).toBe(2)
+    expect(choosing.of(plan, read[0]!)).toEqual(choosing.of(plan, run))
+    expect(choosing.of(plan, more[0]!)).toBeNull()
+  })
+
   it('is the usual one where little is to be trained, or it is told so', () => {
     const short = saved('s', rates(8, 5))
     expect(chooser(none).of(short.plan, short.run)).toEqual(usualWay(short.run))

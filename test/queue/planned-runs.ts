@@ -3,7 +3,7 @@ import type { RunConfig, Setting } from '../../src-main/run'
 import type { Plan, PlannedRun, Study } from '../../src-main/study/study'
 import { DEFAULTS } from '../../src-main/study/defaults'
 
-const setting: Setting = { name: 'output-only', init: 'random', train: ['output'] }
+const READOUT: Setting = { name: 'output-only', init: 'random', train: ['output'] }
 
 const training = {
   ...DEFAULTS.training,
@@ -22,6 +22,7 @@ interface Wish {
   readonly maxSteps?: number
   readonly rate?: number
   readonly seed?: number
+  readonly setting?: Setting
 }
 
 /** A planned run that only the fake worker can train. */
@@ -31,6 +32,7 @@ export function plannedRun({
   maxSteps = 5,
   rate = 1e-3,
   seed = 0,
+  setting = READOUT,
 }: Wish = {}): PlannedRun {
   const config: RunConfig = {
     task: { kind: 'fake', options: { behave, ...options }, data: {} },
@@ -66,7 +68,7 @@ export function planOf(
     name,
     tasks: [{ name: 'fake', kind: 'fake', options: {} }],
     models: [{ name: 'fake', from: 'random', type: 'fake', shape: {} }],
-    settings: [setting],
+    settings: [READOUT],
     learning_rates: [...new Set(runs.map((run) => run.config.learning_rate))],
     extra_learning_rates: {},
     seeds: [...new Set(runs.map((run) => run.config.seed))],

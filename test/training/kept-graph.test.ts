@@ -4,7 +4,7 @@ import { loadEngine, tf } from '../../src-main/engine'
 import { buildNetwork } from '../../src-main/models/build'
 import { openModel } from '../../src-main/models/model'
 import type { Network } from '../../src-main/models/network'
-import type { RunConfig } from '../../src-main/run'
+import { PARTS, type RunConfig } from '../../src-main/run'
 import { encodeSafetensors, openSafetensors } from '../../src-main/tensor-files/safetensors'
 import { writeToDisk } from '../../src-main/tensor-files/on-disk'
 import { chooseStepper } from '../../src-main/training/choose-stepper'
@@ -79,6 +79,18 @@ it('frozen weights that the seed draws are kept for groups of this seed alone', 
   for (const seed of [1, 1, 2, 1]) groups.push(await open(network, { ...wish, seed }))
   expect(groups.map(({ asked }) => asked)).toEqual(['all', 'trained', 'all', 'all'])
   for (const { frozen, expected } of groups) expect(frozen).toEqual(expected)
+})
+
+it('the groups of two cells that take turns keep both graphs, where they are small', async () => {
+  const model = await openModel({ source: 'random', type: 'gpt2', shape: { ...shape, width: 16 } })
+  const asked = []
+  for (const train of [FROZEN, PARTS, FROZEN, PARTS]) {
+    const how = setting('random', ...train)
+    const { asked: which, frozen, expected } = await open(buildNetwork(model, vectors, how), { setting: how })
+    asked.push(which)
+    expect(frozen).toEqual(expected)
+  }
+  expect(asked).toEqual(['all', 'all', 'trained', 'trained'])
 })
 
 it('frozen weights that begin elsewhere, by their rule or by a file, are written anew', async () => {

@@ -47,7 +47,10 @@ it.each([
     const train = async (size: number, place: number): Promise<unknown> => {
       const runs = Array.from({ length: size }, (_, i) => i)
       const members = runs.map((run) => ({ seed: 3, learningRate: 1e-3 * (1 + run), from: null }))
-      const sizes = { trainExamples: batch, scoreExamples: examplesPerPass(problem, size, EVALUATED) }
+      const sizes = {
+        trainExamples: batch,
+        scoreExamples: examplesPerPass(problem, size, [{ size: EVALUATED, times: 1 }]),
+      }
       const group = await FusedGroup.create(
         problem,
         members,
@@ -95,11 +98,22 @@ it.each([
   120_000,
 )
 
+/** The sizes of a split that is evaluated once, and of one that is evaluated five times. */
+const pass = (tokens: number, runs: number, once: number, often = 0): number =>
+  examplesPerPass({ input: { kind: 'vectors', tokens, width: 1 } }, runs, [
+    { size: once, times: 1 },
+    { size: often, times: 5 },
+  ])
+
 it('a pass of an evaluation holds whole rows, unless sequences are too long for that', () => {
-  const pass = (tokens: number, runs: number, largest: number): number =>
-    examplesPerPass({ input: { kind: 'vectors', tokens, width: 1 } }, runs, largest)
-  expect([pass(16, 1, 10_000), pass(16, 4, 200), pass(49, 4, 10_000), pass(64, 1, 20)]).toEqual([
+  expect([pass(16, 1, 10_000), pass(16, 4, 256), pass(49, 4, 10_000), pass(64, 1, 20)]).toEqual([
     128, 32, 8, 24,
   ])
   expect([pass(1024, 1, 10_000), pass(1024, 4, 10_000)]).toEqual([8, 1])
+})
+
+it('a pass is as large as leaves little over in the last ones', () => {
+  // 200 of 208 and 400 of 416, not of 256 and 512; a split that is evaluated more often counts for more.
+  expect([pass(16, 1, 400, 200), pass(16, 1, 200, 400)]).toEqual([104, 136])
+  expect([pass(16, 4, 400, 200), pass(16, 1, 2000, 500)]).toEqual([40, 128])
 })
