@@ -46,6 +46,30 @@ describe.skipIf(BROWSER === '')('the Design place', () => {
   const text = async (): Promise<string> => (await file().innerText()).replaceAll(/\n\n/g, '\n')
   const startButton = (): Locator => page.getByRole('button', { name: /^(Start|Update|Save$)/ }).last()
 
+  /** Writes the file anew, as somebody does who pastes. */
+  async function editFile(change: (now: string) => string): Promise<void> {
+    const now = change(await text())
+    await file().click()
+    await page.keyboard.press('Control+a')
+    await page.keyboard.insertText(now)
+    await expect.poll(text).toBe(now)
+  }
+
+  /** Takes a word in a field of few words, by keys. */
+  async function choose(name: string, word: string): Promise<void> {
+    const box = page.getByRole('combobox', { name, exact: true })
+    await box.focus()
+    await page.keyboard.press('Enter')
+    const option = page.locator('.n-base-select-option', { hasText: new RegExp(`^${word}$`) })
+    await option.waitFor()
+    for (let i = 0; i < 10; i++) {
+      if (/pending/.test((await option.getAttribute('class')) ?? '')) break
+      await page.keyboard.press('ArrowDown')
+    }
+    await page.keyboard.press('Enter')
+    await expect.poll(() => box.innerText()).toContain(word)
+  }
+
   /** A study on tiny images; paths in it are absolute, since the window's text has no folder. */
   const study = (change: Readonly<Record<string, string>> = {}): string =>
     tinyStudy({ task: `{kind: idx-images, dir: '${join(folder, 'images')}', patch: 4}`, ...change })
@@ -116,6 +140,95 @@ describe.skipIf(BROWSER === '')('the Design place', () => {
     await expect.poll(text).toContain('[3.16e-4, 3.16e-2]')
     for (let i = 0; i < 8 && (await text()) !== before; i++) await page.keyboard.press('Control+z')
     expect(await text()).toBe(before)
+  })
+
+  test('draws rates at random from a range that is widened and dragged, and stays a draw', async () => {
+    const before = await text()
+    const rates = page.getByLabel('Rates and seeds')
+    await rates.getByText('Drawn', { exact: true }).click()
+    await expect.poll(text).toContain('learning_rates: {from: 1e-3, to: 1e-2, count: 2}')
+    await field('Count').fill('6')
+    await field('Count').press('Enter')
+    await field('Seed').fill('3')
+    await field('Seed').press('Enter')
+    await expect.poll(text).toContain('{from: 1e-3, to: 1e-2, count: 6, seed: 3}')
+    await rates.getByText('6 rates, drawn log-uniformly').waitFor()
+    // As dense as before over half a decade more.
+    await rates.getByRole('button', { name: '½ decade below' }).click()
+    await expect.poll(text).toContain('{from: 3.16e-4, to: 1e-2, count: 9, seed: 3}')
+    await rates.getByRole('button', { name: '½ decade above' }).click()
+    await expect.poll(text).toContain('{from: 3.16e-4, to: 3.16e-2, count: 12, seed: 3}')
+    await page.getByText('1 task × 1 model × 2 settings × 12 rates × 1 seed').waitFor()
+
+    const upper = rates.getByRole('slider', { name: 'Upper end of the draw' })
+    await upper.focus()
+    await page.keyboard.press('ArrowLeft')
+    await expect.poll(text).toContain('{from: 3.16e-4, to: 1e-2, count: 12, seed: 3}')
+    const box = (await upper.boundingBox())!
+    const axis = (await rates.getByRole('group', { name: /^Learning rates/ }).boundingBox())!
+    const decade = (axis.width - 56) / 7
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2)
+    await page.mouse.down()
+    await page.mouse.move(box.x + box.width / 2 + decade, box.y, { steps: 4 })
+    await page.mouse.up()
+    await expect.poll(text).toContain('{from: 3.16e-4, to: 0.1, count: 12, seed: 3}')
+
+    // What the text says stands in the form.
+    await editFile((now) =>
+      now.replace(/learning_rates: .*/, 'learning_rates: {from: 1e-5, to: 1e-4, count: 3}'),
+    )
+    await expect.poll(() => field('Count').inputValue()).toBe('3')
+    expect(await field('Seed').inputValue()).toBe('')
+    expect(await field('Lowest rate').inputValue()).toBe('1e-5')
+    await rates.getByText('Grid', { exact: true }).click()
+    await expect.poll(text).toContain('learning_rates: {from: 1e-5, to: 1e-4, per_decade: 1}')
+    await editFile(() => before)
+  })
+
+  test('says every option of the optimizer in the form and in the text', async () => {
+    const before = await text()
+    await choose('Optimizer', 'adamw')
+    await field('Betas').fill('0.9, 0.98')
+    await field('Betas').press('Enter')
+    await field('Eps').fill('1e-6')
+    await field('Eps').press('Enter')
+    await field('Weight decay').fill('0.1')
+    await field('Weight decay').press('Enter')
+    await choose('Schedule', 'cosine')
+    await field('Warm-up').fill('5')
+    await field('Warm-up').press('Enter')
+    await expect
+      .poll(text)
+      .toMatch(
+        /optimizer: adamw,\s+betas: \[0\.9, 0\.98\],\s+eps: 1e-6,\s+weight_decay: 0\.1,\s+schedule: cosine,\s+warmup_steps: 5/,
+      )
+    const plan = page.getByLabel('Plan', { exact: true })
+    await plan.getByText('1 task × 1 model').waitFor()
+    expect(await field('Momentum').count()).toBe(0)
+
+    // An optimizer without them: the check says what is idle beside the field that says it, and emptying them mends it.
+    await choose('Optimizer', 'sgd')
+    await page.getByLabel('Protocol').getByText('found betas 0.9,0.98, which sgd has no use for').waitFor()
+    for (const name of ['Betas', 'Eps']) {
+      await field(name).fill('')
+      await field(name).press('Enter')
+      await field(name).waitFor({ state: 'detached' })
+    }
+    await field('Momentum').fill('0.9')
+    await field('Momentum').press('Enter')
+    await expect.poll(text).toContain('momentum: 0.9')
+
+    // The form says what the text says.
+    await editFile(() => study({ training: '{max_steps: 30, batch_size: 4, betas: [0.8, 0.9], eps: 1e-7}' }))
+    await expect.poll(() => field('Betas').inputValue()).toBe('0.8, 0.9')
+    expect(await field('Eps').inputValue()).toBe('1e-7')
+    await field('Betas').fill('0.8, x')
+    await field('Betas').press('Enter')
+    await page
+      .getByLabel('Protocol')
+      .getByText(/"x"|found x/)
+      .waitFor()
+    await editFile(() => before)
   })
 
   test('makes a mask of the user’s own, counts what it trains, and measures what it would take', async () => {

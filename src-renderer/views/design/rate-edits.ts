@@ -1,10 +1,21 @@
+import { widerDraw } from '../../../src-main/analysis/audit/draws'
 import { expandGrid, roundRate } from '../../../src-main/study/rates'
-import type { RateGrid } from '../../../src-main/study/rates'
+import type { RateDraw, RateGrid } from '../../../src-main/study/rates'
 
 /** Changes of a list of learning rates as they are made on its axis; all keep it rising and without repetition. */
 
+export type RateRange = Pick<RateDraw, 'from' | 'to'>
+
 const LOWEST = -12
 const HIGHEST = 2
+
+/** Which way a key moves what has the focus on the axis. */
+export const ARROW_WAYS: Readonly<Record<string, number>> = {
+  ArrowLeft: -1,
+  ArrowDown: -1,
+  ArrowRight: 1,
+  ArrowUp: 1,
+}
 
 /** A rate at a place of the axis (log 10), to the nearest half decade. */
 export const halfDecade = (log: number): number => rateAt(Math.round(2 * log) / 2)
@@ -23,6 +34,16 @@ export function extended(rates: readonly number[], end: 'low' | 'high'): number[
   const at = end === 'low' ? rates[0] : rates.at(-1)
   if (at === undefined) return [1e-3]
   return withRate(rates, rateAt(Math.log10(at) + (end === 'low' ? -0.5 : 0.5)))
+}
+
+/** A draw over half a decade more, its rates as dense as they were: what is drawn stays a draw. */
+export const widened = (draw: RateDraw, end: 'low' | 'high'): RateDraw =>
+  widerDraw(draw, end === 'low' ? { below: 0.5 } : { above: 0.5 })
+
+/** A range with one end moved to a place of the axis, by half decades and never past the other end. */
+export function movedEnd(range: RateRange, end: 'from' | 'to', log: number): RateRange {
+  const now = { ...range, [end]: halfDecade(log) }
+  return now.from < now.to && now[end] !== range[end] ? now : range
 }
 
 /**

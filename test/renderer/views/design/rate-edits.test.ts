@@ -4,6 +4,8 @@ import {
   gridOf,
   halfDecade,
   moved,
+  movedEnd,
+  widened,
   withoutRate,
   withRate,
 } from '../../../../src-renderer/views/design/rate-edits'
@@ -38,6 +40,20 @@ describe('learning rates on their axis', () => {
     expect(withRate([1e-3], 1e-3)).toEqual([1e-3])
     expect(withoutRate(GRID, 1e-4)).toEqual([1e-5, 1e-3, 1e-2])
     expect(withoutRate([1e-3], 1e-3)).toEqual([1e-3])
+  })
+
+  test('a draw over half a decade more is as dense, and stays a draw', () => {
+    const draw = { from: 1e-4, to: 1e-2, count: 8, sample: 'log-uniform', seed: 5 } as const
+    expect(widened(draw, 'low')).toEqual({ ...draw, from: 3.16e-5, count: 10 })
+    expect(widened(draw, 'high')).toEqual({ ...draw, to: 0.0316, count: 10 })
+  })
+
+  test('an end of a draw moves by half decades, never past the other', () => {
+    const range = { from: 1e-4, to: 1e-2 }
+    expect(movedEnd(range, 'from', -5.4)).toEqual({ from: 3.16e-6, to: 1e-2 })
+    expect(movedEnd(range, 'to', -1.1)).toEqual({ from: 1e-4, to: 0.1 })
+    expect(movedEnd(range, 'from', -1.9)).toBe(range)
+    expect(movedEnd(range, 'to', -2.2)).toBe(range)
   })
 
   test('what is still a grid is written as one', () => {
