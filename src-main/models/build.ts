@@ -98,8 +98,7 @@ export function buildNetwork(
     dropout,
     lengths = null,
   ) => {
-    const [runs = 0, examples = 0] = x.shape
-    const tokens = input.tokens
+    const [runs = 0, examples = 0, tokens = 0] = x.shape
     const weight = (name: string): Tensor => {
       const own = weightOf(weights, name)
       return name === beyond?.table

@@ -45,7 +45,16 @@ export const trainingFlops = (extent: NetworkExtent, parameters: readonly Parame
 /** Of the forward pass alone: an evaluation of one example of one run. */
 export const forwardFlops = (extent: NetworkExtent): number => countFlops(extent, () => false)
 
+/** Where batches are made by length, the mean of the training examples. */
 function countFlops(extent: NetworkExtent, trains: CountedStep['trains']): number {
+  const { input } = extent
+  const lengths = input.paddedTo ?? [{ tokens: input.tokens, share: 1 }]
+  return lengths.reduce((sum, { tokens, share }) => {
+    return sum + share * countOfLength({ ...extent, input: { ...input, tokens } }, trains)
+  }, 0)
+}
+
+function countOfLength(extent: NetworkExtent, trains: CountedStep['trains']): number {
   const { trunk, input, readTokens, outputs } = extent
   const { width, inputWidth = width } = trunk.architecture
   const { tokens } = input

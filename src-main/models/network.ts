@@ -48,7 +48,10 @@ export interface Network {
   readonly inBfloat16: ReadonlySet<string>
   /** Names of the parameters whose first values follow from the seed; the others' are the same for every seed. */
   readonly drawn: ReadonlySet<string>
-  /** Floating-point operations of one training step for one example of one run; `trainingFlops` says which count. */
+  /**
+   * Floating-point operations of one training step for one example of one run; `trainingFlops` says which count. The mean
+   * where batches are made by length.
+   */
   readonly trainingFlops: number
   /** Of an evaluation, likewise. */
   readonly forwardFlops: number

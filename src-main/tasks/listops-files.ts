@@ -19,6 +19,8 @@ export interface ListopsFile {
   readonly size: number
   /** Tokens of the longest expression. */
   readonly longest: number
+  /** Tokens of every expression, of the first so many where it is said. */
+  lengths(first?: number): Promise<Int32Array>
   /** Writes the tokens of an example to `into`, as far as there is room, and returns how many it has, and its value. */
   read(examples: readonly number[], into: (i: number) => Int32Array): { length: number; value: number }[]
 }
@@ -26,6 +28,7 @@ export interface ListopsFile {
 /** Looks once through a file, row by row. @throws {InputError} naming line and byte of what is no row of LRA's */
 export async function openListopsFile(file: string): Promise<ListopsFile> {
   const starts: number[] = []
+  const lengths: number[] = []
   let [longest, lines, offset] = [0, 0, 0]
   let rest: Buffer = Buffer.alloc(0)
   const row = (bytes: Buffer): void => {
@@ -34,6 +37,7 @@ export async function openListopsFile(file: string): Promise<ListopsFile> {
     if (bytes.length === 0) return
     const { length } = readRow(bytes, null, file, offset, lines)
     starts.push(offset, offset + bytes.length)
+    lengths.push(length)
     longest = Math.max(longest, length)
   }
   for await (const piece of createReadStream(file, { highWaterMark: 2 ** 20 })) {
@@ -52,6 +56,7 @@ export async function openListopsFile(file: string): Promise<ListopsFile> {
   return {
     size: places.length / 2,
     longest,
+    lengths: (first) => Promise.resolve(Int32Array.from(lengths.slice(0, first))),
     read(examples, into) {
       const slices = examples.map((i) => ({ start: places[2 * i] ?? 0, end: places[2 * i + 1] ?? 0 }))
       return readSlices(file, slices).map((bytes, i) =>

@@ -9,6 +9,7 @@ import {
   type Expression,
   type ListopsSizes,
 } from './listops-expression'
+import { paddedLengths } from './padded-lengths'
 import { randomFor } from './random'
 import { exampleAt, positionsBeyondOf, type Batch, type Split, type Task } from './task'
 
@@ -18,10 +19,15 @@ const FPT_LENGTH = 512
 /** So many draws without a sequence of the length asked for: there is none, or hardly any. */
 const MOST_ATTEMPTS = 20_000
 
+/** The lengths that batches are padded to follow from so many examples: all would have to be drawn before a study is planned. */
+const SAMPLE = 2000
+
 /** Where the tokens of a split come from. */
 interface Expressions {
   readonly size: number
   readonly longest: number
+  /** Tokens of every example, of the first so many where it is said. */
+  lengths(first?: number): Promise<Int32Array>
   read(examples: readonly number[], into: (i: number) => Int32Array): { length: number; value: number }[]
 }
 
@@ -49,10 +55,13 @@ export async function openListops(source: TaskSource): Promise<Task> {
   const splits = isFromFiles ? await openFiles(source) : generated(source)
   const longest = Math.max(...Object.values(splits).map((split) => split.longest))
   const reading: Reading = { tokens: asFpt ? FPT_LENGTH : longest, asFpt, masked }
+  const isByLength = masked && options['batches'] === 'by-length'
+  const sample = isByLength ? await splits.train.lengths(SAMPLE) : null
   return {
     input: {
       ...{ kind: 'tokens', tokens: reading.tokens, vocabulary: asFpt ? VOCABULARY - 1 : VOCABULARY },
       ...(masked && { padded: true }),
+      ...(sample && { paddedTo: paddedLengths(sample, reading.tokens) }),
       positionsBeyond: positionsBeyondOf(options),
     },
     output: { kind: 'classes', count: CLASSES },
@@ -145,6 +154,15 @@ const drawn = (
 ): Expressions => ({
   size,
   longest: sizes.maxLength - 1,
+  async lengths(first = size) {
+    const lengths = new Int32Array(Math.min(first, size))
+    for (let i = 0; i < lengths.length; i++) {
+      // Now and then other work gets its turn.
+      if (i % 256 === 0) await new Promise((resolve) => setImmediate(resolve))
+      lengths[i] = listopsExample(sizes, seed, split, i).tokens.length
+    }
+    return lengths
+  },
   read: (examples, into) =>
     examples.map((index, i) => {
       const { tokens, value } = listopsExample(sizes, seed, split, index)
@@ -155,6 +173,8 @@ const drawn = (
 
 class ListopsSplit implements Split {
   readonly size: number
+  #lengths: Promise<Int32Array> | null = null
+  readonly lengths = (): Promise<Int32Array> => (this.#lengths ??= this.from.lengths())
 
   constructor(
     private readonly from: Expressions,
@@ -163,8 +183,8 @@ class ListopsSplit implements Split {
     this.size = from.size
   }
 
-  batch(indices: ArrayLike<number>): Batch {
-    const { tokens, asFpt, masked } = this.reading
+  batch(indices: ArrayLike<number>, tokens = this.reading.tokens): Batch {
+    const { asFpt, masked } = this.reading
     const examples = Array.from(indices, (_, i) => exampleAt(indices, i, this))
     const whole = examples.map(() => new Int32Array(this.from.longest).fill(PADDING))
     const read = this.from.read(examples, (i) => whole[i] ?? new Int32Array())

@@ -3,6 +3,7 @@ import type { TaskSource } from '../study/study'
 import { fileOf } from './images'
 import { jsonItems } from './json-list'
 import { openLmdb } from './lmdb'
+import { paddedLengths } from './padded-lengths'
 import { readPickle } from './pickle'
 import { exampleAt, positionsBeyondOf, type Batch, type Split, type Task } from './task'
 
@@ -35,11 +36,13 @@ export async function openRemoteHomology(source: TaskSource): Promise<Task> {
   const [train, validation, test] = [await read('train'), await read('val'), await read('test')]
   const tokens = Math.max(train.longest, validation.longest, test.longest)
   const masked = options['padding'] !== 'attended'
+  const isByLength = masked && options['batches'] === 'by-length'
   const splitOf = (proteins: Proteins): Split => new ProteinSplit(proteins, tokens, masked)
   return {
     input: {
       ...{ kind: 'tokens', tokens, vocabulary: VOCABULARY },
       ...(masked && { padded: true }),
+      ...(isByLength && { paddedTo: paddedLengths(lengthsOf(train), tokens) }),
       positionsBeyond: positionsBeyondOf(options),
     },
     output: { kind: 'classes', count: FOLDS },
@@ -60,8 +63,11 @@ const leftOutNotes = (splits: Readonly<Record<string, Proteins>>, most: number):
         ],
   )
 
+const lengthsOf = ({ sequences }: Proteins): Int32Array => Int32Array.from(sequences, ({ length }) => length)
+
 class ProteinSplit implements Split {
   readonly size: number
+  readonly lengths = (): Promise<Int32Array> => Promise.resolve(lengthsOf(this.proteins))
 
   constructor(
     private readonly proteins: Proteins,
@@ -71,11 +77,11 @@ class ProteinSplit implements Split {
     this.size = proteins.sequences.length
   }
 
-  batch(indices: ArrayLike<number>): Batch {
+  batch(indices: ArrayLike<number>, tokens = this.tokens): Batch {
     const { sequences, folds } = this.proteins
     const examples = Array.from(indices, (_, i) => exampleAt(indices, i, this))
-    const x = new Int32Array(examples.length * this.tokens)
-    examples.forEach((example, i) => x.set(sequences[example] ?? [], i * this.tokens))
+    const x = new Int32Array(examples.length * tokens)
+    examples.forEach((example, i) => x.set(sequences[example] ?? [], i * tokens))
     return {
       size: examples.length,
       x,

@@ -10,8 +10,19 @@ export type TaskInput = (
 ) & {
   /** Examples end at different places: what stands behind the end of one is padding, to be neither seen nor read. */
   readonly padded?: true
+  /**
+   * Batches are made of examples of about one length, and padded to one of these, which rise to T. Absent: all examples are
+   * padded to T.
+   */
+  readonly paddedTo?: readonly PaddedLength[]
   /** Where a trunk has fewer positions than T: the task's options say whether the rows beyond are drawn. */
   readonly positionsBeyond?: 'refused' | 'drawn'
+}
+
+/** A length that batches are padded to, in tokens, and the share of the training examples that are padded to it. */
+export interface PaddedLength {
+  readonly tokens: number
+  readonly share: number
 }
 
 /** What the network answers at the last token(s): one of C classes, n bits (2 logits each), or n real values. */
@@ -26,7 +37,7 @@ export type TaskOutput =
   | { readonly kind: 'values'; readonly count: number }
 
 /**
- * A block of examples, row-major. `x` is [B, T, F] floats or [B, T] tokens; `y` [B] classes, [B, n] bits
+ * A block of examples, row-major. `x` is [B, T, F] floats or [B, T] tokens, T being what the batch is padded to; `y` [B] classes, [B, n] bits
  * (and [B, n] of which are hidden) or values.
  */
 export interface Batch {
@@ -40,8 +51,13 @@ export interface Batch {
 /** One split of a task. The same index always gives the same example. */
 export interface Split {
   readonly size: number
-  /** Gathers the examples at `indices` in that order. */
-  batch(indices: ArrayLike<number>): Batch
+  /**
+   * Gathers the examples at `indices` in that order.
+   * @param tokens what they are padded to, where the input has several such lengths; T where it is left out
+   */
+  batch(indices: ArrayLike<number>, tokens?: number): Batch
+  /** The real tokens of every example; there where batches are made by length. */
+  readonly lengths?: () => Promise<Int32Array>
 }
 
 /** What a task's options say of sequences that are longer than a trunk's position table. */

@@ -8,7 +8,9 @@ import {
   type Tensor,
 } from '../engine'
 import type { TrainingOptions } from '../run'
+import type { TaskInput } from '../tasks/task'
 import { optimizerOf, type OptimizerFeeds, type TrainedPart } from './optimizer'
+import { examplesOfLength, lengthsOf } from './passes'
 import { evaluatedBy, type Examples, type Problem } from './problem'
 import {
   clipByNorm,
@@ -30,7 +32,10 @@ import {
   type Stepper,
 } from './stepper'
 
-/** The same steps as `EagerStepper`, traced once into one TensorFlow graph that holds the group's tensors. */
+/**
+ * The same steps as `EagerStepper`, traced once into one TensorFlow graph that holds the group's tensors; for each length
+ * that batches are padded to, a step of its own on the same variables.
+ */
 export class CompiledStepper implements Stepper {
   readonly parts: readonly TrainedPart[]
   readonly hasFrozen = false
@@ -40,7 +45,7 @@ export class CompiledStepper implements Stepper {
 
   /** @param xla compile the arithmetic with XLA: seconds once, faster steps for small and for frozen trunks. */
   constructor(
-    problem: Problem,
+    private readonly problem: Problem,
     training: TrainingOptions,
     shapes: GraphShapes,
     { xla }: { readonly xla: boolean },
@@ -74,34 +79,38 @@ export class CompiledStepper implements Stepper {
       return { updates: new Map(this.parts.flatMap((part) => [...prefixed(part, partOf(next, part))])) }
     }
     if (this.accumulated === 1) {
-      builder.entry(
-        'train',
-        { ...passFeeds(problem, shapes.runs, shapes.trainExamples), ...updateFeeds(shapes.runs) },
-        (feeds) => {
-          const given = { ...{ active: null, lengths: null }, ...feeds } as unknown as StepFeeds
-          const { scores, gradients } = trainStep(definition, state.weights, given)
-          return { outputs: { scores }, ...updated(gradients, given) }
-        },
-        { xla },
-      )
+      for (const tokens of lengthsOf(problem.input)) {
+        builder.entry(
+          entryOf('train', problem.input, tokens),
+          { ...passFeeds(problem, shapes.runs, shapes.trainExamples, tokens), ...updateFeeds(shapes.runs) },
+          (feeds) => {
+            const given = { ...{ active: null, lengths: null }, ...feeds } as unknown as StepFeeds
+            const { scores, gradients } = trainStep(definition, state.weights, given)
+            return { outputs: { scores }, ...updated(gradients, given) }
+          },
+          { xla },
+        )
+      }
     } else {
       // One pass is in the graph once, however many make a step.
       const sums = declare('gradients', shapes.trained)
-      builder.entry(
-        'accumulate',
-        passFeeds(problem, shapes.runs, shapes.trainExamples / this.accumulated),
-        (feeds) => {
-          const given = { ...{ lengths: null }, ...feeds } as unknown as PassFeeds
-          const pass = lossAndGradients(definition, state.weights, given, 1 / this.accumulated)
-          const inPlace = [...sums.keys()].map((name, i): InPlaceUpdate => {
-            const gradient = pass.gradients[i] as Tensor
-            const variables = [variableOf('gradients', name)]
-            return { operation: 'AssignAddVariableOp', variables, inputs: [gradient] }
-          })
-          return { outputs: { scores: tf.stack([pass.loss, ...pass.answers]) }, inPlace }
-        },
-        { xla },
-      )
+      for (const tokens of lengthsOf(problem.input)) {
+        builder.entry(
+          entryOf('accumulate', problem.input, tokens),
+          passFeeds(problem, shapes.runs, shapes.trainExamples / this.accumulated, tokens),
+          (feeds) => {
+            const given = { ...{ lengths: null }, ...feeds } as unknown as PassFeeds
+            const pass = lossAndGradients(definition, state.weights, given, 1 / this.accumulated)
+            const inPlace = [...sums.keys()].map((name, i): InPlaceUpdate => {
+              const gradient = pass.gradients[i] as Tensor
+              const variables = [variableOf('gradients', name)]
+              return { operation: 'AssignAddVariableOp', variables, inputs: [gradient] }
+            })
+            return { outputs: { scores: tf.stack([pass.loss, ...pass.answers]) }, inPlace }
+          },
+          { xla },
+        )
+      }
       builder.entry(
         'apply',
         updateFeeds(shapes.runs),
@@ -120,15 +129,19 @@ export class CompiledStepper implements Stepper {
         { xla },
       )
     }
-    builder.entry(
-      'score',
-      exampleFeeds(evaluatedBy(problem), shapes.runs, shapes.scoreExamples),
-      (feeds) => {
-        const given: Examples = { lengths: null, ...(feeds as unknown as Omit<Examples, 'lengths'>) }
-        return { outputs: { scores: scoreExamples(problem, state, given) } }
-      },
-      { xla },
-    )
+    const evaluated = evaluatedBy(problem)
+    for (const tokens of lengthsOf(evaluated.input)) {
+      const examples = examplesOfLength(evaluated.input, shapes.scoreExamples, tokens)
+      builder.entry(
+        entryOf('score', evaluated.input, tokens),
+        exampleFeeds(evaluated, shapes.runs, examples, tokens),
+        (feeds) => {
+          const given: Examples = { lengths: null, ...(feeds as unknown as Omit<Examples, 'lengths'>) }
+          return { outputs: { scores: scoreExamples(problem, state, given) } }
+        },
+        { xla },
+      )
+    }
     this.program = builder.load()
     if (this.accumulated === 1) return
     const zeros = new Map(Array.from(shapes.trained, ([name, shape]) => [name, tf.fill([...shape], 0)]))
@@ -137,18 +150,21 @@ export class CompiledStepper implements Stepper {
   }
 
   train(feeds: StepFeeds): Tensor {
-    if (this.accumulated === 1) return this.output('train', 'scores', given(feeds))
+    const { input } = this.problem
+    const entry = (name: string): string => entryOf(name, input, tokensOf(feeds))
+    if (this.accumulated === 1) return this.output(entry('train'), 'scores', given(feeds))
     return tf.tidy(() => {
       const parts = Array.from({ length: this.accumulated }, (_, i) => {
         const part = given(partOfStep(feeds, i, this.accumulated))
-        return tf.unstack(this.output('accumulate', 'scores', part))
+        return tf.unstack(this.output(entry('accumulate'), 'scores', part))
       })
       return scoresOfParts(parts, this.output('apply', 'norm', given(feeds)))
     })
   }
 
   score(examples: Examples): Tensor {
-    return this.output('score', 'scores', given(examples))
+    const { input } = evaluatedBy(this.problem)
+    return this.output(entryOf('score', input, tokensOf(examples)), 'scores', given(examples))
   }
 
   read(part: StatePart): Map<string, Tensor> {
@@ -181,10 +197,21 @@ const variableOf = (part: StatePart | 'gradients', name: string): string => `${p
 const prefixed = (part: StatePart | 'gradients', values: ReadonlyMap<string, Tensor>): Map<string, Tensor> =>
   new Map(Array.from(values, ([name, tensor]) => [variableOf(part, name), tensor]))
 
+/** What an entry is called that takes examples of so many tokens: by that number where there are several lengths. */
+export const entryOf = (name: string, { paddedTo }: TaskInput, tokens: number): string =>
+  paddedTo === undefined ? name : `${name}_${tokens}`
+
+const tokensOf = ({ x }: Pick<Examples, 'x'>): number => x.shape[2] ?? 0
+
 const perRun = (runs: number, dtype: Feed['dtype']): Feed => ({ shape: [runs], dtype })
 
-const passFeeds = (problem: Problem, runs: number, examples: number): Record<string, Feed> => ({
-  ...exampleFeeds(problem, runs, examples),
+const passFeeds = (
+  problem: Problem,
+  runs: number,
+  examples: number,
+  tokens: number,
+): Record<string, Feed> => ({
+  ...exampleFeeds(problem, runs, examples, tokens),
   seed: perRun(runs, 'int32'),
   step: perRun(runs, 'int32'),
 })
@@ -201,8 +228,9 @@ export function exampleFeeds(
   { input, objective }: Problem,
   runs: number,
   examples: number,
+  tokens: number,
 ): Record<string, Feed> {
-  const lead = [runs, examples, input.tokens]
+  const lead = [runs, examples, tokens]
   return {
     x:
       input.kind === 'vectors'

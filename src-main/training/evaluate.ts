@@ -1,6 +1,7 @@
 import { tf, type Tensor } from '../engine'
 import type { Split } from '../tasks/task'
 import type { Scores } from './best-step'
+import { passesOver } from './passes'
 import { evaluatedBy, toTensors, type Problem } from './problem'
 import { WHOLE_ROWS } from './sizes-alike'
 import type { Stepper } from './stepper'
@@ -54,12 +55,12 @@ export interface Scoring {
   readonly problem: Problem
   readonly stepper: Stepper
   readonly runs: number
-  /** Examples of each run in one pass. */
+  /** Examples of each run in one pass; where batches are made by length, in one of the longest. */
   readonly size: number
 }
 
 /**
- * Loss and accuracy of K runs over a whole split, in large batches of one size (the last is filled up, and what fills
+ * Loss and accuracy of K runs over a whole split, in large batches of fixed shapes (the last is filled up, and what fills
  * it is not counted). Lets the thread's messages in between batches; null when `interrupted` says so on the way.
  */
 export async function evaluate(
@@ -71,12 +72,12 @@ export async function evaluate(
   const loss = new Float64Array(runs)
   const right = new Float64Array(runs)
   const hidden = { right: new Float64Array(runs), count: new Float64Array(runs) }
-  for (let start = 0; start < split.size; start += size) {
+  const read = evaluatedBy(problem)
+  for (const { indices, counted, tokens } of await passesOver(split, read.input, size)) {
     await new Promise((resolve) => setImmediate(resolve))
     if (interrupted()) return null
-    const indices = Uint32Array.from({ length: size }, (_, i) => Math.min(start + i, split.size - 1))
     const scores = tf.tidy(() => {
-      const { x, lengths, y } = toTensors(evaluatedBy(problem), split.batch(indices), 1)
+      const { x, lengths, y } = toTensors(read, split.batch(indices, tokens), 1)
       return stepper.score({
         x: forAll(x, runs),
         lengths: lengths && forAll(lengths, runs),
@@ -85,10 +86,9 @@ export async function evaluate(
     })
     const values = scores.dataSync() // [2 or 4, K, B]
     scores.dispose()
-    const counted = Math.min(size, split.size - start)
     for (const [row, sums] of [loss, right, hidden.right, hidden.count].entries()) {
       for (let k = 0; k < runs; k++) {
-        const first = (row * runs + k) * size
+        const first = (row * runs + k) * indices.length
         for (let i = first; i < first + counted; i++) sums[k] = (sums[k] ?? 0) + (values[i] ?? 0)
       }
     }

@@ -4,8 +4,9 @@ import type { Network, ReadoutOnly } from '../models/network'
 import type { RunConfig } from '../run'
 import type { Splits } from '../tasks/split'
 import type { Batch, Split, Task } from '../tasks/task'
-import { exampleFeeds } from './compiled-stepper'
+import { entryOf, exampleFeeds } from './compiled-stepper'
 import type { FeatureShelf, FeatureTable } from './feature-shelf'
+import { examplesOfLength, lengthsOf, passesOver } from './passes'
 import { toTensors, type Problem } from './problem'
 
 /**
@@ -81,16 +82,19 @@ export async function withFeatures(
 /** A split whose examples are features. */
 class FeatureSplit implements Split {
   readonly size: number
+  readonly lengths?: () => Promise<Int32Array>
 
   constructor(
     private readonly split: Split,
     private readonly table: FeatureTable,
   ) {
     this.size = split.size
+    // The same examples stand at the same steps, though features are all of one length.
+    if (split.lengths !== undefined) this.lengths = split.lengths
   }
 
-  batch(indices: ArrayLike<number>): Batch {
-    const { size, y } = this.split.batch(indices)
+  batch(indices: ArrayLike<number>, tokens?: number): Batch {
+    const { size, y } = this.split.batch(indices, tokens)
     const { values, width } = this.table
     const x = new Float32Array(size * width)
     for (let i = 0; i < size; i++) {
@@ -157,17 +161,18 @@ class FeatureSource {
   private async compute(split: Split, width: number): Promise<Float32Array<ArrayBuffer> | null> {
     await this.writeWeights()
     const values = new Float32Array(split.size * width)
-    const { examples } = this
-    for (let start = 0; start < split.size; start += examples) {
+    const { input } = this.problem
+    for (const { indices, counted, tokens } of await passesOver(split, input, this.examples)) {
       await new Promise((resolve) => setImmediate(resolve))
       if (this.context.interrupted()) return null
-      const indices = Uint32Array.from({ length: examples }, (_, i) => Math.min(start + i, split.size - 1))
       const features = tf.tidy(() => {
-        const { x, lengths } = toTensors(this.problem, split.batch(indices), 1)
-        return this.program.run('features', { x, ...(lengths && { lengths }) })['features'] as Tensor
+        const { x, lengths } = toTensors(this.problem, split.batch(indices, tokens), 1)
+        const entry = entryOf('features', input, tokens ?? input.tokens)
+        return this.program.run(entry, { x, ...(lengths && { lengths }) })['features'] as Tensor
       })
-      const counted = Math.min(examples, split.size - start)
-      values.set(features.dataSync<'float32'>().subarray(0, counted * width), start * width)
+      const computed = features.dataSync<'float32'>()
+      for (let i = 0; i < counted; i++)
+        values.set(computed.subarray(i * width, (i + 1) * width), (indices[i] ?? 0) * width)
       features.dispose()
     }
     return values
@@ -198,9 +203,12 @@ function trace(problem: Problem, readoutOnly: ReadoutOnly, examples: number): Pr
         return [name, builder.variable(name, shape, 'frozen', dtype)]
       }),
   )
-  const { y: _, ...feeds } = exampleFeeds(problem, 1, examples)
-  builder.entry('features', feeds, ({ x, lengths = null }) => ({
-    outputs: { features: readoutOnly.features(weights, x as Tensor, lengths) },
-  }))
+  for (const tokens of lengthsOf(problem.input)) {
+    const size = examplesOfLength(problem.input, examples, tokens)
+    const { y: _, ...feeds } = exampleFeeds(problem, 1, size, tokens)
+    builder.entry(entryOf('features', problem.input, tokens), feeds, ({ x, lengths = null }) => ({
+      outputs: { features: readoutOnly.features(weights, x as Tensor, lengths) },
+    }))
+  }
   return builder.load()
 }

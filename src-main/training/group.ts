@@ -24,7 +24,7 @@ export interface GroupMember {
   readonly from: RunTensors | null
 }
 
-/** Examples of each run in one training step, and in one pass of an evaluation. */
+/** Examples of each run in one training step, and in one pass of an evaluation (of the longest, where lengths differ). */
 export interface GroupSizes {
   readonly trainExamples: number
   readonly scoreExamples: number

@@ -16,6 +16,7 @@ import { keeperOf } from './keep-weights'
 import { LOOP_PACE, trainGroup, type LoopPace } from './loop'
 import type { JobRun, TrainingJob } from './messages'
 import { objectiveOf } from './objective'
+import { batchOrders } from './order'
 import { Places, type Recruit, type SavedRun, type Site } from './places'
 import type { Problem } from './problem'
 import type { GraphShapes, Stepper } from './stepper'
@@ -67,6 +68,7 @@ export async function runJob(
     task,
     control,
   )
+  const orderOf = await batchOrders(task.input, splits.train)
   const evaluated = [
     { size: splits.test.size, times: 1 },
     ...(splits.validation === null
@@ -83,6 +85,8 @@ export async function runJob(
   const site: Site = {
     size: job.slots,
     sizesAreAlike: alike,
+    // A run that comes later would have batches of other lengths than the others, who would wait for it.
+    isRefilled: task.input.paddedTo === undefined,
     config,
     find: (run) => findStart(run, job, network.parameters, control),
     group: (members) =>
@@ -106,8 +110,8 @@ export async function runJob(
         bestWeights: from?.bestWeights ? toSnapshot(from.bestWeights, network.parameters) : null,
       }
       const hasValidation = splits.validation !== null
-      const examples = splits.train.size
-      const begun = new TrainingRun(run.id, run.config, run.slot, hasValidation, examples, start, control)
+      const order = orderOf(run.config)
+      const begun = new TrainingRun(run.id, run.config, run.slot, order, hasValidation, start, control)
       announce(begun, network, control)
       return { folder, run: begun, keep: keeperOf(run, { network, task }, control) }
     },
@@ -164,7 +168,7 @@ function announce(run: TrainingRun, network: Network, control: JobControl): void
     evaluatedStep: run.bestState.evaluatedStep,
     parametersTrained: trained,
     parametersTotal: total,
-    stepFlops: run.config.training.batch_size * trainingFlops,
+    stepFlops: Math.round(run.config.training.batch_size * trainingFlops),
     parameters: parameters.map(({ name, shape, part, trained }) => ({ name, shape, part, trained })),
   })
 }

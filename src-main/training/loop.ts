@@ -62,13 +62,13 @@ export async function trainGroup(
       }
     }
     await places.renew()
-    const training = places.active
-    if (training.length === 0) return
+    if (places.active.length === 0) return
 
-    // One step. A slot whose run is over, or that has none, is fed what it saw last and left as it is.
+    // One step. A slot whose run is over or waits, or that has none, is left as it is.
+    const training = inStep(places.active)
     const started = performance.now()
-    const { indices, steps, active } = feed.next(training, places.group.size)
-    const scores = places.group.step(splits.train.batch(indices), steps, active)
+    const { indices, tokens, steps, active } = feed.next(training, places.group.size)
+    const scores = places.group.step(splits.train.batch(indices, tokens), steps, active)
     const milliseconds = performance.now() - started
     for (const run of training) run.stepped(scores[run.slot] ?? missing(), milliseconds / training.length)
     places.stepped(milliseconds)
@@ -86,6 +86,16 @@ async function keepWeights(group: FusedGroup, run: TrainingRun, keep: KeepWeight
   await keep(group.read(run.slot).weights, run.step)
 }
 
+/**
+ * The runs that take the next step: those that are furthest behind, and all whose examples are as long as theirs. Where
+ * batches are made by length, runs that were resumed at different steps come into step so, and stay in it.
+ */
+function inStep(runs: readonly TrainingRun[]): TrainingRun[] {
+  const tokensOf = ({ step, order }: TrainingRun): number | undefined => order.tokensAt(step + 1)
+  const behind = runs.reduce((least, run) => (run.step < least.step ? run : least))
+  return runs.filter((run) => tokensOf(run) === tokensOf(behind))
+}
+
 /** What each place of a group is fed at a step. */
 class StepFeed {
   private indices = new Uint32Array(0)
@@ -95,21 +105,27 @@ class StepFeed {
   next(
     runs: readonly TrainingRun[],
     size: number,
-  ): { indices: Uint32Array; steps: readonly number[]; active: readonly boolean[] } {
-    const { batch_size } = runs[0]?.config.training ?? { batch_size: 0 }
+  ): { indices: Uint32Array; tokens?: number; steps: readonly number[]; active: readonly boolean[] } {
+    const [first] = runs
+    if (first === undefined) throw new Error('a step of no runs')
+    const { batch_size } = first.config.training
     if (this.steps.length !== size) {
       this.indices = new Uint32Array(size * batch_size)
       this.steps = new Array<number>(size).fill(1)
       this.active = new Array<boolean>(size).fill(false)
     }
     this.active.fill(false)
+    const of = (slot: number): Uint32Array =>
+      this.indices.subarray(slot * batch_size, (slot + 1) * batch_size)
     for (const { slot, step, order } of runs) {
       this.active[slot] = true
       this.steps[slot] = step + 1
-      order.fill(step + 1, this.indices.subarray(slot * batch_size, (slot + 1) * batch_size))
+      order.fill(step + 1, of(slot))
     }
+    // Whoever takes no step is fed what another sees: its own examples may be longer.
+    for (let slot = 0; slot < size; slot++) if (!this.active[slot]) of(slot).set(of(first.slot))
     const { indices, steps, active } = this
-    return { indices, steps, active }
+    return { indices, tokens: first.order.tokensAt(first.step + 1), steps, active }
   }
 }
 

@@ -98,7 +98,7 @@ export type FromWorker =
       readonly evaluatedStep: number
       readonly parametersTrained: number
       readonly parametersTotal: number
-      /** Floating-point operations of one step of this run (`trainingFlops`); evaluations are apart. */
+      /** Floating-point operations of one step of this run (`trainingFlops`), the mean where batches differ in length; evaluations are apart. */
       readonly stepFlops: number
       /** Every tensor of the network. */
       readonly parameters: readonly ParameterRecord[]

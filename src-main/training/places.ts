@@ -26,6 +26,8 @@ export interface Site {
   readonly size: number
   /** Does a run compute the same bits in groups of every size? */
   readonly sizesAreAlike: boolean
+  /** Is a place whose run has ended offered to others? */
+  readonly isRefilled: boolean
   /** What an empty place is filled with. */
   readonly config: RunConfig
   find(run: JobRun): Promise<Recruit>
@@ -84,7 +86,7 @@ export class Places {
   /** Fills and closes places; to be called between two steps, and when a run has ended. */
   async renew(): Promise<void> {
     // Where all have ended, their group is over, and the next one comes whole.
-    if (this.active.length > 0 && this.isInTime(0)) await this.offer(this.group.size)
+    if (this.site.isRefilled && this.active.length > 0 && this.isInTime(0)) await this.offer(this.group.size)
     for (const recruit of this.recruits.filter(({ from }) => this.isInTime(from?.step ?? 0))) {
       this.recruits = this.recruits.filter((other) => other !== recruit)
       if (this.control.isCancelled(recruit.run.id)) this.site.begin(recruit).run.end('cancelled')

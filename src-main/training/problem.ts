@@ -28,11 +28,12 @@ export interface Examples {
 /** The examples of K runs, laid end to end in `batch`. */
 export function toTensors({ input, objective }: Problem, batch: Batch, runs: number): Examples {
   const perRun = [runs, batch.size / runs]
+  const values = batch.x.length / batch.size
   return {
     x:
       input.kind === 'vectors'
-        ? tf.tensor(batch.x, [...perRun, input.tokens, input.width], 'float32')
-        : tf.tensor(batch.x, [...perRun, input.tokens], 'int32'),
+        ? tf.tensor(batch.x, [...perRun, values / input.width, input.width], 'float32')
+        : tf.tensor(batch.x, [...perRun, values], 'int32'),
     lengths: input.padded ? tf.tensor(batch.lengths ?? noLengths(), perRun, 'int32') : null,
     y: tf.tensor(batch.y, [...perRun, objective.targets], objective.targetType),
   }

@@ -25,7 +25,7 @@ type Shape = readonly number[]
 /** All that is fixed in a compiled graph. Two groups with equal shapes share a graph, whatever their numbers. */
 export interface GraphShapes {
   readonly runs: number
-  /** Examples of each run in a training step, and in one pass of an evaluation. */
+  /** Examples of each run in a training step, and in one pass of an evaluation (of the longest, where lengths differ). */
   readonly trainExamples: number
   readonly scoreExamples: number
   /** By parameter name; trained ones are [K, ...shape]. */

@@ -4,7 +4,7 @@ import { BestStep, type BestStepState, type Scores } from './best-step'
 import type { Snapshot, StepScores } from './group'
 import type { JobControl } from './job-control'
 import type { RunOutcome } from './messages'
-import { DataOrder } from './order'
+import type { BatchOrder } from './order'
 import { PendingPoints } from './points'
 
 /** Where a run stands before its first step of this job. */
@@ -19,7 +19,6 @@ export interface StartingPoint {
  * does what it asks for.
  */
 export class TrainingRun {
-  readonly order: DataOrder
   #step: number
   #best: BestStep
   #bestWeights: Snapshot | null
@@ -31,13 +30,11 @@ export class TrainingRun {
     readonly config: RunConfig,
     /** Its row in the group. */
     readonly slot: number,
+    readonly order: BatchOrder,
     private readonly hasValidation: boolean,
-    examples: number,
     start: StartingPoint,
     private readonly control: JobControl,
   ) {
-    const { batch_size, shuffle } = config.training
-    this.order = new DataOrder(examples, batch_size, config.seed, shuffle)
     this.#step = start.step
     this.#best = new BestStep(config.validation, start.best)
     this.#bestWeights = start.bestWeights

@@ -97,6 +97,27 @@ describe('remote homology', () => {
     expect(task.train.batch([0]).lengths).toBe(null)
   })
 
+  it('is padded by length where batches are made so, to the longest where not', async () => {
+    const [byLength, mixed] = [await open({ batches: 'by-length' }), await open({ batches: 'mixed' })]
+    expect(mixed.input).not.toHaveProperty('paddedTo')
+    expect(await open()).toHaveProperty('input', mixed.input)
+    const { paddedTo = [], tokens } = byLength.input
+    expect(paddedTo.at(-1)?.tokens).toBe(tokens)
+    const [{ tokens: shortest } = { tokens: 0 }] = paddedTo
+    const lengths = (await byLength.train.lengths?.()) ?? new Int32Array()
+    const short = Array.from(lengths.keys()).filter((i) => (lengths[i] ?? 0) <= shortest)
+    expect(short.length).toBeGreaterThan(1)
+    const [cut, whole] = [byLength.train.batch(short, shortest), mixed.train.batch(short)]
+    expect(cut.x).toHaveLength(short.length * shortest)
+    expect(cut).toMatchObject({ y: whole.y, lengths: whole.lengths })
+    short.forEach((example, i) => {
+      const real = lengths[example] ?? 0
+      expect(cut.x.slice(i * shortest, i * shortest + real)).toEqual(
+        whole.x.slice(i * tokens, i * tokens + real),
+      )
+    })
+  })
+
   it('names what is missing, and where it is to be had', async () => {
     await expect(homologyFiles(undefined, 'fold')).rejects.toThrow(/task.dir: .*songlab-cal\/tape/)
     await expect(homologyFiles(join(FIXTURES, 'nowhere'), 'fold')).rejects.toThrow(

@@ -120,6 +120,20 @@ describe.each(KINDS)('the operations counted for %s', (type) => {
     }
   })
 
+  it('are the mean of those that batches by length make', async () => {
+    const ofLength = (tokens: number): NetworkTask => ({ ...words, input: { ...words.input, tokens } })
+    const paddedTo = [
+      { tokens: 2, share: 0.75 },
+      { tokens: 5, share: 0.25 },
+    ]
+    const how = setting('random', ...FROZEN)
+    // One after the other: what is profiled is counted wherever it runs.
+    const short = await productsOfOneStep(type, ofLength(2), how, 1)
+    const long = await productsOfOneStep(type, ofLength(5), how, 1)
+    const network = buildNetwork(await random(type), { ...words, input: { ...words.input, paddedTo } }, how)
+    expect(EXAMPLES * network.trainingFlops).toBeCloseTo(0.75 * short.made + 0.25 * long.made, 6)
+  })
+
   it('are the same for each run of a fused group', async () => {
     const { made, said } = await productsOfOneStep(type, vectors, setting('random', ...FROZEN), 3)
     expect(said).toBe(made)

@@ -1,7 +1,8 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { DataOrder } from '../../src-main/training/order'
+import { DataOrder, LengthOrder, LengthSchedule, type BatchOrder } from '../../src-main/training/order'
 
-const batches = (order: DataOrder, batchSize: number, steps: readonly number[]): number[] =>
+const batches = (order: BatchOrder, batchSize: number, steps: readonly number[]): number[] =>
   steps.flatMap((step) => {
     const target = new Uint32Array(batchSize)
     order.fill(step, target)
@@ -35,5 +36,86 @@ describe('DataOrder', () => {
 
   it('serves batches larger than the split', () => {
     expect(batches(new DataOrder(2, 5, 0, false), 5, [1])).toEqual([0, 1, 0, 1, 0])
+  })
+})
+
+describe('batches by length', () => {
+  /** 12 examples of 3 tokens, 5 of 7, 3 of 9, by their numbers. */
+  const lengths = [
+    { tokens: 3, examples: Uint32Array.from({ length: 12 }, (_, i) => i) },
+    { tokens: 7, examples: Uint32Array.from({ length: 5 }, (_, i) => 12 + i) },
+    { tokens: 9, examples: Uint32Array.from({ length: 3 }, (_, i) => 17 + i) },
+  ]
+  const tokensOf = (example = NaN): number => (example < 12 ? 3 : example < 17 ? 7 : 9)
+  const order = (seed: number, batch = 4, shuffle = true): LengthOrder =>
+    new LengthOrder(lengths, batch, seed, shuffle)
+
+  it('hold examples of one length, which at a step is the same for every seed', () => {
+    const [one, other] = [order(1), order(2)]
+    for (const step of upTo(60)) {
+      const tokens = one.tokensAt(step)
+      expect(other.tokensAt(step)).toBe(tokens)
+      for (const each of [one, other])
+        expect(batches(each, 4, [step]).map(tokensOf)).toEqual([tokens, tokens, tokens, tokens])
+    }
+    expect(batches(one, 4, upTo(60))).not.toEqual(batches(other, 4, upTo(60)))
+  })
+
+  it('show every example once before any of its length comes again', () => {
+    const seen = batches(order(3), 4, upTo(100))
+    for (const { examples, tokens } of lengths) {
+      const own = seen.filter((example) => tokensOf(example) === tokens)
+      for (let pass = 0; (pass + 1) * examples.length <= own.length; pass++) {
+        const once = own.slice(pass * examples.length, (pass + 1) * examples.length)
+        expect(once.toSorted((a, b) => a - b)).toEqual([...examples])
+      }
+    }
+  })
+
+  it('show every example as often as any other, but for less than a batch of each length', () => {
+    fc.assert(
+      fc.property(
+        fc
+          .array(fc.nat(30), { minLength: 1, maxLength: 4 })
+          .filter((sizes) => sizes.some((size) => size > 0)),
+        fc.integer({ min: 1, max: 9 }),
+        (sizes, batch) => {
+          const schedule = new LengthSchedule(sizes, batch)
+          const had = sizes.map(() => 0)
+          const batchesIn = (passes: number): number[] =>
+            sizes.map((size) => Math.floor((passes * size) / batch))
+          let step = 0
+          for (let pass = 1; pass <= 5; pass++) {
+            const last = batchesIn(pass).reduce((sum, count) => sum + count, 0)
+            while (step < last) {
+              const { length, batch: number } = schedule.at(++step)
+              expect(number).toBe((had[length] = (had[length] ?? 0) + 1))
+            }
+            expect(had).toEqual(batchesIn(pass))
+          }
+        },
+      ),
+    )
+  })
+
+  it('follow from seed and step alone, in whatever order steps are asked for', () => {
+    const whole = batches(order(5), 4, upTo(40))
+    const resumed = order(5)
+    for (const step of [33, 2, 17, 40, 18])
+      expect(batches(resumed, 4, [step])).toEqual(whole.slice((step - 1) * 4, step * 4))
+  })
+
+  it('without shuffling take the examples of each length in the order of the file', () => {
+    const seen = batches(order(0, 3, false), 3, upTo(30))
+    for (const { examples, tokens } of lengths) {
+      const own = seen.filter((example) => tokensOf(example) === tokens)
+      expect(own).toEqual(own.map((_, i) => examples[i % examples.length]))
+    }
+  })
+
+  it('mix the lengths within a pass', () => {
+    const turns = upTo(40).map((step) => order(0).tokensAt(step))
+    expect(new Set(turns.slice(0, 10)).size).toBeGreaterThan(1)
+    expect(turns).not.toEqual(turns.toSorted((a = 0, b = 0) => a - b))
   })
 })
