@@ -43,6 +43,12 @@ export type PlanForecast = Forecast & {
 
 const STEPS_READ = 200
 
+/** The median, since now and then a step waits for something; the mean where steps are of different lengths. */
+function typical(milliseconds: readonly number[], { task }: RunConfig): number | null {
+  if (task.options['batches'] !== 'by-length' || milliseconds.length === 0) return median(milliseconds)
+  return milliseconds.reduce((sum, each) => sum + each, 0) / milliseconds.length
+}
+
 /** What training a study would take on this machine: the same for the window and the command line. */
 export class Forecaster {
   private readonly memory: ProbeMemory
@@ -164,7 +170,7 @@ export class Forecaster {
     const run = runUnderway(config, slots, history)
     if (run === undefined) return null
     const { values } = this.options.store.series(run.id, 'time/step_ms')
-    const perRun = median(Array.from(values.slice(-STEPS_READ)))
+    const perRun = typical(Array.from(values.slice(-STEPS_READ)), config)
     if (perRun === null) return null
     const stepSeconds = (slots * perRun) / 1000
     const scoreSeconds = stepSeconds / 3 / config.training.batch_size

@@ -7,6 +7,7 @@ import type { RunMessage } from '../queue/training-worker'
 import type { PlannedRun } from '../study/study'
 import type { TrainingJob } from '../training/messages'
 import { median } from './earlier-runs'
+import { paddedToLongest } from './longest'
 import { readPeak } from './probe'
 import type { Candidate } from './way-candidates'
 
@@ -82,7 +83,7 @@ function jobOf(
 ): TrainingJob {
   const [first] = runs
   if (first === undefined) throw new Error('a cell without runs')
-  const { config, taskSource: task, modelSource: model, startFrom } = first
+  const { config, taskSource: task, modelSource: model, startFrom } = paddedToLongest(first)
   const probed = {
     ...config,
     learning_rate: RATE,

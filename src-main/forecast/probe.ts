@@ -9,6 +9,7 @@ import type { RunConfig } from '../run'
 import type { PlannedRun } from '../study/study'
 import type { TrainingJob } from '../training/messages'
 import { median } from './earlier-runs'
+import { paddedToLongest } from './longest'
 import { validatedExamples } from './pace'
 import type { GroupPace } from './pace'
 
@@ -30,6 +31,7 @@ const RATE = 1e-7
 /**
  * Measures groups one after the other by training a few steps of each in a worker of its own. Nothing of it is kept:
  * no history, no checkpoint, no score; of the test split one example is read, because a run ends so, and thrown away.
+ * Where batches are made by length the longest are measured, and the others taken for as much shorter as they compute less.
  *
  * @param measured is told of each group as soon as it is done
  * @throws {WorkerFault} when the worker dies or refuses the work
@@ -101,14 +103,21 @@ class WatchedWorker {
       if (message.type === 'points') this.worker.stored(message.run, STEPS)
       if (watch.take(message)) for (const { id } of job.runs) this.worker.cancel(id)
     })
-    return { ...watch.read(scoredExamples(target)), peakBytes: await readPeak(this.pid) }
+    const { stepSeconds, scoreSeconds, startSeconds } = watch.read(scoredExamples(target))
+    const { training, forward } = target.cell.flopsToLongest
+    return {
+      stepSeconds: training * stepSeconds,
+      scoreSeconds: forward * scoreSeconds,
+      startSeconds,
+      peakBytes: await readPeak(this.pid),
+    }
   }
 }
 
 const firstOf = ({ runs }: ProbeTarget): PlannedRun => {
   const [first] = runs
   if (first === undefined) throw new Error('a group without runs')
-  return first
+  return paddedToLongest(first)
 }
 
 const scoredExamples = (target: ProbeTarget): number =>

@@ -14,6 +14,8 @@ export interface CellFacts {
   readonly parameters: ParameterCount
   /** Floating-point operations for one example: of a training step, and of an evaluation. */
   readonly flops: { readonly training: number; readonly forward: number }
+  /** The same as shares of an example's that is padded to the longest: 1 unless batches are made by length. */
+  readonly flopsToLongest: { readonly training: number; readonly forward: number }
   readonly taskFacts: TaskFacts
   readonly modelFacts: ModelDescription
 }
@@ -33,10 +35,20 @@ export async function describeCells(study: Study, library: Library): Promise<Cel
         const network = buildNetwork(model, taskFacts, setting)
         const parameters = countParameters(network.parameters)
         const flops = { training: network.trainingFlops, forward: network.forwardFlops }
+        const longest = buildNetwork(model, paddedToLongest(taskFacts), setting)
+        const flopsToLongest = {
+          training: flops.training / longest.trainingFlops,
+          forward: flops.forward / longest.forwardFlops,
+        }
         const names = { task: taskSpec.name, model: modelSpec.name, setting: setting.name }
-        cells.push({ ...names, parameters, flops, taskFacts, modelFacts })
+        cells.push({ ...names, parameters, flops, flopsToLongest, taskFacts, modelFacts })
       }
     }
   }
   return cells
+}
+
+function paddedToLongest({ input, ...facts }: TaskFacts): TaskFacts {
+  const { paddedTo: _, ...longest } = input
+  return { ...facts, input: longest }
 }

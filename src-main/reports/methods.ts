@@ -23,6 +23,7 @@ export function methodsParagraph(source: ReportSource): string {
     `We compared ${list(study.settings.map(({ name }) => name))} on ${list(study.tasks.map(({ name }) => name))} with ${list(study.models.map(({ name }) => name))}.`,
     ...sayTraining(source),
     sayPositions(source),
+    sayLengths(source),
     `For each setting the learning rate was selected by validation alone. ${sayRule(comparison)}`,
     comparison.testSealed ? 'Test scores are still sealed.' : sayTest(source),
     'We report the mean over seeds with its standard error (ddof 1).',
@@ -59,6 +60,13 @@ function sayPositions({ study }: ReportSource): string {
   return drawn.length === 0
     ? ''
     : `Where sequences of ${list(drawn.map(({ name }) => name))} were longer than a model's position table, the rows beyond it were drawn by each run's seed and trained by the settings that train positions.`
+}
+
+function sayLengths({ study }: ReportSource): string {
+  const byLength = study.tasks.filter(({ options }) => options?.['batches'] === 'by-length')
+  return byLength.length === 0
+    ? ''
+    : `Batches of ${list(byLength.map(({ name }) => name))} were made of examples of about one length, the length of a step's batch being drawn in proportion to the examples and the same for all runs.`
 }
 
 /** Nothing where the protocol is the paper's: then there is nothing to explain. */

@@ -36,6 +36,15 @@ function checkTask({ kind, options }: TaskSpec, path: Path): Problem[] {
     whole % number(key) === 0
       ? []
       : [{ path: [...path, key], problem: `found ${number(key)}, expected a divisor of ${whole}, ${what}` }]
+  if (options['batches'] === 'by-length' && (options['padding'] === 'attended' || options['fpt_loader'])) {
+    const why = options['fpt_loader'] === true ? 'with fpt_loader' : 'with padding: attended'
+    return [
+      {
+        path: [...path, 'batches'],
+        problem: `found by-length, expected mixed: ${why} the padding is seen, so that an example's length would depend on its batch`,
+      },
+    ]
+  }
   if (kind === 'mnist') return divides('patch', MNIST_SIDE, 'the side of an image')
   if (kind === 'bit-memory' || kind === 'bit-xor')
     return divides('patch', number('n'), 'the bits of a pattern')

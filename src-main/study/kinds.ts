@@ -14,6 +14,8 @@ const padding = says(
   oneOf('masked', 'attended').default('masked'),
   "Whether the padding behind a sequence is hidden, or seen and the token read, as FPT's is.",
 )
+const BATCHES =
+  'Batches of examples of about one length, padded to little more, or of all lengths, padded to the longest.'
 const positionsBeyond = says(
   oneOf('refused', 'drawn').default('refused'),
   'Sequences longer than the position table: refused, or the rows beyond are drawn, and train where positions do.',
@@ -47,6 +49,7 @@ export const TASK_KINDS = {
     test_examples: says(whole(1, 100_000_000).default(2000), 'Sequences to judge by.'),
     data_seed: says(whole(0, 2_147_483_647).default(0), 'Other numbers draw other sequences.'),
     padding,
+    batches: says(oneOf('by-length', 'mixed').default('mixed'), BATCHES),
     positions_beyond: positionsBeyond,
     fpt_loader: says(
       flag().default(false),
@@ -68,6 +71,10 @@ export const TASK_KINDS = {
       "Which of TAPE's three test sets: of folds, superfamilies or families that were held out.",
     ),
     padding,
+    batches: says(
+      oneOf('by-length', 'mixed').optional(),
+      `As for listops; by-length where it is left out, unless padding is attended.`,
+    ),
     positions_beyond: positionsBeyond,
   },
   'idx-images': { dir: says(path(), 'Folder with the four IDX files, plain or gzipped.'), ...image },
@@ -97,9 +104,15 @@ export const TASK_ABOUT: Readonly<Record<keyof typeof TASK_KINDS, string>> = {
 
 /** Options that a kind got later, at the value that says nothing: there they are left out, so that keys stay as they were. */
 export const LATER_TASK_OPTIONS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  listops: { batches: 'mixed' },
+  'remote-homology': { batches: 'mixed' },
   'cifar10-lra': { positions_beyond: 'refused' },
   tensors: { positions_beyond: 'refused' },
 }
+
+/** Options whose usual value follows from others. */
+export const usualTaskOptions = (kind: string, options: Readonly<Record<string, unknown>>): object =>
+  kind === 'remote-homology' && options['padding'] !== 'attended' ? { batches: 'by-length' } : {}
 
 const kindError = (kinds: Readonly<Record<string, unknown>>) => (issue: { code?: string }) =>
   issue.code === 'invalid_union' ? `one of ${Object.keys(kinds).join(', ')}` : 'a mapping with a kind'

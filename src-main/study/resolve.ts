@@ -5,7 +5,7 @@ import { DEFAULTS } from './defaults'
 import { problemsOf, suggestion } from './problems'
 import type { Problem } from './problems'
 import { drawRates, expandGrid, roundRate } from './rates'
-import { LATER_TASK_OPTIONS, taskObject, TASK_KINDS } from './kinds'
+import { LATER_TASK_OPTIONS, taskObject, TASK_KINDS, usualTaskOptions } from './kinds'
 import type { studyFile } from './schema'
 import { NAMED_SETTINGS } from './settings'
 import type { ModelSpec, Study, TaskSpec } from './study'
@@ -100,7 +100,7 @@ function tasksOf(task: StudyFile['task'], folder: string, problems: Problem[]): 
 
 function taskSpec({ kind, name, ...options }: z.output<typeof taskObject>, folder: string): TaskSpec {
   const idle = LATER_TASK_OPTIONS[kind] ?? {}
-  const entries = Object.entries(options)
+  const entries = Object.entries({ ...usualTaskOptions(kind, options), ...options })
     .filter(([key, value]) => value !== idle[key])
     .map(([key, value]): [string, string | number | boolean] => {
       return [key, key === 'dir' || key === 'path' ? resolvePath(folder, String(value)) : value]

@@ -1,4 +1,5 @@
 import type { RunConfig } from '../run'
+import { LATER_TASK_OPTIONS } from './kinds'
 import { NAMED_SETTINGS } from './settings'
 import { editStudy } from './write'
 
@@ -61,6 +62,7 @@ function taskOf(name: string, { kind, options }: RunConfig['task'], place: RunPl
     kind,
     ...(name === kind ? {} : { name }),
     ...(place === undefined ? {} : { [place.option]: place.path }),
+    ...LATER_TASK_OPTIONS[kind],
     ...options,
   }
 }

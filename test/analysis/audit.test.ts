@@ -246,6 +246,16 @@ describe('the audit of a plan', () => {
     expect(severity(3.16e-5)).toBe('warning')
   })
 
+  it('says where one of two tasks of a kind has its batches by length, and the other not', () => {
+    const byLength = { name: 'short', kind: 'listops', options: { batches: 'by-length' } }
+    const mixed = { name: 'long', kind: 'listops', options: {} }
+    const note = find(auditPlan(aStudy({ tasks: [byLength, mixed] })), 'batches-differ')
+    expect(note).toMatchObject({ severity: 'note', task: 'short' })
+    expect(note.explanation).toContain('those of long examples of all lengths')
+    for (const tasks of [[byLength], [byLength, { ...mixed, kind: 'remote-homology' }]])
+      expect(auditPlan(aStudy({ tasks })).findings.map(({ id }) => id)).not.toContain('batches-differ')
+  })
+
   it('says that rows beyond the position table are drawn and trained, where a task asks for it', () => {
     const options = { positions_beyond: 'drawn' }
     const note = find(

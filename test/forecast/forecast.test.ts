@@ -120,6 +120,29 @@ describe('counted operations', () => {
     expect(pace(1).scoreSeconds).toBeGreaterThan((2 * cell!.flops.forward) / 1e9)
   })
 
+  it('are those of the lengths that batches have, in proportion to their examples; memory is that of the longest', async () => {
+    const listops = async (batches: string): Promise<{ cell: CellFacts; run: PlannedRun }> => {
+      const task = `{kind: listops, batches: ${batches}, min_length: 10, max_length: 100, max_depth: 5, train_examples: 300}`
+      const text = tinyStudy({ task, settings: '[frozen-random]' })
+      const { study, runs } = await planStudy(readStudy(text, join(folder, 'study.yaml')), text, library)
+      const [cell] = await describeCells(study, library)
+      return { cell: cell!, run: runs[0]! }
+    }
+    const [mixed, byLength] = [await listops('mixed'), await listops('by-length')]
+    const { paddedTo = [], tokens } = byLength.cell.taskFacts.input
+    const mean = paddedTo.reduce((sum, each) => sum + each.share * each.tokens, 0)
+    const share = byLength.cell.flops.training / mixed.cell.flops.training
+    // So short sequences cost what their tokens do, and hardly what these look at.
+    expect(mean / tokens).toBeLessThan(0.7)
+    expect(share).toBeCloseTo(mean / tokens, 1)
+    expect(byLength.cell.flopsToLongest.training).toBe(share)
+    expect(mixed.cell.flopsToLongest).toEqual({ training: 1, forward: 1 })
+    expect(secondsOf(byLength.cell, byLength.run, 1)).toBeLessThan(secondsOf(mixed.cell, mixed.run, 1))
+    expect(countedBytes(byLength.cell, byLength.run.config, 2)).toBe(
+      countedBytes(mixed.cell, mixed.run.config, 2),
+    )
+  })
+
   it('ask for more memory the more trains, but for a frozen trunk once however many runs share it', () => {
     const [frozen, unfrozen] = [cellOf('frozen-random'), cellOf('unfrozen-random')]
     const { config } = runOf('frozen-random')

@@ -77,6 +77,16 @@ describe('writeReport', () => {
     expect(read('report.md')).toContain(sentence)
   })
 
+  it('says in its methods which tasks had batches by length', async () => {
+    await writeReport(aSource(), folder, { formats: ['md'], figures: [] })
+    expect(read('report.md')).not.toContain('of about one length')
+    const study = paperStudy({
+      tasks: [{ name: 'mnist', kind: 'listops', options: { batches: 'by-length' } }],
+    })
+    await writeReport(aSource(paperRuns(study), { study }), folder, { formats: ['md'], figures: [] })
+    expect(read('report.md')).toContain('Batches of mnist were made of examples of about one length')
+  })
+
   it('never bolds a setting whose difference from the best excludes 0', async () => {
     const runs = paperRuns(paperStudy()).map((run) =>
       run.setting === 'unfrozen-random'

@@ -48,6 +48,14 @@ const FILES: readonly (readonly [text: string, message: string])[] = [
     'name: s\ntask: {kind: mnist, patch: 5}\nmodel: m\n',
     'f:2: task.patch: found 5, expected a divisor of 28, the side of an image',
   ],
+  [
+    'name: s\ntask: {kind: remote-homology, batches: by-length, padding: attended}\nmodel: m\n',
+    "f:2: task.batches: found by-length, expected mixed: with padding: attended the padding is seen, so that an example's length would depend on its batch",
+  ],
+  [
+    'name: s\ntask:\n  kind: listops\n  fpt_loader: true\n  batches: by-length\nmodel: m\n',
+    "f:5: task.batches: found by-length, expected mixed: with fpt_loader the padding is seen, so that an example's length would depend on its batch",
+  ],
   ['name: s\ntask: {kind: mnist, ptch: 4}\nmodel: m\n', 'f:2: task.ptch: unknown key; did you mean patch?'],
   [
     'name: s\ntask: []\nmodel: m\n',

@@ -102,6 +102,24 @@ describe('a plan', () => {
     expect((await planned(', positions_beyond: drawn'))?.key).not.toBe(key)
   })
 
+  it.each([
+    ['listops', { min_length: 500, max_length: 2000 }, 'mixed'],
+    ['remote-homology', { max_length: 1024, holdout: 'fold' }, 'by-length'],
+  ])('knows the runs of %s from before it had batches by length', async (kind, options, usual) => {
+    const planned = async (more: string) => {
+      const { runs } = await plan(`name: s\nmodel: m\ntask: {kind: ${kind}${more}}\n`)
+      return runs[0]
+    }
+    const mixed = await planned(', batches: mixed')
+    expect(mixed?.config.task.options).toMatchObject(options)
+    expect(mixed?.config.task.options).not.toHaveProperty('batches')
+    const byLength = await planned(', batches: by-length')
+    expect(byLength?.config.task.options).toEqual({ ...mixed?.config.task.options, batches: 'by-length' })
+    expect(byLength?.key).not.toBe(mixed?.key)
+    expect((await planned(''))?.key).toBe((usual === 'mixed' ? mixed : byLength)?.key)
+    expect((await planned(', padding: attended'))?.config.task.options).not.toHaveProperty('batches')
+  })
+
   it('lets a task be longer than the positions where its rows beyond are drawn, and says so where not', async () => {
     const long = (positionsBeyond: 'drawn' | 'refused') =>
       planStudy(readStudy(BASE), BASE, {

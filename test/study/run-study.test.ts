@@ -72,6 +72,13 @@ overrides: [{task: listops, training: {max_steps: 12}}]
     expect(text).toContain('max_steps: 12')
   })
 
+  it('trains a run again as it was where an option has another default by now', async () => {
+    const { runs, study } = await plan('name: s\ntask: {kind: remote-homology, batches: mixed}\nmodel: m\n')
+    const text = again(runs[0]!, study)
+    expect(text).toContain('batches: mixed')
+    expect((await plan(text)).runs.map(({ key }) => key)).toEqual([runs[0]!.key])
+  })
+
   it('writes a setting out that has a named one’s name and is another', async () => {
     const { runs, study } = await plan(
       'name: s\ntask: mnist\nmodel: minilm-l6\nsettings: [frozen-random]\nseeds: [0]\n',

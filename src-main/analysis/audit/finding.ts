@@ -13,6 +13,7 @@ export type FindingId =
   | 'rarely-evaluated'
   | 'test-subset'
   | 'positions-beyond'
+  | 'batches-differ'
   | 'missing-runs'
   | 'open-runs'
   | 'diverged-runs'

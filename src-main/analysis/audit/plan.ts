@@ -38,6 +38,7 @@ export function planFindings(study: StudyOutline, evidence = NO_RUNS): Finding[]
     ...checkEvaluations(study),
     ...checkTest(study),
     ...checkPositions(study),
+    ...checkBatches(study),
   ]
 }
 
@@ -231,4 +232,21 @@ function checkPositions({ tasks }: StudyOutline): Finding[] {
         })
       : [],
   )
+}
+
+/** Two tasks of one kind are set beside each other, whatever else differs between them. */
+function checkBatches({ tasks }: StudyOutline): Finding[] {
+  const isByLength = ({ options }: StudyOutline['tasks'][number]): boolean =>
+    options?.['batches'] === 'by-length'
+  return tasks.filter(isByLength).flatMap((task) => {
+    const others = tasks.filter((other) => other.kind === task.kind && !isByLength(other))
+    return others.length === 0
+      ? []
+      : finding({
+          id: 'batches-differ',
+          severity: 'note',
+          task: task.name,
+          explanation: `Batches of ${task.name} hold examples of about one length, those of ${others.map(({ name }) => name).join(', ')} examples of all lengths: a difference between their scores is also one of how they were trained.`,
+        })
+  })
 }
