@@ -14,9 +14,15 @@ import { peakOf } from './fairsweep-side'
 import { BATCH, type RandomTrunk } from './rows'
 import { median } from './table'
 
+interface RecurrentTrunk {
+  readonly kind: 'lstm' | 'fpt_lnlstm'
+  readonly layers: number
+  readonly width: number
+}
+
 /** One place on a curve: a group that trains on made-up numbers of the shape that counts. */
 export interface Point {
-  readonly model: 'minilm-l6' | RandomTrunk
+  readonly model: 'minilm-l6' | RandomTrunk | RecurrentTrunk
   readonly tokens: number
   readonly frozen: boolean
   readonly runs: number
@@ -54,6 +60,11 @@ const START: Point = {
   threads: null,
 }
 const minilm = { ...START, model: 'minilm-l6' } as const
+/** FPT's size. */
+const recurrent = (kind: RecurrentTrunk['kind']): Point => ({
+  ...START,
+  model: { kind, layers: 3, width: 768 },
+})
 
 /** Curves by their title; each changes something of a starting point. */
 const CURVES: Readonly<Record<string, readonly Point[]>> = {
@@ -81,6 +92,11 @@ const CURVES: Readonly<Record<string, readonly Point[]>> = {
     { ...minilm, threads: 1 },
     { ...minilm, frozen: false, runs: 1, threads: 1 },
   ],
+  "LSTMs of FPT's size": (['lstm', 'fpt_lnlstm'] as const).flatMap((kind) => [
+    { ...recurrent(kind), runs: 1 },
+    recurrent(kind),
+    { ...recurrent(kind), frozen: false, runs: 1 },
+  ]),
   'Tokens of an evaluation pass': [512, 2048, 8192].map((passTokens) => ({ ...minilm, passTokens })),
 }
 
@@ -103,7 +119,8 @@ export function curveTable(curves: readonly Curve[]): string {
   const lines = curves.flatMap(({ title, points }) =>
     points.map(({ point, measured }) => {
       const { model, tokens, frozen, runs, path, dropout, precision, passTokens, threads } = point
-      const trunk = typeof model === 'string' ? model : `${model.layers} × ${model.width}`
+      const size = typeof model === 'string' ? model : `${model.layers} × ${model.width}`
+      const trunk = typeof model !== 'string' && 'kind' in model ? `${model.kind}, ${size}` : size
       const { stepMs, stepCpuMs, scoreMs, startSeconds, peakMiB } = measured
       const numbers = [
         stepMs.toFixed(2),
@@ -209,6 +226,10 @@ export async function measurePoint(point: Point): Promise<Measured> {
 
 function trunkOf({ model, tokens }: Point): Promise<Model> {
   if (model === 'minilm-l6') return openModel({ source: 'directory', path: join(installation.models, model) })
+  if ('kind' in model) {
+    const { kind, ...shape } = model
+    return openModel({ source: 'random', type: kind, shape })
+  }
   return openModel({ source: 'random', type: 'gpt2', shape: { ...model, positions: tokens } })
 }
 
