@@ -27,20 +27,32 @@ export async function dryRun({ terminal, workspace }: Invocation, study: string)
 }
 
 /** Measures what is not known; where that cannot be, gives the speed to count operations by. */
-async function measure({ forecaster }: Workbench, plan: Plan, terminal: Terminal): Promise<number | null> {
-  const { unmeasured, isTraining } = await forecaster.of(plan)
-  if (unmeasured === 0) return null
+async function measure(workbench: Workbench, plan: Plan, terminal: Terminal): Promise<number | null> {
+  const { forecaster } = workbench
+  const { unmeasured, tooLarge, isTraining } = await forecaster.of(plan)
+  if (tooLarge > 0)
+    terminal.note(
+      `${countText(tooLarge, 'kind')} of group would need more memory than is free: counted, not measured. Smaller batches (training.batch_size, or accumulate_steps for the same ones in parts) need less`,
+    )
+  if (unmeasured === 0) return tooLarge === 0 ? null : (await examine()).gflops
   if (isTraining) {
     terminal.note('something trains in this workspace, so nothing is measured; operations are counted …')
     return (await examine()).gflops
   }
+  const unsubscribe = workbench.subscribe((event) => {
+    if (event.type !== 'measuring' || event.measuring === null) return
+    const { done, of, cell } = event.measuring
+    terminal.note(`  ${done + 1} of ${of}: ${plain(cell)}`)
+  })
   try {
     terminal.note(`measuring ${countText(unmeasured, 'kind')} of group on this machine …`)
     await forecaster.measure(plan)
-    return null
+    return tooLarge === 0 ? null : (await examine()).gflops
   } catch (error) {
     terminal.note(`could not measure: ${error instanceof Error ? error.message : String(error)}`)
     return (await examine()).gflops
+  } finally {
+    unsubscribe()
   }
 }
 

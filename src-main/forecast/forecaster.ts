@@ -6,6 +6,7 @@ import type { Library } from '../library/library'
 import type { OpenChannel } from '../queue/channel'
 import type { EventStream } from '../queue/event-stream'
 import { usualWay } from '../queue/groups'
+import { availableMemory } from '../queue/machine'
 import type { Ways } from '../queue/ways'
 import type { RunConfig, RunRecord, TrainingWay } from '../run'
 import type { ReadableStore, Store } from '../store/store'
@@ -13,6 +14,7 @@ import type { Plan, PlannedRun } from '../study/study'
 import { earlierStepSeconds, median, runUnderway } from './earlier-runs'
 import { forecastPlan, openGroups } from './forecast'
 import type { Forecast, PaceSource } from './forecast'
+import { countedBytes } from './operations'
 import type { GroupPace } from './pace'
 import { probeGroups } from './probe'
 import type { ProbeTarget } from './probe'
@@ -35,13 +37,17 @@ export interface ForecasterOptions {
 
 export type PlanForecast = Forecast & {
   readonly power: SweepPower
-  /** Groups of different work of which nothing is known yet. */
+  /** Groups of different work of which nothing is known yet, and which can be measured. */
   readonly unmeasured: number
+  /** Those that by count need more memory than is free: they are never measured. */
+  readonly tooLarge: number
   /** Something trains on this machine, so that they wait. */
   readonly isTraining: boolean
 }
 
 const STEPS_READ = 200
+/** Counted bytes are a rough guess; what the system has for other work is left to it. */
+const MOST_OF_FREE_MEMORY = 0.7
 
 /** The median, since now and then a step waits for something; the mean where steps are of different lengths. */
 function typical(milliseconds: readonly number[], { task }: RunConfig): number | null {
@@ -70,16 +76,19 @@ export class Forecaster {
     const history = this.options.store.runs()
     const facts = await this.factsOf(plan)
     const measured = (config: RunConfig, slots: number) => this.known(config, slots, history)
+    const { measurable, tooLarge } = await this.unknown(plan, facts, history)
     return {
       ...forecastPlan(plan, facts, { history, wayOf: this.wayOf(plan), measured, gflops }),
       power: sweepPower(plan, history),
-      unmeasured: this.unknown(plan, facts, history).length,
+      unmeasured: measurable.length,
+      tooLarge: tooLarge.length,
       isTraining: this.isTraining,
     }
   }
 
   /**
-   * Measures what is not known of a plan's groups, a few steps of each; ends what another call had begun.
+   * Measures what is not known of a plan's groups, a few steps of each; ends what another call had begun. What does not
+   * fit into the memory is left alone: it would take the machine along.
    * @throws {InputError} while something trains, which would make the numbers wrong
    * @throws {WorkerFault} when the worker cannot do its work
    */
@@ -119,7 +128,7 @@ export class Forecaster {
   private async probe(plan: Plan, signal: AbortSignal): Promise<void> {
     const { openWorker, store, events } = this.options
     await this.memory.load()
-    const targets = this.unknown(plan, await this.factsOf(plan), store.runs())
+    const { measurable: targets } = await this.unknown(plan, await this.factsOf(plan), store.runs())
     let done = 0
     const say = (): void => {
       const next = targets[done]?.cell
@@ -143,7 +152,11 @@ export class Forecaster {
   }
 
   /** One group of each kind of work that nothing is known of. */
-  private unknown(plan: Plan, facts: readonly CellFacts[], history: readonly RunRecord[]): ProbeTarget[] {
+  private async unknown(
+    plan: Plan,
+    facts: readonly CellFacts[],
+    history: readonly RunRecord[],
+  ): Promise<{ readonly measurable: readonly ProbeTarget[]; readonly tooLarge: readonly ProbeTarget[] }> {
     const targets = new Map<string, ProbeTarget>()
     for (const { group, open } of openGroups(plan, history, this.wayOf(plan))) {
       const [first] = open
@@ -157,7 +170,14 @@ export class Forecaster {
       )
       if (cell && !targets.has(key)) targets.set(key, { cell, runs: group.runs })
     }
-    return [...targets.values()]
+    const most = MOST_OF_FREE_MEMORY * (await availableMemory())
+    const isTooLarge = ({ cell, runs: [first, ...more] }: ProbeTarget): boolean =>
+      first !== undefined && countedBytes(cell, first.config, 1 + more.length) > most
+    const all = [...targets.values()]
+    return {
+      measurable: all.filter((target) => !isTooLarge(target)),
+      tooLarge: all.filter(isTooLarge),
+    }
   }
 
   private known(

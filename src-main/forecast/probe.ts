@@ -22,8 +22,10 @@ export interface ProbeTarget {
 const STEPS = 24
 /** Steps at the start that are not counted: memory is taken and threads are woken. */
 const WARM_UP = 4
-/** A group whose steps take longer than this together is measured by fewer of them. */
+/** A group whose steps take longer than this together is measured by fewer of them, the warm-up's left out … */
 const MOST_SECONDS = 10
+/** … and one whose first two took longer than this by the second of them. */
+const FAR_TOO_MANY_SECONDS = 30
 const SCORED_EXAMPLES = 64
 /** Small, so that no measured run diverges; the rate changes nothing about the work. */
 const RATE = 1e-7
@@ -165,7 +167,10 @@ class Stopwatch {
       } else if (metric === 'val/loss') this.scoredAt.push(...times)
     }
     const spent = (this.runs.length * this.steps.reduce((sum, each) => sum + each, 0)) / 1000
-    return this.steps.length > WARM_UP && spent > MOST_SECONDS
+    return (
+      (this.steps.length > WARM_UP && spent > MOST_SECONDS) ||
+      (this.steps.length > 1 && spent > FAR_TOO_MANY_SECONDS)
+    )
   }
 
   /** @param scored examples of one evaluation; 0: there was none */

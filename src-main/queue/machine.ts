@@ -138,7 +138,7 @@ async function readProcess(pid: number): Promise<{ pid: number; memory: number; 
 }
 
 /** What programs can have without swapping: on Linux caches count as free, which `freemem` of older Nodes leaves out. */
-async function availableMemory(): Promise<number> {
+export async function availableMemory(): Promise<number> {
   try {
     const text = await readFile('/proc/meminfo', 'utf8')
     const found = /^MemAvailable:\s+(\d+) kB/m.exec(text)?.[1]

@@ -39,7 +39,14 @@ const told = () => events.flatMap((event) => (event.type === 'measuring' ? [even
 describe('a forecast', () => {
   it('knows counts and parameters at once, and time from a few real steps that leave no trace', async () => {
     const before = await workbench.forecaster.of(plan)
-    expect(before).toMatchObject({ runs: 8, toTrain: 8, groups: 6, seconds: null, unmeasured: 2 })
+    expect(before).toMatchObject({
+      runs: 8,
+      toTrain: 8,
+      groups: 6,
+      seconds: null,
+      unmeasured: 2,
+      tooLarge: 0,
+    })
     await workbench.forecaster.measure(plan)
     expect(told()).toEqual([
       { done: 0, of: 2, cell: 'frozen-random' },
@@ -77,6 +84,24 @@ describe('a forecast', () => {
     await workbench.forecaster.stop()
     await measuring
     expect((await workbench.forecaster.of(wider)).unmeasured).toBeGreaterThan(0)
+  })
+
+  it('of what does not fit into the memory is counted, and nothing of it is tried', async () => {
+    const huge = await workbench.checkStudy(
+      tinyStudy({
+        model: '{kind: gpt2, layers: 48, width: 1600, heads: 25}',
+        training: '{batch_size: 60000, max_steps: 10}',
+      }),
+      join(folder, 'study.yaml'),
+    )
+    events.length = 0
+    expect(await workbench.forecaster.of(huge)).toMatchObject({ unmeasured: 0, tooLarge: 2, seconds: null })
+    await workbench.forecaster.measure(huge)
+    expect(told()).toEqual([null])
+    const counted = await workbench.forecaster.of(huge, 100)
+    expect(counted.from).toEqual(['operations'])
+    expect(counted.seconds).toBeGreaterThan(1000)
+    expect(counted.memoryBytes).toBeGreaterThan(1e12)
   })
 
   it('is not measured beside training, and takes the step times of runs underway instead', async () => {

@@ -21,10 +21,11 @@ const SOURCES: Readonly<Record<PaceSource, string>> = {
 }
 
 /** Where the time comes from, or why there is none. */
-export function sourceWords({ toTrain, seconds, from, isTraining }: PlanForecast): string {
+export function sourceWords({ toTrain, seconds, from, isTraining, tooLarge }: PlanForecast): string {
   if (toTrain === 0) return 'every run has its result'
   if (seconds !== null) return from.map((source) => SOURCES[source]).join(', ')
-  return isTraining ? 'waits: something trains on this machine' : ''
+  if (isTraining) return 'waits: something trains on this machine'
+  return tooLarge > 0 ? 'what needs more memory than is free is not measured' : ''
 }
 
 /** The smallest difference with its unit, and what it rests on. */
