@@ -2,7 +2,7 @@ import { COMPLETE, FIELDS } from '../filter/language'
 import type { Comparison, Filter } from '../filter/language'
 import { METRICS, RUN_STATES, isComplete } from '../run'
 import { isTestMetric } from './scores'
-import { unlessSealed } from './seal'
+import { unlessSealed, unlessSealedThat } from './seal'
 
 /** From where runs are seen, as SQL: under which study's words and whose seal they stand. */
 export interface Seen {
@@ -100,7 +100,7 @@ const OWN_COLUMNS: Readonly<Record<string, string>> = {
   tag: `(SELECT group_concat(tag, ', ' ORDER BY tag) FROM run_tags WHERE run_tags.run = runs.run)`,
 }
 
-/** A score out of its JSON (scores.ts), where infinities are strings and NaN is no value; 008-list-indexes.sql has it too. */
+/** A score out of its JSON (scores.ts), where infinities are strings and NaN is no value; 008 and 009 of the migrations have it too. */
 function score(column: string, metric: string): string {
   const value = `runs.${column} ->> '$."${metric}"'`
   return `(CASE ${value} WHEN 'NaN' THEN NULL WHEN 'Infinity' THEN 9e999 WHEN '-Infinity' THEN -9e999 WHEN '-0' THEN 0.0
@@ -149,6 +149,10 @@ function comparisonCondition({ field, operator, value }: Comparison, seen: Seen)
         'SELECT run FROM run_notes WHERE',
         compared('note', { field, operator, value }),
       )
+  }
+  if (isTestMetric(field)) {
+    const { sql, values } = compared(score('test_scores', field), { field, operator, value })
+    return { sql: unlessSealedThat(seen.sealed, sql), values }
   }
   return compared(valueOf(field, seen), { field, operator, value })
 }

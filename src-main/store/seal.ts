@@ -22,6 +22,10 @@ export function releaseTestScores<T>(sealed: boolean, scores: T, withheld: (scor
 export const unlessSealed = (sealed: string, score: string): string =>
   `(CASE WHEN ${sealed} THEN NULL ELSE ${score} END)`
 
+/** The same for a condition on a test score, which an index may answer: sealed, it holds for none. */
+export const unlessSealedThat = (sealed: string, condition: string): string =>
+  `(${condition} AND NOT ${sealed})`
+
 /**
  * @param run rowid
  * @param study the study from which it is seen (rowid), or null
