@@ -22,6 +22,7 @@ export default defineConfig({
           worker: main('training/worker.ts'),
           examine: main('engine/examine-program.ts'),
           verdict: main('workbench/verdict-program.ts'),
+          answer: main('answer.ts'),
           'export-weights': main('weights/export-program.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },

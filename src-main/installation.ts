@@ -20,6 +20,8 @@ export interface Installation {
   readonly examineEntry: string
   /** The worker that concludes a study of many runs. */
   readonly verdictEntry: string
+  /** The worker that answers a page about a study of many runs. */
+  readonly answerEntry: string
   /** The built program that writes a run's weights as files: for `new Worker()`. */
   readonly exportEntry: string
   /** The built renderer. */
@@ -45,6 +47,7 @@ function locate(start: string): Installation {
     workerEntry: join(root, 'out/main/worker.js'),
     examineEntry: join(root, 'out/main/examine.js'),
     verdictEntry: join(root, 'out/main/verdict.js'),
+    answerEntry: join(root, 'out/main/answer.js'),
     exportEntry: join(root, 'out/main/export-weights.js'),
     renderer: join(root, 'out/renderer'),
     cache,

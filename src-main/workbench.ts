@@ -21,6 +21,7 @@ import { isTrainable } from './study/study'
 import type { Plan } from './study/study'
 import { Annotations } from './workbench/annotations'
 import { Backups } from './workbench/backups'
+import { AnswerThread } from './workbench/answer-thread'
 import { Conclusions } from './workbench/conclusions'
 import { ImportDesk } from './workbench/import-desk'
 import { Machine } from './workbench/machine'
@@ -57,6 +58,7 @@ export class Workbench {
   readonly machine: Machine
   /** What complete runs were trained to. */
   readonly weights: WeightDesk
+  readonly answers: AnswerThread
   private readonly conclusions: Conclusions
   private readonly verdictWorker: VerdictWorker
   private isClosed = false
@@ -80,6 +82,7 @@ export class Workbench {
     this.weights = new WeightDesk({ workspace, store, library, installation })
     this.backups = new Backups(workspace, store, owned?.store ?? null, events)
     this.verdictWorker = new VerdictWorker(installation.verdictEntry, join(workspace, 'history.db'))
+    this.answers = new AnswerThread(installation.answerEntry, workspace, events)
     this.conclusions = new Conclusions(store, library, events, this.verdictWorker.ask)
     this.machine = new Machine({ installation, events, isTraining: () => this.progress().length > 0 })
     events.subscribe((event) => {
@@ -225,6 +228,7 @@ export class Workbench {
       this.backups.stop(),
       this.machine.stopInstalling(),
       this.verdictWorker.stop(),
+      this.answers.stop(),
     ])
     await this.owned?.queue.close()
     this.owned?.studies.purge()
@@ -278,7 +282,4 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
 }
 
 /** What may be slow one day is a promise today, its errors too. */
-const promised = <T>(work: () => T): Promise<T> =>
-  new Promise((resolve) => {
-    resolve(work())
-  })
+const promised = <T>(work: () => T): Promise<T> => new Promise((resolve) => resolve(work()))

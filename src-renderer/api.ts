@@ -11,6 +11,7 @@ import type { Problem } from '../src-main/api/procedure'
 import type { AppRouter } from '../src-main/api/router'
 import type { Bridge } from '../src-main/preload'
 import { ipcLink } from './ipc-link'
+import { unpackLink } from './unpack-link'
 
 declare global {
   interface Window {
@@ -21,7 +22,7 @@ declare global {
 
 /** The workbench, over whichever door this page came through. Nothing else knows which. */
 export const api = createTRPCClient<AppRouter>({
-  links: [window.fairsweep === undefined ? httpDoor() : ipcLink(window.fairsweep)],
+  links: [unpackLink(), window.fairsweep === undefined ? httpDoor() : ipcLink(window.fairsweep)],
 })
 
 export type Answers = inferRouterOutputs<AppRouter>

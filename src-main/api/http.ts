@@ -91,7 +91,11 @@ function createApp(workbench: Workbench, renderer: string | null, gate: Gate): F
   )
   app.register(fastifyTRPCPlugin, {
     prefix: '/trpc',
-    trpcOptions: { router: appRouter, createContext: () => ({ workbench }), allowMethodOverride: true },
+    trpcOptions: {
+      router: appRouter,
+      createContext: () => ({ workbench, unpacks: true }),
+      allowMethodOverride: true,
+    },
   } satisfies FastifyTRPCPluginOptions<AppRouter>)
   if (renderer !== null) servePage(app, renderer)
   return app

@@ -120,7 +120,7 @@ function call(
     path,
     type,
     getRawInput: () => Promise.resolve(input),
-    ctx: { workbench },
+    ctx: { workbench, unpacks: true },
     signal,
     batchIndex: 0,
   })

@@ -7,6 +7,8 @@ import type { Workbench } from '../workbench'
 /** What every call of the API works on. */
 export interface ApiContext {
   readonly workbench: Workbench
+  /** The caller unpacks what `beside` packs: pages do. */
+  readonly unpacks?: boolean
 }
 
 /** One thing wrong with an input, and where. */

@@ -12,7 +12,6 @@ import type { AskVerdict } from './verdict-worker'
 
 /** Comparisons that are kept hold no more runs than this together, the last one apart. */
 const RUNS_KEPT = 50_000
-/** Concluding more runs than this would hold up everything else that is asked: a thread of its own does it. */
 const MOST_RUNS_HERE = 5_000
 
 interface Kept {
@@ -63,10 +62,9 @@ export class Conclusions {
     const version = this.store.version()
     const kept = this.verdicts.get(name)
     if (kept?.version === version) return kept.verdict
-    const verdict =
-      plannedRuns(runsByState) > MOST_RUNS_HERE
-        ? this.chance(study).then((chance) => this.askVerdict(name, chance))
-        : this.compare(known).then(studyVerdict)
+    const verdict = isLargeStudy({ runsByState })
+      ? this.chance(study).then((chance) => this.askVerdict(name, chance))
+      : this.compare(known).then(studyVerdict)
     this.verdicts.set(name, { version, verdict })
     verdict.catch(() => this.verdicts.delete(name))
     return verdict
@@ -90,6 +88,10 @@ export class Conclusions {
     this.verdicts.clear()
   }
 }
+
+/** Concluding it would hold up everything else that is asked: a thread of its own does it. */
+export const isLargeStudy = ({ runsByState }: Pick<StudyRecord, 'runsByState'>): boolean =>
+  plannedRuns(runsByState) > MOST_RUNS_HERE
 
 const plannedRuns = (runsByState: StudyRecord['runsByState']): number =>
   Object.values(runsByState).reduce((sum, count) => sum + count, 0)

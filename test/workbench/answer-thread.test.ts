@@ -1,0 +1,79 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createCaller } from '../../src-main/api/router'
+import { EventStream } from '../../src-main/queue/event-stream'
+import { openStore } from '../../src-main/store/store'
+import type { StudyRecord } from '../../src-main/store/store'
+import { openWorkbench } from '../../src-main/workbench'
+import type { Workbench } from '../../src-main/workbench'
+import { AnswerThread } from '../../src-main/workbench/answer-thread'
+import type { PackedAnswer } from '../../src-main/workbench/answer-thread'
+import { outcome, plan, START } from '../store/plans'
+import { buildWorker } from '../training/built-worker'
+
+let workspace: string
+let workbench: Workbench
+let entry: string
+beforeAll(async () => {
+  entry = await buildWorker('answer.ts')
+  workspace = mkdtempSync(join(tmpdir(), 'fairsweep-answers-'))
+  const store = openStore(join(workspace, 'history.db'))
+  const seeds = Array.from({ length: 2_000 }, (_, i) => i)
+  store.saveStudy(plan({ name: 'large', seeds, learning_rates: [1e-4, 1e-3, 1e-2] }))
+  store.saveStudy(plan({ name: 'small', seeds: [0, 1], learning_rates: [1e-4] }))
+  const run = store.runs({ study: 'small' })[0]!
+  store.begin(run.id, START)
+  store.end(run.id, outcome())
+  store.close()
+  workbench = await openWorkbench({ workspace, access: 'owner', what: 'a test' })
+}, 60_000)
+afterAll(async () => {
+  await workbench.close()
+  rmSync(workspace, { recursive: true, force: true })
+})
+
+const unpacked = ({ gzip }: PackedAnswer): unknown =>
+  JSON.parse(gunzipSync(Buffer.from(gzip, 'base64')).toString())
+const plain = (data: unknown): unknown => JSON.parse(JSON.stringify(data))
+
+describe('a thread that answers beside the workbench', () => {
+  it('says what the workbench itself would say, one question after the other', async () => {
+    const thread = new AnswerThread(entry, workspace, new EventStream())
+    const call = createCaller({ workbench })
+    const asked = ['small', 'large'].map((name) => thread.ask('compare.study', { name }))
+    for (const [i, name] of ['small', 'large'].entries())
+      expect(unpacked((await asked[i])!)).toEqual(plain(await call.compare.study({ name })))
+    await thread.stop()
+    await expect(thread.ask('compare.study', { name: 'small' })).rejects.toThrow('closed')
+  }, 60_000)
+
+  it('refuses in the same words, and is there again when it had been let go', async () => {
+    const thread = new AnswerThread(entry, workspace, new EventStream(), 1)
+    await expect(thread.ask('compare.study', { name: 'nobody' })).rejects.toMatchObject({
+      name: 'InputError',
+      message: expect.stringContaining("no study 'nobody'") as string,
+    })
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(unpacked(await thread.ask('compare.tables', { name: 'small' }))).toBeInstanceOf(Array)
+    await thread.stop()
+  }, 60_000)
+})
+
+describe('a page that asks', () => {
+  it('about many runs is answered by the thread; other callers, and few runs, by the workbench', async () => {
+    const asked: string[] = []
+    const answers = {
+      isFor: (study: StudyRecord) => workbench.answers.isFor(study),
+      ask: (path: string) => Promise.resolve({ gzip: String(asked.push(path)) }),
+    } as unknown as AnswerThread
+    const seen = Object.create(workbench, { answers: { value: answers } }) as Workbench
+    const page = createCaller({ workbench: seen, unpacks: true })
+    expect(await page.compare.study({ name: 'large' })).toEqual({ gzip: '1' })
+    expect(await page.compare.study({ name: 'small' })).toHaveProperty('comparison')
+    expect(await createCaller({ workbench: seen }).compare.study({ name: 'large' })).toHaveProperty('seal')
+    expect(asked).toEqual(['compare.study'])
+  })
+})
