@@ -1,6 +1,6 @@
 import type { Setting } from '../run'
 import type { UnknownSetting } from '../study/study'
-import type { Arm, Cell, Contrast, Difference } from './conclusions'
+import type { Arm, Cell, Contrast, Difference, Group } from './conclusions'
 import type { MeanDifference } from './difference'
 import { hasSpread, pairedDifference, welchDifference } from './difference'
 import type { Pairing } from './draws'
@@ -21,6 +21,19 @@ export function contrastsOf(settings: readonly (Setting | UnknownSetting)[]): Co
     ...single,
     ...rest.map((b) => ({ a: first?.name ?? b.name, b: b.name, kind: 'both' as const })),
   ].sort((a, b) => KIND_ORDER.indexOf(a.kind) - KIND_ORDER.indexOf(b.kind))
+}
+
+/** Every other setting of a group against one: the other minus it. What is no contrast of the study differs in `both`. */
+export function contrastsAgainst(group: Pick<Group, 'cells' | 'contrasts'>, reference: string): Contrast[] {
+  return group.cells
+    .map(({ setting }) => setting)
+    .filter((setting) => setting !== reference)
+    .map((a) => {
+      const known = group.contrasts.find(
+        (each) => (each.a === a && each.b === reference) || (each.a === reference && each.b === a),
+      )
+      return { a, b: reference, kind: known?.kind ?? 'both' }
+    })
 }
 
 const KIND_ORDER: readonly Contrast['kind'][] = ['training', 'initialisation', 'both']

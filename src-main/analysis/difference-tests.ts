@@ -1,13 +1,14 @@
 import gammaln from '@stdlib/math-base-special-gammaln'
 import tCdf from '@stdlib/stats-base-dists-t-cdf'
 import tQuantile from '@stdlib/stats-base-dists-t-quantile'
-import type { Cell, Comparison, Difference, Estimate, Group, SeedScore } from './conclusions'
-import { arePairs, chosenArm, scoredSeeds } from './contrasts'
+import type { Cell, Comparison, Contrast, Difference, Estimate, Group, SeedScore } from './conclusions'
+import { arePairs, chosenArm, contrastsAgainst, differenceAtBest, scoredSeeds } from './contrasts'
 import type { ScoredSeed } from './contrasts'
 import { pairedDifference, welchDifference } from './difference'
 import type { Pairing } from './draws'
 import { estimate, mean, variance } from './estimate'
 import { seedsToShow, smallestDifference, smallestPairedDifference } from './power'
+import { pairs } from './ranking'
 import { bootstrapInterval, signFlipTest } from './resampling'
 import type { BootstrapInterval, PermutationTest } from './resampling'
 import { compareScores, higherIsBetter } from './selection'
@@ -59,7 +60,7 @@ export function testDifferences(
   group: Group,
   { metric, testSealed, pairing }: Pick<Comparison, 'metric' | 'testSealed' | 'pairing'>,
 ): TestFamily {
-  const split = testSealed ? 'validation' : 'test'
+  const split = splitOf(testSealed)
   const differences = group.bestDifferences.filter((difference) => difference.split === split)
   const tests = differences.map((difference) => testDifference(group, difference, metric, pairing))
   const adjusted = holm(tests.map(({ p }) => p))
@@ -71,6 +72,40 @@ export function testDifferences(
     tests: tests.map((test, i) => ({ ...test, holm: adjusted[i] ?? null })),
   }
 }
+
+/**
+ * Tests of every other setting against one, the other minus it. Anybody may have chosen that one after looking, so that
+ * its p are adjusted over all pairs of settings.
+ */
+export function testAgainst(
+  group: Group,
+  reference: string,
+  { metric, testSealed, pairing }: Pick<Comparison, 'metric' | 'testSealed' | 'pairing'>,
+): TestFamily {
+  const split = splitOf(testSealed)
+  const between = ({ a, b }: Pick<Contrast, 'a' | 'b'>): Difference[] =>
+    differenceAtBest(group.cells, { a, b, kind: 'both' }, split, pairing)
+  const family = pairs(group.cells).flatMap(([a, b]) => between({ a: a.setting, b: b.setting }))
+  const adjusted = holm(family.map(pValue))
+  const holmOf = ({ a, b }: Difference): number | null =>
+    adjusted[family.findIndex((each) => (each.a === a && each.b === b) || (each.a === b && each.b === a))] ??
+    null
+  const differences = contrastsAgainst(group, reference).flatMap((contrast) =>
+    differenceAtBest(group.cells, contrast, split, pairing),
+  )
+  return {
+    task: group.task,
+    model: group.model,
+    family: `all ${family.length} pairs of settings of ${group.task} × ${group.model}, since any of them may be the one that others are set against; ${split} ${metric}, each setting at its chosen rate`,
+    split,
+    tests: differences.map((difference) => ({
+      ...testDifference(group, difference, metric, pairing),
+      holm: holmOf(difference),
+    })),
+  }
+}
+
+const splitOf = (testSealed: boolean): TestFamily['split'] => (testSealed ? 'validation' : 'test')
 
 function testDifference(
   group: Group,

@@ -3,12 +3,14 @@ import { budgetCurves } from '../analysis/budget'
 import type { BudgetCurves } from '../analysis/budget'
 import { chosenCurves } from '../analysis/chosen-curves'
 import type { ChosenCurve } from '../analysis/chosen-curves'
+import type { Comparison, Group } from '../analysis/comparison'
 import { conclusionRisk } from '../analysis/risk'
 import type { ConclusionRisk } from '../analysis/risk'
 import { InputError } from '../errors'
 import type { StudyRecord } from '../store/store'
 import { isTrainable } from '../study/study'
 import type { Workbench } from '../workbench'
+import { beside } from './beside'
 import { procedure, router, studyName } from './procedure'
 
 // Reports bring a drawing library with them, which a window that starts has no use for.
@@ -34,41 +36,58 @@ export interface GroupFigures {
 /** A line on a screen has no more points than this to show. */
 const MOST_POINTS = 600
 
+const ofGroup = { name: studyName, task: z.string(), model: z.string() }
+
 export const compare = router({
   /** Everything that a study's runs say; `otherRate` is the one learning rate that another paper used. */
   study: procedure
     .input(z.strictObject({ name: studyName, otherRate: z.number().positive().max(100).optional() }))
-    .query(async ({ ctx, input }) => {
-      const record = known(ctx.workbench, input.name)
-      return {
-        comparison: await ctx.workbench.compare(input.name, { otherRate: input.otherRate }),
-        seal: sealOf(ctx.workbench, record),
-        /** What a click may add to; null for runs that were imported, which cannot be trained here. */
-        grid: gridOf(record.study),
-      }
-    }),
+    .query(
+      beside('compare.study', async ({ ctx, input }) => {
+        const record = known(ctx.workbench, input.name)
+        return {
+          comparison: await ctx.workbench.compare(input.name, { otherRate: input.otherRate }),
+          seal: sealOf(ctx.workbench, record),
+          /** What a click may add to; null for runs that were imported, which cannot be trained here. */
+          grid: gridOf(record.study),
+        }
+      }),
+    ),
 
-  /** The report's tables, as a page shows them. */
-  tables: procedure.input(z.strictObject({ name: studyName })).query(async ({ ctx, input }) => {
-    const { reportTables } = await loadTables()
-    return reportTables(await sourceOf(ctx.workbench, input.name))
-  }),
+  /** Efficiency, cost and sensitivity, as the report has them. */
+  tables: procedure.input(z.strictObject({ name: studyName })).query(
+    beside('compare.tables', async ({ ctx, input }) => {
+      const { furtherTables } = await loadTables()
+      return furtherTables(await sourceOf(ctx.workbench, input.name))
+    }),
+  ),
+
+  /** Differences between settings and the tests of them: every other minus the one named, or all pairs. */
+  differences: procedure
+    .input(z.strictObject({ ...ofGroup, against: z.string().max(1_000).nullable() }))
+    .query(
+      beside('compare.differences', async ({ ctx, input }) => {
+        const { againstTables, pairTables } = await loadTables()
+        const source = await sourceOf(ctx.workbench, input.name)
+        const { against, task, model } = input
+        return against === null
+          ? pairTables(source, groupOf(source.comparison, input))
+          : againstTables(source, { task, model, setting: against })
+      }),
+    ),
 
   /** Learning curves, budget and risk of one task and model. */
-  figures: procedure
-    .input(z.strictObject({ name: studyName, task: z.string(), model: z.string() }))
-    .query(async ({ ctx, input }): Promise<GroupFigures> => {
+  figures: procedure.input(z.strictObject(ofGroup)).query(
+    beside('compare.figures', async ({ ctx, input }): Promise<GroupFigures> => {
       const { comparison, curveOf } = await sourceOf(ctx.workbench, input.name)
-      const group = comparison.groups.find(({ task, model }) => task === input.task && model === input.model)
-      if (group === undefined) {
-        throw new InputError(`the study '${input.name}' has no cells of ${input.task} and ${input.model}`)
-      }
+      const group = groupOf(comparison, input)
       return {
         curves: chosenCurves(group, curveOf).map(thinned),
         budget: budgetCurves(group, comparison),
         risk: conclusionRisk(group, comparison),
       }
     }),
+  ),
 
   /** Opens the test scores of a study before its last run has ended. Logged, and for good. */
   revealTest: procedure
@@ -79,6 +98,16 @@ export const compare = router({
 async function sourceOf(workbench: Workbench, name: string) {
   const { readReportSource } = await loadSource()
   return readReportSource(workbench, name)
+}
+
+function groupOf(
+  { study, groups }: Comparison,
+  of: { readonly task: string; readonly model: string },
+): Group {
+  const group = groups.find(({ task, model }) => task === of.task && model === of.model)
+  if (group === undefined)
+    throw new InputError(`the study '${study}' has no cells of ${of.task} and ${of.model}`)
+  return group
 }
 
 function known(workbench: Workbench, name: string): StudyRecord {

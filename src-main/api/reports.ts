@@ -78,13 +78,23 @@ export const reports = router({
 
   /** One table as text to be pasted; LaTeX and CSV carry the runs that each cell came from. */
   table: procedure
-    .input(z.strictObject({ ...of, id: z.string().max(1_000), format: z.enum(TABLE_FORMATS) }))
-    .query(async ({ ctx, input }) => {
-      const report = await compose(ctx.workbench, { ...input, tables: [input.id], figures: [] })
-      const [table] = report.tables
-      if (table === undefined) throw new InputError(`the report has no table '${input.id}'`, { field: 'id' })
-      const { tableText } = await loadReports()
-      return { text: tableText(table, input.format, report.provenance) }
+    .input(
+      z.strictObject({
+        ...of,
+        id: z.string().max(1_000),
+        /** For tables that are in no report: the setting that all others are set against. */
+        against: z.strictObject({ task: z.string(), model: z.string(), setting: z.string() }).optional(),
+        format: z.enum(TABLE_FORMATS),
+      }),
+    )
+    .query(async ({ ctx, input: { id, against, format, ...wanted } }) => {
+      const source = await sourceOf(ctx.workbench, wanted)
+      const { againstTables, reportTables } = await import('../reports/tables')
+      const tables = against ? againstTables(source, against) : reportTables(source)
+      const table = tables.find((each) => each.id === id)
+      if (table === undefined) throw new InputError(`the report has no table '${id}'`, { field: 'id' })
+      const { tableText, provenanceOf } = await loadReports()
+      return { text: tableText(table, format, provenanceOf(source)) }
     }),
 
   figure: procedure

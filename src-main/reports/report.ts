@@ -22,6 +22,7 @@ import type { ReportTable } from './tables'
 import { groupLabel } from './tables/table'
 import { writeWhole } from './whole-file'
 
+export { provenanceOf } from './report-source'
 export type { ReportSource } from './report-source'
 
 /** What of a report is wanted; absent: everything, figures in their usual look. */

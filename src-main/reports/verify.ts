@@ -5,7 +5,7 @@ import { provenanceOf } from './report-source'
 import type { ReportSource } from './report-source'
 import { conclusionsIn, TABLE_FORMATS } from './table-files'
 import type { FileCell, TableFile } from './table-files'
-import { reportTables } from './tables'
+import { againstTables, referencesIn, reportTables } from './tables'
 
 export interface ChangedCell {
   readonly key: string
@@ -49,7 +49,7 @@ export function readTableFile(data: Buffer, file: string): TableFile {
 /** Recomputes every cell and conclusion of a file that `readTableFile` read, from the study as it is now. */
 export function verifyTable(read: TableFile, file: string, source: ReportSource): Verification {
   const provenance = provenanceOf(source)
-  const now = cellsNow(file, source)
+  const now = cellsNow(read, file, source)
   const cells = [...read.cells].flatMap(([key, cell]): ChangedCell[] => {
     const today = now.get(key)
     if (today?.shown === cell.shown && today.runs === cell.runs) return []
@@ -73,10 +73,12 @@ export function verifyTable(read: TableFile, file: string, source: ReportSource)
   }
 }
 
-/** All cells as the file's format would write and read them today. */
-function cellsNow(file: string, source: ReportSource): ReadonlyMap<string, FileCell> {
+/** All cells as the file's format would write and read them today, with those of tables that only the file has. */
+function cellsNow({ cells }: TableFile, file: string, source: ReportSource): ReadonlyMap<string, FileCell> {
   const extension = extname(file).toLowerCase()
-  const text = TABLE_FORMATS[extension]?.write(reportTables(source), provenanceOf(source)) ?? ''
+  const against = referencesIn(cells.keys(), source.comparison.groups)
+  const tables = [...reportTables(source), ...against.flatMap((of) => againstTables(source, of))]
+  const text = TABLE_FORMATS[extension]?.write(tables, provenanceOf(source)) ?? ''
   // What a PDF carries is JSON.
   const reader = TABLE_FORMATS[extension === '.pdf' ? '.json' : extension]
   return reader?.read(Buffer.from(text))?.cells ?? new Map()

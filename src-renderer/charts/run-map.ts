@@ -55,7 +55,13 @@ export const runMapSquares = (group: RunMapInput['group']): Square[] =>
     .sort((a, b) => a.row - b.row || a.column - b.column)
 
 /** Height in pixels that the map of a group wants. */
-export const runMapHeight = (group: RunMapInput['group']): number => 100 + 17 * rowsOf(blocksOf(group))
+export function runMapHeight(group: RunMapInput['group']): number {
+  const rows = rowsOf(blocksOf(group))
+  return 100 + Math.round(rows * Math.min(TALLEST_ROW, Math.max(LOWEST_ROW, USUAL_HEIGHT / rows)))
+}
+
+/** Pixels: rows are lower where there are many, until a square could no longer be met. */
+const [TALLEST_ROW, LOWEST_ROW, USUAL_HEIGHT] = [17, 6, 900]
 
 /**
  * Every run of a group as a square: settings and their seeds down, learning rates across; colour is the validation
@@ -127,6 +133,7 @@ export function runMap({ metric, group, ink }: RunMapInput): EChartsCoreOption {
         axisLabel: {
           color: ink.textFaint,
           fontSize: 10,
+          hideOverlap: true,
           customValues: Array.from({ length: rows }, (_, i) => i),
           formatter: (row: number) => seedAt(blocks, row),
         },

@@ -3,7 +3,7 @@ import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { channelsTo } from '../../src-main/queue/channel'
 import { buildWorker } from '../training/built-worker'
-import { SYNTHETIC_STUDY, fillStudy, openShowcase } from './showcase'
+import { MANY_SETTINGS_STUDY, SYNTHETIC_STUDY, fillStudy, openShowcase } from './showcase'
 import type { Showcase } from './showcase'
 import { tinyStudy, writeTinyImages } from './tiny-study'
 import { BROWSER, builtRenderer, openWindow, sayUntested } from './window'
@@ -38,6 +38,7 @@ describe.skipIf(BROWSER === '')('the Compare place', () => {
         await fillStudy(store, SYNTHETIC_STUDY)
         await fillStudy(store, SEALED, (run) => (run.config.learning_rate < 1e-5 ? 'leave' : 'train'))
         await fillStudy(store, LARGE)
+        await fillStudy(store, MANY_SETTINGS_STUDY)
       },
     })
     window = await openWindow(showcase.link(), { acceptDownloads: true })
@@ -169,6 +170,32 @@ describe.skipIf(BROWSER === '')('the Compare place', () => {
       await drawn(id)
     }
     expect(await height()).toBe(before)
+  })
+
+  test('thirty settings are set against one, by default the best; every pair is there for the asking', async () => {
+    await go('study=synthetic-masks')
+    await panel('differences').locator('tbody tr').first().waitFor()
+    const rows = panel('differences').locator('tbody tr')
+    expect(await rows.count()).toBe(29)
+    const height = await page.evaluate<number>(`document.querySelector('main').scrollHeight`)
+    expect(height).toBeLessThan(12_000)
+
+    await panel('differences').locator('.n-base-selection').click()
+    await page.keyboard.type('random-last-1')
+    await page.keyboard.press('Enter')
+    await expect.poll(() => page.url()).toContain('against=random-last-1')
+    await panel('differences').getByText('minus random-last-1', { exact: true }).waitFor()
+    await panel('tests').getByText('minus random-last-1', { exact: true }).waitFor()
+    await panel('differences')
+      .getByRole('button', { name: /Copy or save/ })
+      .click()
+    await page.getByText('Copy table as CSV').click()
+    await page.getByText('Copied, with the runs').waitFor()
+    expect(await page.evaluate<string>('navigator.clipboard.readText()')).toContain('difference-from')
+
+    await go('study=synthetic-masks&against=*')
+    await panel('differences').getByText('a − b', { exact: true }).waitFor()
+    expect(await rows.count()).toBeGreaterThan(100)
   })
 
   test('a sealed test is opened early only by who has read what that means', async () => {

@@ -74,6 +74,28 @@ training: {max_steps: 2000}
 validation: {every: 100}
 `
 
+const PARTS = ['layer_norm', 'input', 'positions'] as const
+
+/** Thirty settings of the user's own: too many for one look at all their pairs. */
+export const MANY_SETTINGS_STUDY = SYNTHETIC_STUDY.replace('synthetic-mnist', 'synthetic-masks')
+  // Otherwise trained than the others, whose runs it would share.
+  .replace('max_steps: 2000', 'max_steps: 1500')
+  .replace(
+    /settings: .*/,
+    `settings:\n${['pretrained', 'random', 'statistics']
+      .flatMap((init) => [
+        ...Array.from({ length: 8 }, (_, bits) => {
+          const more = PARTS.filter((_part, i) => bits & (1 << i))
+          return `  - {name: ${init}-output${more.map((part) => `-${part}`).join('')}, init: ${init}, train: [${['output', ...more].join(', ')}]}`
+        }),
+        ...[1, 2].map(
+          (layers) =>
+            `  - {name: ${init}-last-${layers}, init: ${init}, train: [output, input, last_layers: ${layers}]}`,
+        ),
+      ])
+      .join('\n')}`,
+  )
+
 /** Data and weights that exist only by name. */
 const NOWHERE: Sources = {
   task: ({ kind, options }) =>

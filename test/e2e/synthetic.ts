@@ -24,7 +24,11 @@ const SHAPES: Readonly<Record<string, { top: number; at: number; fall: number; b
   'unfrozen-pretrained': { top: 0.974, at: 5e-5, fall: 0.19, breaks: 5e-3 },
   'unfrozen-random': { top: 0.957, at: 1.6e-4, fall: 0.17, breaks: 5e-3 },
 }
-const PLAIN = { top: 0.85, at: 1e-3, fall: 0.1, breaks: 1 }
+/** Any other setting has a shape that its name decides. */
+function shapeOf(name: string): (typeof SHAPES)[string] {
+  const draw = generator(Buffer.from(name).reduce((sum, byte) => Math.imul(31, sum) + byte, 7))
+  return { top: 0.8 + 0.15 * draw(), at: 10 ** (-4.5 + 2 * draw()), fall: 0.08 + 0.06 * draw(), breaks: 1 }
+}
 const LEAST = 0.105
 
 export interface SyntheticRun {
@@ -35,7 +39,7 @@ export interface SyntheticRun {
 /** All points of a run up to `until` steps, and how it ends. */
 export function syntheticRun(config: RunConfig, until = config.training.max_steps): SyntheticRun {
   const { setting, learning_rate: rate, seed, training, validation } = config
-  const shape = SHAPES[setting.name] ?? PLAIN
+  const shape = SHAPES[setting.name] ?? shapeOf(setting.name)
   const noise = generator(seed * 7919 + Math.round(rate * 1e9) + setting.name.length * 104729)
   const distance = Math.log10(rate / shape.at)
   const seedShift = 0.012 * (noise() - 0.5) * (setting.init === 'random' ? 1.6 : 1)

@@ -1,4 +1,4 @@
-import type { Difference, Group } from '../../analysis/comparison'
+import type { Comparison, Difference, Group } from '../../analysis/comparison'
 import { computeEfficiency } from '../../analysis/efficiency'
 import type { Efficiency } from '../../analysis/efficiency'
 import {
@@ -13,6 +13,8 @@ import type { ReportSource } from '../report-source'
 import { sayIntervals, scoreNotes, sayRule } from './notes'
 import { cellKey, groupLabel, metricUnit, scoreCell, wordCell } from './table'
 import type { ReportCell, ReportTable } from './table'
+
+type Metric = Comparison['metric']
 
 /** Settings × tasks: the learning rate that the rule chose. */
 export function rateTable({ study, comparison }: ReportSource): ReportTable {
@@ -128,7 +130,7 @@ export function differenceTable({ comparison }: ReportSource): ReportTable {
     id: 'differences',
     caption: `Differences of ${split} ${metric} between settings, each at its own best rate.`,
     corner: 'a − b',
-    columns: ['task', `difference (${differenceUnit(metric)})`, '95 % interval', 'by', 'n', 'rates'],
+    columns: ['task', ...differenceColumns(metric)],
     rows: rows.map(({ group, difference }) => {
       const key = (column: string): string =>
         cellKey('difference', group.task, group.model, difference.a, difference.b, column)
@@ -136,36 +138,50 @@ export function differenceTable({ comparison }: ReportSource): ReportTable {
         label: `${difference.a} − ${difference.b}`,
         cells: [
           wordCell(key('task'), groupLabel(group, comparison)),
-          {
-            ...wordCell(
-              key('mean'),
-              formatDifference(metric, difference.mean),
-              [...difference.runs.a, ...difference.runs.b],
-              { difference: difference.mean },
-            ),
-            bold: difference.beyondNoise === true,
-          },
-          intervalCell(key('interval'), difference, metric),
-          wordCell(key('method'), methodWord(difference)),
-          wordCell(key('n'), `${difference.n.a}, ${difference.n.b}`),
-          wordCell(key('rates'), `${formatRate(difference.rates.a)}, ${formatRate(difference.rates.b)}`),
+          ...differenceCells(key, difference, metric),
         ],
       }
     }),
-    notes: [
-      `Bold: the interval excludes 0. Intervals are ${sayIntervals(rows.map(({ difference }) => difference.interval))}, not corrected for their number, and conditional on the chosen rates.`,
-    ],
+    notes: [sayDifferences(rows.map(({ difference }) => difference))],
   }
 }
+
+export const differenceColumns = (metric: Metric): string[] => [
+  `difference (${differenceUnit(metric)})`,
+  '95 % interval',
+  'by',
+  'n',
+  'rates',
+]
+
+export const sayDifferences = (differences: readonly Difference[]): string =>
+  `Bold: the interval excludes 0. Intervals are ${sayIntervals(differences.map(({ interval }) => interval))}, not corrected for their number, and conditional on the chosen rates.`
+
+/** A difference under the columns above. */
+export const differenceCells = (
+  key: (column: string) => string,
+  difference: Difference,
+  metric: Metric,
+): ReportCell[] => [
+  {
+    ...wordCell(
+      key('mean'),
+      formatDifference(metric, difference.mean),
+      [...difference.runs.a, ...difference.runs.b],
+      { difference: difference.mean },
+    ),
+    bold: difference.beyondNoise === true,
+  },
+  intervalCell(key('interval'), difference, metric),
+  wordCell(key('method'), methodWord(difference)),
+  wordCell(key('n'), `${difference.n.a}, ${difference.n.b}`),
+  wordCell(key('rates'), `${formatRate(difference.rates.a)}, ${formatRate(difference.rates.b)}`),
+]
 
 const methodWord = ({ interval }: Difference): string =>
   interval === null ? '–' : interval.method === 'paired-t' ? 'paired t' : 'Welch t'
 
-function intervalCell(
-  key: string,
-  { interval, noInterval, runs }: Difference,
-  metric: 'accuracy' | 'loss',
-): ReportCell {
+function intervalCell(key: string, { interval, noInterval, runs }: Difference, metric: Metric): ReportCell {
   if (!interval) return wordCell(key, `none: ${noInterval ?? 'no spread'}`)
   const text = `${formatDifference(metric, interval.low)} to ${formatDifference(metric, interval.high)}`
   return wordCell(key, text, [...runs.a, ...runs.b], {

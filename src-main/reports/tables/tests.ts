@@ -1,6 +1,6 @@
 import { testDifferences } from '../../analysis/difference-tests'
 import type { DifferenceTest } from '../../analysis/difference-tests'
-import type { Arm, Comparison } from '../../analysis/comparison'
+import type { Arm, Comparison, Group } from '../../analysis/comparison'
 import { mean } from '../../analysis/estimate'
 import { learningRateSensitivity } from '../../analysis/sensitivity'
 import type { Sensitivity } from '../../analysis/sensitivity'
@@ -9,43 +9,49 @@ import type { ReportSource } from '../report-source'
 import { cellKey, groupLabel, wordCell } from './table'
 import type { ReportCell, ReportTable } from './table'
 
-/** What further tests say of each difference, as far as the number of seeds allows; one family for each group. */
-export function testTables({ comparison }: ReportSource): ReportTable[] {
+/** What further tests say of each difference, as far as the number of seeds allows; one family for each group, or for one. */
+export function testTables({ comparison }: ReportSource, only?: Group): ReportTable[] {
   const { groups, metric } = comparison
   return groups.flatMap((group, i) => {
+    if (only !== undefined && group !== only) return []
     const { family, split, tests } = testDifferences(group, comparison)
     if (tests.length === 0) return []
     return {
       id: `tests-${i + 1}`,
       caption: `${groupLabel(group, comparison)}: tests of the differences of ${split} ${metric}.`,
       corner: 'a − b',
-      columns: [
-        'p (Holm)',
-        'Hedges g',
-        'sign flips p',
-        'bootstrap 95 %',
-        'stochastic order ε',
-        `can show (${differenceUnit(metric)})`,
-        'seeds to show it',
-        'rate per seed',
-      ],
+      columns: testColumns(metric),
       rows: tests.map((test) => ({
         label: `${test.difference.a} − ${test.difference.b}`,
         cells: testCells(test, metric, (column) =>
           cellKey('test-of', group.task, group.model, test.difference.a, test.difference.b, column),
         ),
       })),
-      notes: [
-        `Family for Holm: ${family}.`,
-        'Sign flips are of pairs with the same seed; with fewer than 6 pairs no p below 0.05 exists, and the smallest there could be is given. A BCa bootstrap is made from 8 pairs, almost stochastic order (a over b, below 0.5 a is better, 0.2 is advised) from 5 seeds.',
-        '“Can show”: smallest true difference that as many seeds would show with 80 % power; “seeds to show it”: seeds an arm for a difference of the size seen.',
-        'All of it is conditional on the chosen rates, except “rate per seed”, where every seed picks its own rate on validation.',
-      ],
+      notes: testNotes(family),
     }
   })
 }
 
-function testCells(
+export const testColumns = (metric: Comparison['metric']): string[] => [
+  'p (Holm)',
+  'Hedges g',
+  'sign flips p',
+  'bootstrap 95 %',
+  'stochastic order ε',
+  `can show (${differenceUnit(metric)})`,
+  'seeds to show it',
+  'rate per seed',
+]
+
+export const testNotes = (family: string): string[] => [
+  `Family for Holm: ${family}.`,
+  'Sign flips are of pairs with the same seed; with fewer than 6 pairs no p below 0.05 exists, and the smallest there could be is given. A BCa bootstrap is made from 8 pairs, almost stochastic order (a over b, below 0.5 a is better, 0.2 is advised) from 5 seeds.',
+  '“Can show”: smallest true difference that as many seeds would show with 80 % power; “seeds to show it”: seeds an arm for a difference of the size seen.',
+  'All of it is conditional on the chosen rates, except “rate per seed”, where every seed picks its own rate on validation.',
+]
+
+/** What tests say of a difference, under the columns above. */
+export function testCells(
   test: DifferenceTest,
   metric: Comparison['metric'],
   key: (column: string) => string,
