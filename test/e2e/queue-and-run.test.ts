@@ -153,7 +153,7 @@ describe.skipIf(BROWSER === '')('training that is watched', () => {
       await page.waitForURL((url) => !url.href.includes('zoom='))
 
       // A study of that run alone, ready to be changed.
-      await page.getByRole('button', { name: 'Duplicate' }).click()
+      await page.getByRole('button', { name: 'Study of this run' }).click()
       await page.waitForURL(/design/)
 
       // A run that is not there.

@@ -1,9 +1,11 @@
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { installation } from '../../src-main/installation'
 import { SYNTHETIC_STUDY, fillStudy, openShowcase } from './showcase'
 import type { Showcase } from './showcase'
-import { BROWSER, builtRenderer, openWindow, sayUntested } from './window'
+import { BROWSER, builtRenderer, openWindow, sayUntested, seriousIn } from './window'
 import type { Window } from './window'
 
 sayUntested('THE SETTINGS PLACE')
@@ -64,6 +66,58 @@ describe.skipIf(BROWSER === '')('the Settings place', () => {
     })
     await engine.getByRole('button', { name: 'For the CPU' }).click()
     await page.getByText('no room').waitFor()
+  })
+
+  it('installs the engine: how far it is, stopped, failed with the reason, and there at last', async () => {
+    const { page } = window
+    const { machine } = showcase.workbench
+    const root = mkdtempSync(join(tmpdir(), 'fairsweep-installer-'))
+    mkdirSync(join(root, 'scripts'))
+    // Set-up's own door, with steps that fetch nothing.
+    const installer = (...lines: readonly string[]): void =>
+      writeFileSync(join(root, 'scripts/install-engine.js'), lines.join('\n'))
+    const say = (said: object): string => `console.log(${JSON.stringify(JSON.stringify(said))})`
+    const own = installation.root
+    Object.assign(installation, { root })
+    vi.mocked(machine.install).mockRestore()
+    const engine = page.getByRole('region', { name: 'Engine and devices' })
+    const cpu = engine.getByRole('button', { name: 'For the CPU' })
+    const found: string[] = []
+
+    await engine.getByText('Training is 10 to 15 times faster on TensorFlow').waitFor()
+    installer(
+      say({ type: 'step', title: 'bringing TensorFlow 2.21.0' }),
+      say({ type: 'fetched', what: 'tensorflow', done: 137, total: 274 }),
+      'setInterval(() => {}, 1000)',
+    )
+    await engine.getByRole('button', { name: 'With CUDA' }).click()
+    await engine.getByText('bringing TensorFlow 2.21.0 …').waitFor()
+    await engine.getByText('137 of 274 MB').waitFor()
+    expect(await engine.getByRole('progressbar').getAttribute('aria-valuenow')).toBe('50')
+    expect(await cpu.count()).toBe(0)
+    expect(machine.installing?.variant).toBe('cuda')
+    found.push(...(await seriousIn(page, 'installing')))
+    await engine.getByRole('button', { name: 'Stop' }).click()
+    await engine.getByText('Stopped; what was fetched is kept').waitFor()
+
+    installer("console.error('no C++ compiler: apt-get install g++'); process.exitCode = 1")
+    await cpu.click()
+    const why = engine.getByRole('alert')
+    await why.getByText('The engine could not be installed.').waitFor()
+    await why.getByText('no C++ compiler: apt-get install g++').waitFor()
+    await engine.locator('details[open]').waitFor()
+    found.push(...(await seriousIn(page, 'failed')))
+
+    const here = { ...REPORT.engine, name: 'tensorflow', device: 'CPU (a test)' } as const
+    const examined = { report: { ...REPORT, engine: here, missing: [] }, at: new Date().toISOString() }
+    vi.spyOn(machine, 'examine').mockResolvedValue(examined)
+    installer(say({ type: 'line', text: 'done in 2.0 s' }))
+    await cpu.click()
+    await engine.getByText('The engine is installed').waitFor()
+    await engine.getByText('Nothing is missing.').waitFor()
+    expect(found).toEqual([])
+    Object.assign(installation, { root: own })
+    rmSync(root, { recursive: true, force: true })
   })
 
   it('says in every place that the engine is missing, and leads to where it is installed', async () => {
