@@ -40,7 +40,7 @@ const isPackedAnswer = (data: unknown): data is PackedAnswer =>
   typeof data.gzip === 'string'
 
 /** The JSON that was packed. */
-export async function unpack({ gzip }: PackedAnswer): Promise<unknown> {
+async function unpack({ gzip }: PackedAnswer): Promise<unknown> {
   const bytes = Uint8Array.from(atob(gzip), (letter) => letter.charCodeAt(0))
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))
   return new Response(stream).json()
