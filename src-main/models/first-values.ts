@@ -21,7 +21,11 @@ export async function drawForRuns(
 /** The same value for K runs, or shared (null). Consumes the tensor. */
 export function forRuns(value: Tensor, runs: number | null): Tensor {
   if (runs === null) return value
-  const repeated = tf.tidy(() => tf.tile(tf.expandDims(value, 0), [runs, ...value.shape.map(() => 1)]))
+  const repeated = tf.tidy(() => {
+    const row = tf.expandDims(value, 0)
+    // A run alone needs no second copy.
+    return runs === 1 ? row : tf.tile(row, [runs, ...value.shape.map(() => 1)])
+  })
   value.dispose()
   return repeated
 }

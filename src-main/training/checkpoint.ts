@@ -4,13 +4,13 @@ import type { Parameter } from '../models/network'
 import type { TrainingOptions } from '../run'
 import { sha256Of, syncFolder, writeToDisk } from '../tensor-files/on-disk'
 import {
-  encodeSafetensors,
   openSafetensors,
-  type NamedTensor,
+  streamSafetensors,
+  type DeferredTensor,
   type SafetensorsFile,
 } from '../tensor-files/safetensors'
 import type { BestStepState } from './best-step'
-import type { RunTensors } from './group'
+import type { Readings, RunTensors } from './group'
 import { optimizerOf, type Optimizer, type OptimizerPart } from './optimizer'
 import { partOf } from './stepper'
 
@@ -21,6 +21,12 @@ export interface Checkpoint {
   readonly tensors: RunTensors
   /** The weights of the best step; null before the first evaluation. */
   readonly bestWeights: ReadonlyMap<string, Float32Array> | null
+}
+
+/** A checkpoint that is to be written: values are read when their turn comes. */
+export interface CheckpointToWrite extends Pick<Checkpoint, 'step' | 'best'> {
+  readonly tensors: Readonly<{ weights: Readings } & Partial<Record<OptimizerPart, Readings>>>
+  readonly bestWeights: Readings | null
 }
 
 const FORMAT = 'fairsweep checkpoint 1'
@@ -66,7 +72,7 @@ export class CheckpointFolder {
    * Writes a checkpoint beside the others; it is on disk when this resolves, but is not the one to resume from before
    * `publish`.
    */
-  async write(checkpoint: Checkpoint): Promise<{ publish(): Promise<void> }> {
+  async write(checkpoint: CheckpointToWrite): Promise<{ publish(): Promise<void> }> {
     const unfinished = join(this.path, `step-${checkpoint.step}${UNFINISHED}`)
     const sha256 = await writeToDisk(unfinished, this.#encode(checkpoint))
     const name = `step-${String(checkpoint.step).padStart(9, '0')}.${sha256}.safetensors`
@@ -93,14 +99,16 @@ export class CheckpointFolder {
     }
   }
 
-  #encode({ step, best, tensors, bestWeights }: Checkpoint): Uint8Array[] {
-    const named = (prefix: string, values: ReadonlyMap<string, Float32Array>): NamedTensor[] =>
+  #encode({ step, best, tensors, bestWeights }: CheckpointToWrite): AsyncIterable<Uint8Array> {
+    const named = (prefix: string, values: Readings): DeferredTensor[] =>
       this.#trained.map(({ name, shape }) => {
-        const data = values.get(name)
-        if (data === undefined) throw new Error(`no values for parameter '${name}'`)
-        return { name: prefix + name, shape, data: data as Float32Array<ArrayBuffer> }
+        const value = values.get(name)
+        if (value === undefined) throw new Error(`no values for parameter '${name}'`)
+        const read = (): Promise<Float32Array<ArrayBuffer>> =>
+          Promise.resolve((typeof value === 'function' ? value() : value) as Float32Array<ArrayBuffer>)
+        return { name: prefix + name, dtype: 'F32', shape, read }
       })
-    return encodeSafetensors(
+    return streamSafetensors(
       [
         ...named('', tensors.weights),
         ...this.#optimizer.parts.flatMap((part) => named(this.#prefixOf(part), partOf(tensors, part))),

@@ -84,6 +84,7 @@ function lend(graph: KeptGraph, frozen: string): Stepper {
       stepper.write(part, values)
       if (part === 'frozen') graph.frozen = frozen
     },
+    clear: () => stepper.clear(),
     dispose: () => undefined,
   }
 }
@@ -116,6 +117,10 @@ export class WithFallback implements Stepper {
 
   write(...[part, values]: Parameters<Stepper['write']>): void {
     this.stepper.write(part, values)
+  }
+
+  clear(): void {
+    this.stepper.clear()
   }
 
   dispose(): void {

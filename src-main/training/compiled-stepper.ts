@@ -142,6 +142,18 @@ export class CompiledStepper implements Stepper {
         { xla },
       )
     }
+    // The zero is fed: one that the graph knew would become a constant of every tensor's size.
+    builder.entry('clear', { zero: { shape: [], dtype: 'float32' } }, ({ zero = tf.scalar(0) }) => ({
+      outputs: { zero },
+      updates: new Map(
+        optimizer.parts.flatMap((part) =>
+          Array.from(
+            shapes.trained,
+            ([name, shape]) => [variableOf(part, name), tf.broadcastTo(zero, [...shape])] as const,
+          ),
+        ),
+      ),
+    }))
     this.program = builder.load()
     if (this.accumulated === 1) return
     const zeros = new Map(Array.from(shapes.trained, ([name, shape]) => [name, tf.fill([...shape], 0)]))
@@ -174,6 +186,10 @@ export class CompiledStepper implements Stepper {
 
   write(part: StatePart | 'gradients', values: ReadonlyMap<string, Tensor>): void {
     this.program.write(part, prefixed(part, values))
+  }
+
+  clear(): void {
+    tf.tidy(() => void this.output('clear', 'zero', { zero: tf.scalar(0) }))
   }
 
   dispose(): void {

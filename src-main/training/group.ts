@@ -17,6 +17,9 @@ export type RunTensors = Readonly<
   >
 >
 
+/** Values by parameter name, some of which are read when they are asked for. */
+export type Readings = ReadonlyMap<string, Float32Array | (() => Float32Array)>
+
 /** One run of a group: its seed and rate, and where it goes on from (null: from its first values). */
 export interface GroupMember {
   readonly seed: number
@@ -71,13 +74,16 @@ export class FusedGroup {
       stepper.write('frozen', new Map(frozen))
     }
     const trained = parameters.filter((parameter) => parameter.trained)
-    for (const part of stepper.parts) {
+    const begin = members.every(({ from }) => from === null)
+    for (const part of begin ? (['weights'] as const) : stepper.parts) {
       const values = new Map(trained.map((p) => [p.name, startingValue(p, part, initial, members)]))
       stepper.write(part, values)
       tf.dispose([...values.values()])
       // What an optimizer remembers does not follow from first values, which are as large as the weights.
       if (part === 'weights') tf.dispose([...initial.values()])
     }
+    // What an optimizer remembers of runs that begin takes no memory beside that of the graph.
+    if (begin) stepper.clear()
     const learningRates = members.map(({ learningRate }) => learningRate)
     return new FusedGroup(problem, stepper, sizes, learningRates, seeds, rateShareAt)
   }
@@ -137,6 +143,7 @@ export class FusedGroup {
     split: Split,
     interrupted: () => boolean,
   ): Promise<Scores[] | null> {
+    if (snapshots.size === 0) return this.evaluate(split, interrupted)
     const now = this.stepper.read('weights')
     try {
       this.#write('weights', now, snapshots)
@@ -162,6 +169,28 @@ export class FusedGroup {
     }
     const tensors = this.stepper.parts.map((part) => [part, read(part)] as const)
     return Object.fromEntries(tensors) as unknown as RunTensors
+  }
+
+  /**
+   * As `read`, parameter by parameter as they are asked for: a large run's values are not in memory twice. No step may be
+   * taken before `close`.
+   */
+  open(run: number): { readonly tensors: Record<TrainedPart, Readings>; close(): void } {
+    const parts = this.stepper.parts.map((part) => [part, this.stepper.read(part)] as const)
+    const reading = (tensor: Tensor) => (): Float32Array => {
+      const own = row(tensor, run)
+      const values = own.dataSync<'float32'>()
+      own.dispose()
+      return values
+    }
+    const tensors = parts.map(([part, all]) => {
+      const readings = Array.from(all, ([name, tensor]) => [name, reading(tensor)] as const)
+      return [part, new Map(readings)] as const
+    })
+    return {
+      tensors: Object.fromEntries(tensors) as unknown as Record<TrainedPart, Readings>,
+      close: () => parts.forEach(([, all]) => tf.dispose([...all.values()])),
+    }
   }
 
   dispose(): void {
@@ -194,6 +223,10 @@ export class FusedGroup {
 /** Reads a snapshot's values. */
 export const readSnapshot = (snapshot: Snapshot): Map<string, Float32Array> =>
   new Map(Array.from(snapshot, ([name, tensor]) => [name, tensor.dataSync<'float32'>()]))
+
+/** The same, each when it is asked for. */
+export const openSnapshot = (snapshot: Snapshot): Readings =>
+  new Map(Array.from(snapshot, ([name, tensor]) => [name, () => tensor.dataSync<'float32'>()]))
 
 /** The snapshot that these values are. */
 export const toSnapshot = (

@@ -1,5 +1,5 @@
 import type { Splits } from '../tasks/split'
-import { readSnapshot, type FusedGroup } from './group'
+import { openSnapshot, readSnapshot, type FusedGroup } from './group'
 import type { JobControl } from './job-control'
 import type { KeepWeights } from './keep-weights'
 import type { Places } from './places'
@@ -49,8 +49,10 @@ export async function trainGroup(
     // Test, once, for the runs that are trained, at the step that validation chose.
     const trained = places.active.filter((run) => run.isTrained)
     if (trained.length > 0) {
+      // Where the last step is the best one, its weights are there.
+      const earlier = trained.filter(({ bestState, step }) => bestState.best?.step !== step)
       const chosen = new Map(
-        trained.flatMap(({ slot, bestWeights }) => (bestWeights ? [[slot, bestWeights]] : [])),
+        earlier.flatMap(({ slot, bestWeights }) => (bestWeights ? [[slot, bestWeights]] : [])),
       )
       const scores = await group.evaluateAt(chosen, splits.test, interrupted)
       if (scores === null) continue
@@ -147,12 +149,11 @@ async function saveAll({ group, runs }: Places, control: JobControl): Promise<vo
   for (const { run, folder } of runs) {
     if (!run.active || run.step === 0) continue
     run.sendPoints()
-    const written = await folder.write({
-      step: run.step,
-      best: run.bestState,
-      bestWeights: run.bestWeights && readSnapshot(run.bestWeights),
-      tensors: group.read(run.slot),
-    })
+    const state = group.open(run.slot)
+    const bestWeights = run.bestWeights && openSnapshot(run.bestWeights)
+    const written = await folder
+      .write({ step: run.step, best: run.bestState, bestWeights, tensors: state.tensors })
+      .finally(() => state.close())
     await control.stored(run.id, run.step)
     await written.publish()
     control.send({ type: 'checkpoint', run: run.id, step: run.step })

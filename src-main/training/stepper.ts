@@ -53,6 +53,8 @@ export interface Stepper {
   read(part: StatePart): Map<string, Tensor>
   /** Sets the tensors of a part; they stay the caller's. */
   write(part: StatePart, values: ReadonlyMap<string, Tensor>): void
+  /** Sets what the optimizer remembers to zero, where it is. */
+  clear(): void
   dispose(): void
 }
 
@@ -100,6 +102,16 @@ export class EagerStepper implements Stepper {
     const before = this.state[part]
     this.state[part] = new Map(Array.from(values, ([name, tensor]) => [name, tf.keep(tf.clone(tensor))]))
     tf.dispose([...(before ?? []).values()])
+  }
+
+  clear(): void {
+    for (const part of this.optimizer.parts)
+      tf.tidy(() =>
+        this.write(
+          part,
+          new Map(Array.from(this.state.weights, ([name, { shape }]) => [name, tf.fill(shape, 0)])),
+        ),
+      )
   }
 
   dispose(): void {

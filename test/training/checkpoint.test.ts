@@ -73,6 +73,35 @@ describe('CheckpointFolder', () => {
     expect((await own.newest(() => undefined))?.tensors).toEqual(tensors)
   })
 
+  it('asks for each value when its turn comes, and writes the same file', async () => {
+    const { tensors, bestWeights, ...rest } = checkpoint(10)
+    const asked: string[] = []
+    const readings = (part: string, values: ReadonlyMap<string, Float32Array> | null | undefined) =>
+      new Map(
+        Array.from(values ?? [], ([name, value]) => [name, () => (asked.push(`${part} ${name}`), value)]),
+      )
+    const parts = {
+      weights: readings('weights', tensors.weights),
+      exp_avg: readings('exp_avg', tensors.exp_avg),
+      exp_avg_sq: readings('exp_avg_sq', tensors.exp_avg_sq),
+    }
+    const written = await folder.write({
+      ...rest,
+      tensors: parts,
+      bestWeights: readings('best', bestWeights),
+    })
+    await written.publish()
+    expect(new Set(asked).size).toBe(8)
+    expect(asked).toHaveLength(8)
+    expect(await newest()).toEqual(checkpoint(10))
+    const [name] = await readdir(path)
+    const other = await newFolder()
+    await (
+      await new CheckpointFolder(other, 'run1', parameters, DEFAULTS.training).write(checkpoint(10))
+    ).publish()
+    expect(await readdir(other)).toEqual([name])
+  })
+
   it('knows a run that was not evaluated yet', async () => {
     const early = { ...checkpoint(3), best: { best: null, evaluatedStep: 0, stale: 0 }, bestWeights: null }
     await (await folder.write(early)).publish()

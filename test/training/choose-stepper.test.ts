@@ -22,6 +22,7 @@ function counting(fails: boolean): Stepper & { disposed: boolean } {
     write: (part, values) => {
       if (part === 'weights') weight = tf.clone(values.get('w') ?? weight)
     },
+    clear: () => undefined,
     dispose() {
       this.disposed = true
     },

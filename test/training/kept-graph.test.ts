@@ -41,6 +41,16 @@ async function open(
     stepper = chooseStepper(problem, { path }, config, shapes, () => undefined)
     return stepper
   })
+  // A group begins without what the optimizer remembers of the one before.
+  for (const part of ['exp_avg', 'exp_avg_sq'] as const) {
+    const remembered = [...(stepper?.read(part).values() ?? [])]
+    expect(remembered.every((tensor) => read(tensor).every((value) => Object.is(value, 0)))).toBe(true)
+    tf.dispose(remembered)
+  }
+  const { tokens, width } = { width: 0, ...vectors.input }
+  const x = Float32Array.from({ length: 2 * 5 * tokens * width }, (_, i) => Math.sin(i))
+  const batch = { size: 10, x, lengths: null, y: new Int32Array(10) }
+  group.step(batch, [1, 1], [true, true])
   const all = await network.initialise([config.seed])
   const frozen = new Map<string, number[]>()
   for (const [name, tensor] of stepper?.read('frozen') ?? []) frozen.set(name, read(tensor))
