@@ -50,6 +50,11 @@ export const runs = router({
     return ctx.workbench.store.countRuns(runQueryOf(input))
   }),
 
+  /** How many runs are in each state; a run that several studies share is one. */
+  states: procedure
+    .input(z.strictObject({ study: studyName.optional() }))
+    .query(({ ctx, input }) => ctx.workbench.store.countStates(runQueryOf(input))),
+
   /** Fresh rows for ids that changed; unknown ids are left out. */
   rows: procedure
     .input(z.strictObject({ ids: z.array(runId).max(PAGE_AT_MOST), study: studyName.optional() }))

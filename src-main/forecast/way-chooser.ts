@@ -81,6 +81,7 @@ export class WayChooser implements Ways {
   ): Promise<MeasuredWay[]> {
     const { openWorker, events } = this.options
     const measured: MeasuredWay[] = []
+    const tooLarge: MeasuredWay[] = []
     const candidates = candidatesFor(runs, { cores: availableParallelism(), isGpu: hasGpu() })
     for (const [done, candidate] of candidates.entries()) {
       events.emit({ type: 'measuring', measuring: { done, of: candidates.length, cell } })
@@ -88,7 +89,7 @@ export class WayChooser implements Ways {
         const found = await measureWay(runs, candidate, openWorker, signal)
         // Only TensorFlow has anything to choose.
         if (found.engine !== 'tensorflow') break
-        if (await fits(found)) measured.push(found)
+        ;((await fits(found)) ? measured : tooLarge).push(found)
       } catch (error) {
         if (signal.aborted) break
         say(
@@ -97,6 +98,9 @@ export class WayChooser implements Ways {
         )
       }
       const last = done === candidates.length - 1
+      // Where no group has memory, or each died of it, a run alone may have enough.
+      if (last && measured.length === 0 && candidates.every(({ groupSize }) => groupSize > 1))
+        candidates.push({ ...candidate, groupSize: 1, workers: 1, threads: null })
       const fastest = last ? best(runs, measured) : null
       // XLA multiplies in bfloat16 no faster than in float32.
       const mayCompile = fastest?.path === 'graph' && runs[0]?.config.precision !== 'bf16'
@@ -104,7 +108,8 @@ export class WayChooser implements Ways {
         candidates.push({ ...withoutWords(fastest), path: 'xla' })
     }
     events.emit({ type: 'measuring', measuring: null })
-    return measured
+    if (measured.length > 0) return measured
+    return tooLarge.sort((a, b) => (a.peakBytes ?? 0) - (b.peakBytes ?? 0)).slice(0, 1)
   }
 
   /** What was chosen for the study, or for another study's runs of the same kind, on this device. */

@@ -1,5 +1,5 @@
 import { InputError } from '../errors'
-import type { RunRecord } from '../run'
+import type { RunRecord, RunState } from '../run'
 import type { ReadableDatabase } from './database'
 import { conditionOf, valueOf } from './filter-sql'
 import { all, allTuples, first } from './query'
@@ -39,6 +39,18 @@ export function countRuns(db: ReadableDatabase, query: RunQuery): number {
   const seen = seenBy(query.study)
   const { sql, values } = conditions(db, query, seen)
   return first<{ n: number }>(db, `SELECT count(*) AS n FROM ${seen.from} ${sql}`, ...values)!.n
+}
+
+/** How many runs of the query are in each state that any is in. */
+export function countStates(db: ReadableDatabase, query: RunQuery): Partial<Record<RunState, number>> {
+  const seen = seenBy(query.study)
+  const { sql, values } = conditions(db, query, seen)
+  const rows = all<{ state: RunState; n: number }>(
+    db,
+    `SELECT runs.state AS state, count(*) AS n FROM ${seen.from} ${sql} GROUP BY runs.state`,
+    ...values,
+  )
+  return Object.fromEntries(rows.map(({ state, n }) => [state, n]))
 }
 
 interface Clause {

@@ -181,6 +181,8 @@ export interface ReadableStore extends AnnotationReads {
   /** Null where there is no such run, or the study named does not hold it. */
   run(id: string, study?: string): RunRecord | null
   countRuns(query?: RunQuery): number
+  /** As `countRuns`, by state; a state that no run is in is absent. */
+  countStates(query?: RunQuery): Partial<Record<RunState, number>>
   runIds(query?: RunQuery): string[]
   /** One row a run with the values of these fields of the filter language; null where it has none or it is sealed. */
   runValues(query: RunQuery, fields: readonly string[]): RunValue[][]

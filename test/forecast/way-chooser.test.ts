@@ -104,6 +104,13 @@ describe('the way a study is trained', () => {
     expect(warnings[0]?.detail).toContain('cannot be measured: no such trunk')
   })
 
+  it('is a run alone where workers die of every group', async () => {
+    const { plan, run } = saved('s', rates(8, 500, 'exit-in-groups'))
+    const choosing = chooser(fake)
+    await choosing.measure(plan, run, still)
+    expect(choosing.of(plan, run)).toMatchObject({ groupSize: 1, workers: 1, threads: null })
+  })
+
   it('is not kept when the measurement is broken off', async () => {
     const { plan, run } = saved('s', rates(8))
     const choosing = chooser(fake)

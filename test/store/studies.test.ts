@@ -291,6 +291,13 @@ describe('the list of runs', () => {
     expect(store.runs({ states: [] })).toEqual([])
   })
 
+  it('is counted by state, a run of two studies once', () => {
+    store.setState(inPlanOrder()[0]!.id, 'cancelled')
+    expect(store.countStates({ study: 'lr-sweep' })).toEqual({ queued: 5, cancelled: 1 })
+    expect(store.countStates({ study: 'later' })).toEqual({ queued: 4 })
+    expect(store.countStates()).toEqual({ queued: 7, cancelled: 1 })
+  })
+
   it('refuses unknown studies and pages, and the order of a plan without a study', () => {
     expect(() => store.runs({ study: 'nope' })).toThrow('no study "nope"')
     expect(() => store.countRuns({ study: 'nope' })).toThrow('no study "nope"')

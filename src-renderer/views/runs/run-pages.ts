@@ -97,7 +97,7 @@ function refreshOnEvents(): void {
   onEvent(({ type }) => {
     if (type !== 'run-changed') return
     for (const what of ['page', 'count', 'rows']) later(what, GATHER_MS)
-    for (const what of ['groups', 'columns', 'get']) later(what, SUMS_MS)
+    for (const what of ['groups', 'columns', 'get', 'states']) later(what, SUMS_MS)
   })
   onScopeDispose(() => timers.forEach((timer) => window.clearTimeout(timer)))
 }
