@@ -25,7 +25,7 @@ describe('the ready-made studies', () => {
     const { study } = await readStudyFile(join(installation.studies, 'demo.yaml'))
     expect(countRuns(study)).toBe(32)
     expect(study.learning_rates).toEqual([1e-5, 1e-4, 1e-3, 1e-2])
-    expect(study).toMatchObject({ validation: { examples: 500 }, test: { examples: 2000 } })
+    expect(study).toMatchObject({ validation: { examples: 400 }, test: { examples: 1000 } })
     expect(study.tasks[0]).toMatchObject({ kind: 'mnist', options: { patch: 7 } })
   })
 

@@ -1,0 +1,136 @@
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { SYNTHETIC_STUDY, fillStudy, openShowcase } from './showcase'
+import type { Showcase } from './showcase'
+import { BROWSER, builtRenderer, openWindow, sayUntested } from './window'
+import type { Window } from './window'
+
+/** Tab alone goes through every place: to all that can be pressed or filled in, which then shows that it has the focus. */
+
+sayUntested('THE KEYBOARD ALONE')
+const SMALL = SYNTHETIC_STUDY.replace('per_decade: 2', 'per_decade: 1')
+const MOST_TABS = 400
+
+/** What can be pressed or filled in, but for what stands in a group that the arrow keys walk (tabindex -1). */
+const REACHABLE =
+  'a[href], button, input, select, textarea, summary, [role="button"], [role="slider"], [role="combobox"], [role="switch"], [role="checkbox"], [tabindex="0"]'
+
+/** Numbers what should be reached, and remembers how each looks without the focus. */
+const PREPARE = `(() => {
+  const still = document.createElement('style')
+  still.textContent = '*, *::before, *::after { transition: none !important; animation: none !important }'
+  document.head.append(still)
+  document.activeElement?.blur()
+  const isThere = (element) =>
+    element.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true }) &&
+    element.getBoundingClientRect().width > 0 &&
+    !element.disabled &&
+    element.tabIndex >= 0 &&
+    element.closest('[aria-disabled="true"], [inert]') === null
+  // A radio button stands for its group; so does the one editor of a file.
+  const isOwn = (element) =>
+    !(element.type === 'radio' && !element.checked) && element.parentElement?.closest('[contenteditable="true"]') === null
+  const PARTS = [null, '::before', '::after']
+  const lookOfOne = (element) =>
+    PARTS.map((part) => {
+      const style = getComputedStyle(element, part)
+      return [style.outline, style.boxShadow, style.borderColor, style.backgroundColor, style.stroke, style.strokeWidth].join()
+    }).join()
+  // The ring may be drawn around it, or within it: Naive UI draws a field's as a child of its own.
+  window.lookOf = (element) => {
+    const around = [element]
+    for (let up = element.parentElement; up !== null && around.length < 4; up = up.parentElement) around.push(up)
+    return around
+      .flatMap((each) => [each, ...each.querySelectorAll(':scope > [class*="state-border"], :scope > span')])
+      .map(lookOfOne)
+      .join('|')
+  }
+  const all = [...document.querySelector('main').querySelectorAll(${JSON.stringify(REACHABLE)})].filter(isThere).filter(isOwn)
+  window.wanted = new Map(all.map((element) => [element, window.lookOf(element)]))
+  return all.length
+})()`
+
+/** Says of what has the focus whether it is wanted, and what it lacks; then it is wanted no more. */
+const TAKE = `(() => {
+  const element = document.activeElement
+  const said = (element.getAttribute('aria-label') ?? element.textContent ?? '').trim().slice(0, 60)
+  const about = element.tagName.toLowerCase() + '.' + element.className + ' "' + said + '"'
+  if (!window.wanted.has(element)) return { isOutside: element === document.body, about, isSeen: true }
+  const isSeen = window.lookOf(element) !== window.wanted.get(element)
+  window.wanted.delete(element)
+  return { isOutside: false, about, isSeen }
+})()`
+
+const LEFT = `[...window.wanted.keys()].filter((element) => element.isConnected && element.checkVisibility()).map((element) =>
+  element.tagName.toLowerCase() + '.' + element.className + ' "' + (element.getAttribute('aria-label') ?? element.textContent ?? '').trim().slice(0, 60) + '"')`
+
+describe.skipIf(BROWSER === '')('the keyboard alone', () => {
+  let full: Showcase
+  let window: Window
+  let page: Page
+  let anyRun: string
+
+  beforeAll(async () => {
+    full = await openShowcase({
+      renderer: await builtRenderer(),
+      fill: async (store) => {
+        await fillStudy(store, SMALL)
+        const pilot = SMALL.replace('synthetic-mnist', 'pilot').replace('[0, 1, 2]', '[7]')
+        await fillStudy(store, pilot, ({ config }) => (config.learning_rate > 1e-3 ? 'leave' : 'train'))
+      },
+    })
+    anyRun =
+      full.workbench.store.runs({ study: 'synthetic-mnist', states: ['finished'], limit: 1 })[0]?.id ?? ''
+    window = await openWindow(full.link(), { colorScheme: 'dark' })
+    page = window.page
+  })
+  afterAll(async () => {
+    await window.close()
+    await full.close()
+  })
+
+  /** The place is whole when a second brings nothing more to reach. */
+  async function settled(address: string): Promise<void> {
+    let before = 0
+    const isSteady = async (): Promise<boolean> => {
+      const now = await page.evaluate<number>(PREPARE)
+      const steady = now > 2 && now === before
+      before = now
+      return steady
+    }
+    await expect.poll(isSteady, { message: address, interval: 1_000, timeout: 60_000 }).toBe(true)
+  }
+
+  const places = (): string[] => [
+    ...[
+      '/studies',
+      '/design?study=pilot',
+      '/queue',
+      '/runs?study=pilot',
+      `/runs/${anyRun}?study=synthetic-mnist`,
+    ],
+    ...['/compare?study=synthetic-mnist', '/reports?study=synthetic-mnist', '/library', '/settings'],
+  ]
+
+  test('reaches all there is in every place, and is seen where it is', { timeout: 240_000 }, async () => {
+    const found: string[] = []
+    for (const address of places()) {
+      await page.evaluate(`location.hash = ${JSON.stringify(address)}`)
+      await page.locator('main h1').first().waitFor()
+      await settled(address)
+      for (let tabs = 0; tabs < MOST_TABS; tabs++) {
+        await page.keyboard.press('Tab')
+        const { isOutside, about, isSeen } = await page.evaluate<{
+          isOutside: boolean
+          about: string
+          isSeen: boolean
+        }>(TAKE)
+        // Past the last one the browser itself has the focus.
+        if (isOutside && tabs > 0) break
+        if (!isSeen) found.push(`${address}: the focus is not seen on ${about}`)
+      }
+      for (const about of await page.evaluate<string[]>(LEFT)) found.push(`${address}: not reached: ${about}`)
+    }
+    expect(found).toEqual([])
+  })
+})
