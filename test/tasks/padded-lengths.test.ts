@@ -72,8 +72,6 @@ describe('examples by length', () => {
 
   it('are none where all are padded alike', async () => {
     expect(await byLength(split, {})).toBe(null)
-    expect(
-      new Selected({ ...split, lengths: undefined }, new Uint32Array()).lengths,
-    ).toBe(undefined)
+    expect(new Selected({ ...split, lengths: undefined }, new Uint32Array()).lengths).toBe(undefined)
   })
 })
