@@ -6,7 +6,6 @@ import type { Library } from '../library/library'
 import type { OpenChannel } from '../queue/channel'
 import type { EventStream } from '../queue/event-stream'
 import { usualWay } from '../queue/groups'
-import { availableMemory } from '../queue/machine'
 import type { Ways } from '../queue/ways'
 import type { RunConfig, RunRecord, TrainingWay } from '../run'
 import type { ReadableStore, Store } from '../store/store'
@@ -22,6 +21,7 @@ import { ProbeMemory } from './probe-memory'
 import { sweepPower } from './sweep-power'
 import type { SweepPower } from './sweep-power'
 import { WayChooser, keptWay } from './way-chooser'
+import { usableMemory } from './usable-memory'
 
 export type { CellForecast, Forecast, PaceSource } from './forecast'
 export type { SweepPower } from './sweep-power'
@@ -46,8 +46,6 @@ export type PlanForecast = Forecast & {
 }
 
 const STEPS_READ = 200
-/** Counted bytes are a rough guess; what the system has for other work is left to it. */
-const MOST_OF_FREE_MEMORY = 0.7
 
 /** The median, since now and then a step waits for something; the mean where steps are of different lengths. */
 function typical(milliseconds: readonly number[], { task }: RunConfig): number | null {
@@ -170,7 +168,7 @@ export class Forecaster {
       )
       if (cell && !targets.has(key)) targets.set(key, { cell, runs: group.runs })
     }
-    const most = MOST_OF_FREE_MEMORY * (await availableMemory())
+    const most = await usableMemory()
     const isTooLarge = ({ cell, runs: [first, ...more] }: ProbeTarget): boolean =>
       first !== undefined && countedBytes(cell, first.config, 1 + more.length) > most
     const all = [...targets.values()]

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
-import { availableParallelism, cpus, freemem } from 'node:os'
+import { availableParallelism, cpus } from 'node:os'
 import { installation } from '../installation'
 import type { OpenChannel } from '../queue/channel'
 import type { EventStream } from '../queue/event-stream'
@@ -13,6 +12,7 @@ import type { Plan, PlannedRun } from '../study/study'
 import { measureWay } from './measure-way'
 import type { MeasuredWay } from './measure-way'
 import { stepOptions } from './step-options'
+import { usableMemory } from './usable-memory'
 import { candidatesFor, secondsARun, wayWords } from './way-candidates'
 
 export interface WayChooserOptions {
@@ -30,7 +30,6 @@ const WORTH_MEASURING_STEPS = 1_000
 const WORTH_XLA_SECONDS = 900
 /** A way that needs less memory is taken unless another is faster by more than this. */
 const TIE = 0.07
-const MOST_OF_FREE_MEMORY = 0.7
 
 /** Chooses how a study's runs are trained by trying out for seconds, once for each cell, study and device. */
 export class WayChooser implements Ways {
@@ -174,9 +173,7 @@ const trainingSeconds = (runs: readonly PlannedRun[], measured: readonly Measure
 
 /** All workers of the way fit into what memory is free. */
 async function fits({ peakBytes }: MeasuredWay): Promise<boolean> {
-  const info = await readFile('/proc/meminfo', 'utf8').catch(() => '')
-  const available = Number(/^MemAvailable:\s+(\d+) kB$/m.exec(info)?.[1] ?? 0) * 1024 || freemem()
-  return peakBytes === null || peakBytes < MOST_OF_FREE_MEMORY * available
+  return peakBytes === null || peakBytes < (await usableMemory())
 }
 
 const wordsOf = ({ task, model, setting }: PlannedRun): string => `${task}\n${model}\n${setting}`
