@@ -50,13 +50,14 @@ let keptGraphs: readonly KeptGraph[] = []
 
 function keptGraph(key: string, shapes: GraphShapes, make: () => Stepper): KeptGraph {
   const known = keptGraphs.find((graph) => graph.key === key)
-  let bytes = known?.bytes ?? bytesOf(shapes)
+  const bytes = known?.bytes ?? bytesOf(shapes)
   const others = keptGraphs.filter((graph) => graph !== known)
+  let together = bytes
   // Before another takes its memory.
-  const stay = others.filter((graph) => (bytes += graph.bytes) <= MOST_KEPT_BYTES)
+  const stay = others.filter((graph) => (together += graph.bytes) <= MOST_KEPT_BYTES)
   keptGraphs = stay
   for (const graph of others) if (!stay.includes(graph)) graph.stepper.dispose()
-  const newest = known ?? { key, stepper: make(), bytes: bytesOf(shapes), frozen: null }
+  const newest = known ?? { key, stepper: make(), bytes, frozen: null }
   keptGraphs = [newest, ...stay]
   return newest
 }
