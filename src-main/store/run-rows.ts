@@ -6,7 +6,7 @@ import type { ReadableDatabase } from './database'
 import type { Seen } from './filter-sql'
 import { allTuples, first } from './query'
 import { readScores } from './scores'
-import { releaseTestScores } from './seal'
+import { ALL_SEALED, isAnySealed, NOTHING_SEALED, releaseTestScores } from './seal'
 
 /** A run and the study from which it is seen, in the order of COLUMNS: as objects, rows cost twice the time. */
 export type RunRow = readonly [
@@ -34,7 +34,10 @@ export type RunRow = readonly [
 
 /** Where runs are read from, and as what; columns in the order of RunRow. */
 export interface SeenFrom extends Seen {
-  readonly from: string
+  /** The tables as they are walked along the order of a list, by the study's plan or by time: with no other index of `runs`. */
+  readonly walked: string
+  /** The same with the runs first, whose indexes find what is asked of very many. */
+  readonly found: string
   readonly columns: string
   /** The run's rowid, where an index on it can be used. */
   readonly run: string
@@ -48,29 +51,41 @@ const seenFrom = (seen: Omit<SeenFrom, 'columns'>): SeenFrom => ({
   ${seen.sealed}`,
 })
 
-/** Seen from one study, under its seal. */
-const IN_STUDY = seenFrom({
-  from: 'study_runs JOIN runs USING (run)',
+/** Seen from one study, under its seal: of all its runs or of none. */
+const IN_STUDY = {
+  walked: 'study_runs JOIN runs NOT INDEXED USING (run)',
+  // SQLite leaves a cross join in the order in which it is written.
+  found: 'runs CROSS JOIN study_runs USING (run)',
   run: 'study_runs.run',
   study: 'study_runs.study',
   cell: 'study_runs.cell',
   inPlan: 'study_runs.in_plan',
-  sealed: 'study_runs.study IN (SELECT study FROM sealed_studies)',
-})
+}
+const IN_SEALED_STUDY = seenFrom({ ...IN_STUDY, sealed: ALL_SEALED })
+const IN_OPEN_STUDY = seenFrom({ ...IN_STUDY, sealed: NOTHING_SEALED })
 
 /** Seen without a study: in the words of the first that plans it (or held it), under the seals of all. */
-const ANYWHERE = seenFrom({
-  from: 'runs',
+const ANYWHERE = {
+  walked: 'runs NOT INDEXED',
+  found: 'runs',
   run: 'runs.run',
   study: 'runs.home_study',
   cell: 'runs.home_cell',
   inPlan: 'runs.home_in_plan',
-  // Asked once for all runs first: mostly nothing is sealed.
-  sealed: `(EXISTS (SELECT 1 FROM sealed_studies) AND EXISTS (SELECT 1 FROM study_runs AS held
-      WHERE held.run = runs.run AND held.study IN (SELECT study FROM sealed_studies)))`,
+}
+const ANYWHERE_SOME_SEALED = seenFrom({
+  ...ANYWHERE,
+  sealed: `EXISTS (SELECT 1 FROM study_runs AS held
+    WHERE held.run = runs.run AND held.study IN (SELECT study FROM sealed_studies))`,
 })
+const ANYWHERE_OPEN = seenFrom({ ...ANYWHERE, sealed: NOTHING_SEALED })
 
-export const seenBy = (study: string | undefined): SeenFrom => (study === undefined ? ANYWHERE : IN_STUDY)
+/** What holds within the transaction that it is asked in. */
+export function seenBy(db: ReadableDatabase, study: string | undefined): SeenFrom {
+  const isOpen = !isAnySealed(db, study)
+  if (study === undefined) return isOpen ? ANYWHERE_OPEN : ANYWHERE_SOME_SEALED
+  return isOpen ? IN_OPEN_STUDY : IN_SEALED_STUDY
+}
 
 export interface RunNumber {
   /** Rowid. */
@@ -106,7 +121,7 @@ export function studyHolding(db: ReadableDatabase, run: number, name: string): n
 }
 
 export function oneRun(db: ReadableDatabase, id: string, study: string | undefined): RunRecord | null {
-  const seen = seenBy(study)
+  const seen = seenBy(db, study)
   const filter =
     study === undefined
       ? 'AND runs.home_study IS NOT NULL'
@@ -114,7 +129,7 @@ export function oneRun(db: ReadableDatabase, id: string, study: string | undefin
   const values = study === undefined ? [id] : [id, study]
   const rows = allTuples<RunRow>(
     db,
-    `SELECT ${seen.columns} FROM ${seen.from} WHERE runs.id = ? ${filter}`,
+    `SELECT ${seen.columns} FROM ${seen.found} WHERE runs.id = ? ${filter}`,
     ...values,
   )
   return toRecords(db, rows)[0] ?? null

@@ -18,9 +18,13 @@ export function releaseTestScores<T>(sealed: boolean, scores: T, withheld: (scor
   return sealed ? withheld(scores) : scores
 }
 
+/** What a query asks of each run where the answer is known for all: nothing has to be looked up, and indexes serve. */
+export const NOTHING_SEALED = '0'
+export const ALL_SEALED = '1'
+
 /** The same for a query that counts, compares or sorts by a test score without showing it: sealed, there is none. */
 export const unlessSealed = (sealed: string, score: string): string =>
-  `(CASE WHEN ${sealed} THEN NULL ELSE ${score} END)`
+  sealed === NOTHING_SEALED ? score : `(CASE WHEN ${sealed} THEN NULL ELSE ${score} END)`
 
 /** The same for a condition on a test score, which an index may answer: sealed, it holds for none. */
 export const unlessSealedThat = (sealed: string, condition: string): string =>
@@ -40,6 +44,12 @@ export function isSealed(db: ReadableDatabase, run: number, study: number | null
       study,
     ) !== undefined
   )
+}
+
+/** Whether a study, or the one of this name, is sealed. */
+export function isAnySealed(db: ReadableDatabase, name?: string): boolean {
+  const sql = 'SELECT 1 FROM sealed_studies JOIN studies USING (study) WHERE name = coalesce(?, name) LIMIT 1'
+  return first(db, sql, name ?? null) !== undefined
 }
 
 export function isStudySealed(db: ReadableDatabase, study: number): boolean {

@@ -51,10 +51,13 @@ const missing = fc.record({
 })
 const words = fc.record({
   kind: fc.constant('words' as const),
-  words: fc.array(fc.constantFrom('frozen', 'KEEP', 'lr', 'or', 'two words', 'note', 'none', 'ä'), {
-    minLength: 1,
-    maxLength: 2,
-  }),
+  words: fc.array(
+    fc.constantFrom('frozen', 'KEEP', 'lr', 'or', 'two words', 'note', 'none', 'ä', '7', 'ad'),
+    {
+      minLength: 1,
+      maxLength: 2,
+    },
+  ),
 })
 
 /** Any filter that can be said. */

@@ -5,7 +5,9 @@ import type { Filter } from '../../src-main/filter/language'
 import { parseFilter } from '../../src-main/filter/parse'
 import type { RunRecord } from '../../src-main/run'
 import { IN_MEMORY, openWritable } from '../../src-main/store/database'
-import { countRuns, listRunIds } from '../../src-main/store/run-lists'
+import type { WritableDatabase } from '../../src-main/store/database'
+import { writableStore } from '../../src-main/store/open'
+import { countRuns, countStates, listRuns } from '../../src-main/store/run-lists'
 import { openStore } from '../../src-main/store/store'
 import type { RunAnnotations, RunQuery, Store } from '../../src-main/store/store'
 import { filters } from '../filter/filters'
@@ -53,11 +55,13 @@ describe('a filtered list', () => {
     (study) => {
       const all = oracle({ study })
       let hits = 0
+      // A page that is full at once, and one for which all runs have to be asked.
+      const limits = fc.constantFrom(2, 100)
       fc.assert(
-        fc.property(filters, (filter) => {
+        fc.property(filters, limits, (filter, limit) => {
           const expected = all.filter(([run, added]) => passes(filter, run, added)).map(([{ id }]) => id)
-          expect(ids({ study, filter })).toEqual(expected)
           expect(store.runIds({ study, filter })).toEqual(expected)
+          expect(ids({ study, filter, limit, offset: 1 })).toEqual(expected.slice(1, 1 + limit))
           expect(store.countRuns({ study, filter })).toBe(expected.length)
           if (expected.length > 0 && expected.length < all.length) hits++
         }),
@@ -67,6 +71,14 @@ describe('a filtered list', () => {
       expect(hits).toBeGreaterThan(20)
     },
   )
+
+  it('is whole, row by row, without a page', () => {
+    const filter = parseFilter('state = finished')
+    expect(ids({ filter })).toEqual(store.runIds({ filter }))
+    expect(ids({ study: 'lr-sweep', order: 'plan', filter })).toEqual(
+      ids({ study: 'lr-sweep', order: 'plan' }).filter((id) => store.run(id)?.state === 'finished'),
+    )
+  })
 
   it('sorts by any field, runs without it last, the newest first among equals', () => {
     for (const field of Object.keys(FIELDS)) {
@@ -111,7 +123,7 @@ describe('a filtered list', () => {
 describe('a list of many runs', () => {
   const db = openWritable(IN_MEMORY)
   /** How SQLite goes about what `work` asks. */
-  function planOf(work: () => unknown): string {
+  function planOf(db: WritableDatabase, work: () => unknown): string {
     const asked: string[] = []
     const prepare = db.prepare.bind(db)
     db.prepare = (sql: string) => {
@@ -136,18 +148,55 @@ describe('a list of many runs', () => {
     ['state = finished and setting ~ frozen', 'COVERING INDEX runs_by_cell (home_cell=? AND state=?'],
   ])('is counted by %s out of an index alone', (filter, expected) => {
     const query: RunQuery = { filter: parseFilter(filter), archived: 'left out' }
-    expect(planOf(() => countRuns(db, query))).toContain(expected)
+    expect(planOf(db, () => countRuns(db, query))).toContain(expected)
   })
 
-  it('is sorted by validation out of an index, the best first', () => {
+  it.each([
+    ['val/accuracy', 'COVERING INDEX runs_by_validation_accuracy'],
+    // Nothing is sealed here, so that scores stand as the index has them.
+    ['test/accuracy', 'COVERING INDEX runs_by_test_accuracy'],
+    ['lr', 'COVERING INDEX runs_by_rate'],
+    ['state', 'COVERING INDEX runs_by_state'],
+  ])('is sorted by %s out of an index, and whole rows are read of the page alone', (field, expected) => {
+    const sort = [{ field, descending: true }]
+    expect(planOf(db, () => listRuns(db, { sort, archived: 'left out', limit: 100 }))).toContain(expected)
+  })
+
+  it('is counted by state out of an index alone', () => {
+    expect(planOf(db, () => countStates(db, { archived: 'left out' }))).toContain(
+      'COVERING INDEX runs_by_state',
+    )
+  })
+
+  it('looks among the newest for a page of what is filtered, then in an index', () => {
+    const query: RunQuery = { filter: parseFilter('test/accuracy > 0.9'), archived: 'left out', limit: 100 }
+    const steps = planOf(db, () => listRuns(db, query))
+    expect(steps).toContain('SEARCH runs USING INTEGER PRIMARY KEY (rowid>?)')
+    expect(steps).toContain('COVERING INDEX runs_by_test_accuracy (<expr>>?)')
+  })
+
+  it('does not read ids for a word that is in none', () => {
+    const plan = (word: string): string =>
+      planOf(db, () => countRuns(db, { filter: parseFilter(word), archived: 'left out' }))
+    expect(plan('frozen')).toContain('COVERING INDEX')
+    expect(plan('fade')).not.toContain('COVERING INDEX runs')
+  })
+
+  it('of a small study is read as that study, of a large one out of the indexes of all runs', () => {
+    const mine = openWritable(IN_MEMORY)
+    const written = writableStore(mine)
+    const rates = [1e-6, 1e-5, 1e-4, 1e-3, 1e-2]
+    written.saveStudy(plan({ name: 'large', learning_rates: rates, seeds: [0, 1] }))
+    written.saveStudy(plan({ name: 'small', learning_rates: [1], seeds: [0, 1] }))
+    const counted = (study: string): string =>
+      planOf(mine, () => countRuns(mine, { study, filter: parseFilter('val/accuracy > 0.9') }))
+    expect(counted('small')).toContain('SEARCH study_runs USING COVERING INDEX study_runs_by_position')
+    expect(counted('large')).toContain('COVERING INDEX runs_by_validation_accuracy (<expr>>?)')
     const sort = [{ field: 'val/accuracy', descending: true }]
-    expect(planOf(() => listRunIds(db, { sort, limit: 100 }))).toContain('runs_by_validation_accuracy')
-  })
-
-  it('of one study is read as that study', () => {
-    db.exec(`INSERT INTO studies (name, specification, file, created_at) VALUES ('one', '{}', '', '')`)
-    const query: RunQuery = { study: 'one', filter: parseFilter('val/accuracy > 0.9') }
-    expect(planOf(() => countRuns(db, query))).toContain('SEARCH study_runs')
+    const sorted = (study: string): string =>
+      planOf(mine, () => listRuns(mine, { study, order: 'plan', sort, limit: 100 }))
+    expect(sorted('large')).toContain('COVERING INDEX runs_by_validation_accuracy')
+    expect(sorted('small')).not.toContain('runs_by_validation_accuracy')
   })
 })
 
