@@ -11,14 +11,8 @@ import { FusedGroup } from '../../../src-main/training/group'
 import { objectiveOf } from '../../../src-main/training/objective'
 import { EagerStepper } from '../../../src-main/training/stepper'
 import { peakOf } from './fairsweep-side'
-import { BATCH, type RandomTrunk } from './rows'
+import { BATCH, isRecurrent, type RandomTrunk, type RecurrentTrunk } from './rows'
 import { median } from './table'
-
-interface RecurrentTrunk {
-  readonly kind: 'lstm' | 'fpt_lnlstm'
-  readonly layers: number
-  readonly width: number
-}
 
 /** One place on a curve: a group that trains on made-up numbers of the shape that counts. */
 export interface Point {
@@ -120,7 +114,7 @@ export function curveTable(curves: readonly Curve[]): string {
     points.map(({ point, measured }) => {
       const { model, tokens, frozen, runs, path, dropout, precision, passTokens, threads } = point
       const size = typeof model === 'string' ? model : `${model.layers} × ${model.width}`
-      const trunk = typeof model !== 'string' && 'kind' in model ? `${model.kind}, ${size}` : size
+      const trunk = isRecurrent(model) ? `${model.kind}, ${size}` : size
       const { stepMs, stepCpuMs, scoreMs, startSeconds, peakMiB } = measured
       const numbers = [
         stepMs.toFixed(2),
@@ -226,7 +220,7 @@ export async function measurePoint(point: Point): Promise<Measured> {
 
 function trunkOf({ model, tokens }: Point): Promise<Model> {
   if (model === 'minilm-l6') return openModel({ source: 'directory', path: join(installation.models, model) })
-  if ('kind' in model) {
+  if (isRecurrent(model)) {
     const { kind, ...shape } = model
     return openModel({ source: 'random', type: kind, shape })
   }

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks'
-import { tf, type Tensor } from '../../../src-main/engine'
+import { ProgramBuilder, tf, type Tensor } from '../../../src-main/engine'
 import { BATCH, sizeOf, tokensOf, type Row, type RowSetting } from './rows'
+import { mean, median } from './table'
 
 /** One product [rows, from] by [from, to]. */
 interface Product {
@@ -11,13 +12,22 @@ interface Product {
 
 /**
  * The products of a trunk's projections in one step: forward, back to their inputs, and to their weights where these
- * train. The last layer feeds only the last token forward, but every token gives it keys and values. What stands
- * between products, attention, normalisation, dropout and Adam among it, is left out: no trainer can be faster.
+ * train. A transformer's last layer feeds only the last token forward, but every token gives it keys and values; an LSTM
+ * projects its input at all tokens at once, and its state token by token. What stands between products, attention,
+ * normalisation, dropout and Adam among it, is left out: no trainer can be faster.
  */
 function productsOf(row: Row, runs: number): Product[] {
   const { layers, width, intermediate } = sizeOf(row)
-  const all = runs * BATCH * tokensOf(row)
+  const tokens = tokensOf(row)
+  const all = runs * BATCH * tokens
   const last = runs * BATCH
+  if (intermediate === null) {
+    const gates = (rows: number): Product => ({ rows, from: width, to: 4 * width })
+    return Array.from({ length: layers }, () => [
+      gates(all),
+      ...Array.from({ length: tokens }, () => gates(last)),
+    ]).flat()
+  }
   const layer = (rows: number): Product[] => [
     { rows, from: width, to: width },
     { rows, from: width, to: intermediate },
@@ -32,13 +42,18 @@ function productsOf(row: Row, runs: number): Product[] {
   return [...Array.from({ length: layers - 1 }, () => whole).flat(), ...end]
 }
 
-/** Milliseconds a run of the products alone, by the engine's own product; over the row's settings, their mean. */
-export function floorOf(row: Row, repeats: number): number[] {
+export interface Floor {
+  /** Milliseconds a run of the products alone, by the engine's own product; over the row's settings, their mean. */
+  readonly productsMs: readonly number[]
+  /** Of Adam's kernel over a trunk that trains, which goes through its weights, gradients and moments; 0: none trains. */
+  readonly adamMs: number
+}
+
+export function floorOf(row: Row, repeats: number): Floor {
   const times = row.settings.map((setting) => floorOfSetting(row, setting, repeats))
-  return Array.from(
-    { length: repeats },
-    (_, i) => times.reduce((sum, each) => sum + (each[i] ?? NaN), 0) / times.length,
-  )
+  const productsMs = Array.from({ length: repeats }, (_, i) => mean(times.map((each) => each[i] ?? NaN)))
+  const adamMs = mean(row.settings.map((setting) => (setting === 'frozen' ? 0 : adamOf(row, repeats))))
+  return { productsMs, adamMs }
 }
 
 /** The rates of a frozen trunk share its products. */
@@ -68,4 +83,67 @@ function floorOfSetting(row: Row, setting: RowSetting, repeats: number): number[
   })
   tf.dispose([...tensors.values()])
   return times
+}
+
+/** Milliseconds of one step of Adam, in place, over the matrices of a trunk. */
+function adamOf(row: Row, repeats: number): number {
+  const builder = new ProgramBuilder()
+  const shapes = matricesOf(row).map((shape, i) => [String(i), shape] as const)
+  const parts = ['weights', 'gradients', 'exp_avg', 'exp_avg_sq'] as const
+  const gradients = parts.flatMap((part) =>
+    shapes.flatMap(([name, shape]) => {
+      const value = builder.variable(`${part}/${name}`, shape, part)
+      return part === 'gradients' ? [value] : []
+    }),
+  )
+  builder.entry('adam', { rate: { shape: [], dtype: 'float32' } }, ({ rate = tf.scalar(0) }) => ({
+    outputs: { rate },
+    inPlace: shapes.map(([name], i) => ({
+      operation: 'ResourceApplyAdam',
+      variables: [`weights/${name}`, `exp_avg/${name}`, `exp_avg_sq/${name}`],
+      inputs: [
+        tf.scalar(0),
+        tf.scalar(0),
+        rate,
+        tf.scalar(0.9),
+        tf.scalar(0.999),
+        tf.scalar(1e-8),
+        gradients[i] ?? rate,
+      ],
+    })),
+  }))
+  const program = builder.load()
+  for (const part of parts) {
+    const values = new Map(shapes.map(([name, shape]) => [`${part}/${name}`, tf.fill([...shape], 1e-3)]))
+    program.write(part, values)
+    tf.dispose([...values.values()])
+  }
+  const rate = tf.scalar(1e-4)
+  const step = (): number => {
+    const started = performance.now()
+    tf.dispose(Object.values(program.run('adam', { rate })))
+    return performance.now() - started
+  }
+  step()
+  const times = Array.from({ length: repeats }, step)
+  program.dispose()
+  return median(times)
+}
+
+/** Shapes of all projections of a trunk. */
+function matricesOf(row: Row): (readonly [number, number])[] {
+  const { layers, width, intermediate } = sizeOf(row)
+  const layer: (readonly [number, number])[] =
+    intermediate === null
+      ? [
+          [width, 4 * width],
+          [width, 4 * width],
+        ]
+      : [
+          [width, 3 * width],
+          [width, width],
+          [width, intermediate],
+          [intermediate, width],
+        ]
+  return Array.from({ length: layers }, () => layer).flat()
 }

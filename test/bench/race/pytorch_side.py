@@ -12,6 +12,7 @@ import re
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 START = time.perf_counter()
 
@@ -40,6 +41,18 @@ def images(files, split, patch):
     )
 
 
+class LSTM(torch.nn.Module):
+    """PyTorch's own LSTM with the face of a Hugging Face trunk."""
+
+    def __init__(self, layers, width):
+        super().__init__()
+        self.config = SimpleNamespace(hidden_size=width)
+        self.lstm = torch.nn.LSTM(width, width, layers, batch_first=True, dropout=DROPOUT)
+
+    def forward(self, inputs_embeds):
+        return SimpleNamespace(last_hidden_state=self.lstm(inputs_embeds)[0])
+
+
 class FPT(torch.nn.Module):
     def __init__(self, trunk, frozen, features, classes):
         super().__init__()
@@ -61,6 +74,8 @@ class FPT(torch.nn.Module):
 def trunk_of(model):
     if isinstance(model, str):
         return BertModel.from_pretrained(model, add_pooling_layer=False)
+    if model.get("kind") == "lstm":
+        return LSTM(model["layers"], model["width"])
     config = GPT2Config(
         n_layer=model["layers"], n_embd=model["width"], n_head=model["heads"], n_positions=1024, vocab_size=8
     )

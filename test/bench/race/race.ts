@@ -7,7 +7,7 @@ import { loadEngine } from '../../../src-main/engine'
 import { installation } from '../../../src-main/installation'
 import { curveTable, measureCurves, measurePoint, type Point } from './curves'
 import { prepareFairsweep, raceFairsweep, type Prepared } from './fairsweep-side'
-import { floorOf } from './floor'
+import { floorOf, type Floor } from './floor'
 import { writeGrowthFigure } from './growth-figure'
 import { pyTorchVersion, racePyTorch } from './pytorch-side'
 import { ROWS, type Row } from './rows'
@@ -83,10 +83,10 @@ async function race(rows: readonly Row[]): Promise<void> {
       const ready = prepared.get(row)
       if (ready === undefined) continue
       const fairsweep = await raceFairsweep(row, ready)
-      const floorMs = inProcess<number[]>('--floor', row)
+      const floor = inProcess<Floor>('--floor', row)
       const pytorch = await racePyTorch(row, side)
-      rounds.get(row)?.push({ fairsweep, pytorch, floorMs })
-      const steps = [fairsweep.stepMs, pytorch.stepMs, floorMs].map((ms) => median(ms).toFixed(1))
+      rounds.get(row)?.push({ fairsweep, pytorch, floor })
+      const steps = [fairsweep.stepMs, pytorch.stepMs, floor.productsMs].map((ms) => median(ms).toFixed(1))
       console.log(`round ${round} ${row.name}: ${steps.join(' / ')} ms a step (Fairsweep / PyTorch / floor)`)
     }
   }

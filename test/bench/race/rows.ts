@@ -3,8 +3,8 @@ export interface Row {
   readonly name: string
   /** Side of MNIST's patches: 28 / patch squared tokens. */
   readonly patch: 4 | 7
-  /** A trunk that set-up brought, or a random GPT-2. */
-  readonly model: 'minilm-l6' | RandomTrunk
+  /** A trunk that set-up brought, or a random GPT-2 or LSTM. */
+  readonly model: 'minilm-l6' | RandomTrunk | RecurrentTrunk
   readonly settings: readonly RowSetting[]
   readonly learningRates: readonly number[]
   readonly seeds: readonly number[]
@@ -22,19 +22,29 @@ export interface RandomTrunk {
   readonly heads: number
 }
 
+export interface RecurrentTrunk {
+  readonly kind: 'lstm' | 'fpt_lnlstm'
+  readonly layers: number
+  readonly width: number
+}
+
 /** Sizes of a trunk, as its projections' shapes need them. */
 export interface TrunkSize {
   readonly layers: number
   readonly width: number
-  readonly intermediate: number
+  /** Null: the trunk is recurrent. */
+  readonly intermediate: number | null
 }
 
 const SMALL: RandomTrunk = { layers: 4, width: 128, heads: 4 }
 const BASE: RandomTrunk = { layers: 12, width: 768, heads: 12 }
+/** FPT's size. */
+const LSTM: RecurrentTrunk = { kind: 'lstm', layers: 3, width: 768 }
 const FOUR = [1e-4, 3e-4, 1e-3, 3e-3]
 const TWO = [1e-4, 3e-4]
 const minilm = { model: 'minilm-l6', seeds: [0], examples: { validation: 200, test: 400 } } as const
 const small = { ...minilm, model: SMALL, patch: 4, steps: 80 } as const
+const lstm = { ...small, model: LSTM, steps: 20 } as const
 const base = { ...small, model: BASE, examples: { validation: 24, test: 24 } } as const
 
 export const ROWS: readonly Row[] = [
@@ -44,6 +54,8 @@ export const ROWS: readonly Row[] = [
   { ...minilm, name: 'minilm-4-unfrozen', patch: 4, settings: ['unfrozen'], learningRates: TWO, steps: 20 },
   { ...small, name: 'small-4-frozen', settings: ['frozen'], learningRates: FOUR },
   { ...small, name: 'small-4-unfrozen', settings: ['unfrozen'], learningRates: TWO },
+  { ...lstm, name: 'lstm-4-frozen', settings: ['frozen'], learningRates: FOUR },
+  { ...lstm, name: 'lstm-4-unfrozen', settings: ['unfrozen'], learningRates: TWO },
   { ...base, name: 'gpt2-base-4-frozen', settings: ['frozen'], learningRates: FOUR, steps: 6 },
   { ...base, name: 'gpt2-base-4-unfrozen', settings: ['unfrozen'], learningRates: [1e-4], steps: 8 },
   {
@@ -65,14 +77,21 @@ export const runsOf = ({ settings, learningRates, seeds }: Row): number =>
 export const sizeOf = ({ model }: Row): TrunkSize =>
   model === 'minilm-l6'
     ? { layers: 6, width: 384, intermediate: 1536 }
-    : { layers: model.layers, width: model.width, intermediate: 4 * model.width }
+    : {
+        layers: model.layers,
+        width: model.width,
+        intermediate: isRecurrent(model) ? null : 4 * model.width,
+      }
+
+export const isRecurrent = (model: Row['model']): model is RecurrentTrunk =>
+  typeof model !== 'string' && 'kind' in model
 
 export const tokensOf = ({ patch }: Row): number => (28 / patch) ** 2
 
 /** The row as a study file. */
 export function studyOf(row: Row): string {
   const { name, patch, model, settings, learningRates, seeds, steps, examples } = row
-  const shape = typeof model === 'string' ? model : JSON.stringify({ kind: 'gpt2', ...model })
+  const shape = typeof model === 'string' ? model : JSON.stringify({ ...{ kind: 'gpt2' }, ...model })
   const init = model === 'minilm-l6' ? 'pretrained' : 'random'
   return `name: ${name}
 task: { kind: mnist, patch: ${patch} }

@@ -1,11 +1,12 @@
 import type { SideResult } from './fairsweep-side'
+import type { Floor } from './floor'
 import type { Row } from './rows'
 
 /** What one round measured for a row. */
 export interface Round {
   readonly fairsweep: SideResult
   readonly pytorch: SideResult
-  readonly floorMs: readonly number[]
+  readonly floor: Floor
 }
 
 /** The race as a table in Markdown: medians of the rounds, with the lowest and highest where there are several. */
@@ -20,6 +21,8 @@ export function raceTable(rounds: ReadonlyMap<Row, readonly Round[]>): string {
     'times less',
     'floor, ms',
     'times floor',
+    'Adam, ms',
+    'times both',
     'run, s: Fairsweep',
     'PyTorch',
     'times faster',
@@ -32,7 +35,8 @@ export function raceTable(rounds: ReadonlyMap<Row, readonly Round[]>): string {
     const across = (value: (round: Round) => number): number[] => all.map(value)
     const own = across(({ fairsweep }) => median(fairsweep.stepMs))
     const theirs = across(({ pytorch }) => median(pytorch.stepMs))
-    const floor = across(({ floorMs }) => median(floorMs))
+    const floor = across(({ floor }) => median(floor.productsMs))
+    const adam = median(across(({ floor }) => floor.adamMs))
     const ratios = own.map((ms, i) => (theirs[i] ?? NaN) / ms)
     const cpu = (side: 'fairsweep' | 'pytorch'): number[] => across((round) => round[side].stepCpuMs)
     const accuracy = (side: 'fairsweep' | 'pytorch'): string =>
@@ -47,6 +51,8 @@ export function raceTable(rounds: ReadonlyMap<Row, readonly Round[]>): string {
       (median(cpu('pytorch')) / median(cpu('fairsweep'))).toFixed(1),
       spread(floor, 1),
       (median(own) / median(floor)).toFixed(2),
+      adam === 0 ? '' : adam.toFixed(1),
+      adam === 0 ? '' : (median(own) / (median(floor) + adam)).toFixed(2),
       median(across(({ fairsweep }) => fairsweep.secondsARun)).toFixed(1),
       median(across(({ pytorch }) => pytorch.secondsARun)).toFixed(1),
       spread(
@@ -76,5 +82,5 @@ export function median(values: readonly number[]): number {
   return ((sorted[Math.ceil(half) - 1] ?? NaN) + (sorted[Math.floor(half)] ?? NaN)) / 2
 }
 
-const mean = (values: readonly number[]): number =>
+export const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length
