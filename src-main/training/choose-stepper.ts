@@ -1,6 +1,7 @@
 import { currentEngine } from '../engine'
 import type { RunConfig } from '../run'
 import { CompiledStepper } from './compiled-stepper'
+import { KeptGraphs } from './kept-graphs'
 import type { TrainingJob } from './messages'
 import type { Problem } from './problem'
 import type { StepFeeds } from './step'
@@ -20,75 +21,23 @@ export function chooseStepper(
   if (currentEngine().name !== 'tensorflow') return new EagerStepper(problem, config.training)
   const graph = (xla: boolean): CompiledStepper =>
     new CompiledStepper(problem, config.training, shapes, { xla })
-  const kept = keptGraph(graphKey(problem, path, config, shapes), shapes, () =>
+  const keys = { graph: graphKey(problem, path, config, shapes), frozen: frozenKey(problem, config) }
+  return keptGraphs.lend(keys, bytesOf(shapes), () =>
     // XLA computes products in bfloat16 no faster than in float32.
     path === 'xla' && config.precision !== 'bf16'
       ? new WithFallback(graph(true), () => graph(false), warn)
       : graph(false),
   )
-  return lend(kept, frozenKey(problem, config))
 }
 
-/** Older graphs than the newest one stay while the tensors of all of them together take no more. */
-const MOST_KEPT_BYTES = 2 ** 28
-
-/**
- * A graph of this worker. The groups of a cell follow each other, or take turns with those of a few other cells; tracing
- * and loading a graph takes a while, and so does reading a trunk's frozen weights and writing them into it, which are
- * mostly the same for all groups.
- */
-interface KeptGraph {
-  readonly key: string
-  readonly stepper: Stepper
-  /** Of its tensors. */
-  readonly bytes: number
-  /** `frozenKey` of the values that its frozen tensors have; null: of none. */
-  frozen: string | null
-}
-/** Newest first. */
-let keptGraphs: readonly KeptGraph[] = []
-
-function keptGraph(key: string, shapes: GraphShapes, make: () => Stepper): KeptGraph {
-  const known = keptGraphs.find((graph) => graph.key === key)
-  const bytes = known?.bytes ?? bytesOf(shapes)
-  const others = keptGraphs.filter((graph) => graph !== known)
-  let together = bytes
-  // Before another takes its memory.
-  const stay = others.filter((graph) => (together += graph.bytes) <= MOST_KEPT_BYTES)
-  keptGraphs = stay
-  for (const graph of others) if (!stay.includes(graph)) graph.stepper.dispose()
-  const newest = known ?? { key, stepper: make(), bytes, frozen: null }
-  keptGraphs = [newest, ...stay]
-  return newest
-}
+/** Of this worker. */
+const keptGraphs = new KeptGraphs()
 
 /** Weights, and two moments of what trains. */
 const bytesOf = ({ frozen, trained }: GraphShapes): number => 4 * (numbersIn(frozen) + 3 * numbersIn(trained))
 
 const numbersIn = (shapes: GraphShapes['frozen']): number =>
   [...shapes.values()].reduce((sum, shape) => sum + shape.reduce((product, extent) => product * extent, 1), 0)
-
-/** A stepper whose disposal gives it back. */
-function lend(graph: KeptGraph, frozen: string): Stepper {
-  const { stepper } = graph
-  return {
-    parts: stepper.parts,
-    get hasFrozen() {
-      return graph.frozen === frozen
-    },
-    train: (feeds) => stepper.train(feeds),
-    score: (examples) => stepper.score(examples),
-    read: (part) => stepper.read(part),
-    write: (part, values) => {
-      // Whatever comes of it, they are not what they were.
-      if (part === 'frozen') graph.frozen = null
-      stepper.write(part, values)
-      if (part === 'frozen') graph.frozen = frozen
-    },
-    clear: () => stepper.clear(),
-    dispose: () => undefined,
-  }
-}
 
 /** XLA compiles a graph when it is first run. Where that fails, the plain graph goes on from the same state. */
 export class WithFallback implements Stepper {
