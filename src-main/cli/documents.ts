@@ -59,6 +59,9 @@ export const runSchema = z.strictObject({
   comparison: comparisonSchema,
 })
 
+/** Where seconds come from. */
+const secondsSource = z.enum(['earlier-runs', 'probe', 'scaled', 'operations'])
+
 export const dryRunSchema = z.strictObject({
   study: z.string(),
   runs: z.int(),
@@ -72,6 +75,16 @@ export const dryRunSchema = z.strictObject({
       setting: z.string(),
       parameters_trained: z.int(),
       parameters_total: z.int(),
+      /** Of its groups one after the other. */
+      seconds: z.number(),
+      seconds_from: z.array(secondsSource),
+    }),
+  ),
+  /** Tasks whose examples are of different lengths: what batches are padded to, in tokens, and the share of examples. */
+  batches: z.array(
+    z.strictObject({
+      task: z.string(),
+      lengths: z.array(z.strictObject({ tokens: z.int(), share: z.number() })),
     }),
   ),
   memory_bytes: z.number().nullable(),
@@ -80,8 +93,7 @@ export const dryRunSchema = z.strictObject({
   /** Of these: trained weights of complete runs. */
   weight_bytes: z.number(),
   seconds: z.number(),
-  /** Where `seconds` comes from. */
-  seconds_from: z.enum(['earlier-runs', 'probe', 'operations', 'both', 'nothing-to-train']),
+  seconds_from: z.enum([...secondsSource.options, 'both', 'nothing-to-train']),
   /** Measured speed, where operations were counted. */
   gflops: z.number().nullable(),
   /** True difference between two settings that would show with 80 % power; null below two seeds. */

@@ -2,16 +2,15 @@ import type { CellFacts } from '../library/describe-cells'
 import type { Group } from '../queue/groups'
 import { groupsOf, usualWay } from '../queue/groups'
 import { isSettled } from '../run'
-import type { RunConfig, RunRecord, TrainingWay } from '../run'
+import type { RunRecord, TrainingWay } from '../run'
 import type { Plan, PlannedRun } from '../study/study'
 import { checkpointBytes, historyBytes, weightBytes } from './disk'
-import { earlierStepSeconds } from './earlier-runs'
-import { countedBytes, countedPace } from './operations'
+import type { GroupKind } from './group-kind'
+import { knownOf } from './kind-pace'
+import type { KnownPace, PaceSource, Paces } from './kind-pace'
 import { groupSeconds } from './pace'
-import type { GroupPace } from './pace'
-
-/** Where a time comes from, best first. */
-export type PaceSource = 'earlier-runs' | 'probe' | 'operations'
+import { batchLengths } from './batch-lengths'
+import type { BatchLengths } from './batch-lengths'
 
 /** What the groups of one cell would take. */
 export interface CellForecast {
@@ -41,23 +40,14 @@ export interface Forecast {
   readonly seconds: number | null
   /** Where the seconds come from; empty when nothing is to be trained. */
   readonly from: readonly PaceSource[]
+  /** Of tasks whose examples are of different lengths. */
+  readonly batches: readonly BatchLengths[]
   /** Of the largest group; null when nothing is to be trained. */
   readonly memoryBytes: number | null
   /** The worker's memory was read while it was at its work. */
   readonly isMemoryMeasured: boolean
   /** Added for good as points and as weights of complete runs, and needed for checkpoints at the same time at most. */
   readonly diskBytes: { readonly history: number; readonly weights: number; readonly checkpoints: number }
-}
-
-/** What is known about speed. */
-export interface Paces {
-  readonly history: readonly RunRecord[]
-  /** How a run is, or would be, trained. */
-  readonly wayOf?: (run: PlannedRun) => TrainingWay
-  /** What was measured of a group of this size, as probe or from the log of a run underway. */
-  readonly measured: (config: RunConfig, slots: number) => { pace: GroupPace; from: PaceSource } | null
-  /** Speed of large products, for what was not measured; null: not counted. */
-  readonly gflops: number | null
 }
 
 /** What is left of a group: its runs without a result, and the most steps that one of them lacks. */
@@ -87,9 +77,15 @@ export function openGroups(
   })
 }
 
-export function forecastPlan(plan: Plan, facts: readonly CellFacts[], paces: Paces): Forecast {
-  const open = openGroups(plan, paces.history, paces.wayOf)
-  const timed = open.map((each) => timeGroup(each, cellOf(facts, each.open[0]), paces))
+/** @param wayOf how a run is, or would be, trained */
+export function forecastPlan(
+  plan: Plan,
+  facts: readonly CellFacts[],
+  paces: Paces,
+  wayOf: (run: PlannedRun) => TrainingWay = usualWay,
+): Forecast {
+  const open = openGroups(plan, paces.history, wayOf)
+  const timed = open.map(timerOf(facts, wayOf, paces))
   const cells = facts.map((cell) => {
     const own = timed.filter((each) => each.cell === cell)
     return {
@@ -113,6 +109,7 @@ export function forecastPlan(plan: Plan, facts: readonly CellFacts[], paces: Pac
     groups: open.length,
     cells,
     ...timeOf(timed),
+    batches: batchLengths(facts),
     memoryBytes: toTrain === 0 ? null : Math.max(...timed.map(({ bytes }) => bytes)),
     isMemoryMeasured: toTrain > 0 && timed.every(({ isMeasured }) => isMeasured),
     diskBytes: {
@@ -126,46 +123,36 @@ export function forecastPlan(plan: Plan, facts: readonly CellFacts[], paces: Pac
   }
 }
 
-interface TimedGroup extends OpenGroup {
+interface TimedGroup extends OpenGroup, Pick<KnownPace, 'from' | 'startSeconds' | 'bytes' | 'isMeasured'> {
   readonly cell: CellFacts
   readonly slots: number
   readonly seconds: number | null
-  readonly from: PaceSource | null
-  readonly startSeconds: number
-  readonly bytes: number
-  readonly isMeasured: boolean
 }
 
-function timeGroup(
-  open: OpenGroup,
-  cell: CellFacts,
-  { history, wayOf = usualWay, measured, gflops }: Paces,
-): TimedGroup {
-  const slots = open.group.runs.length
-  const [first] = open.open
-  if (first === undefined) throw new Error('a group without runs')
-  const { config } = first
-  const probed = measured(config, slots)
-  const peakBytes = probed?.pace.peakBytes ?? null
-  const common = {
-    ...open,
-    cell,
-    slots,
-    startSeconds: probed?.pace.startSeconds ?? 0,
-    bytes: peakBytes ?? countedBytes(cell, config, slots),
-    isMeasured: peakBytes !== null,
+/** Times groups; what is known of a kind is looked up once, for a plan may have very many groups of it. */
+function timerOf(
+  facts: readonly CellFacts[],
+  wayOf: (run: PlannedRun) => TrainingWay,
+  paces: Paces,
+): (open: OpenGroup) => TimedGroup {
+  const kinds = new Map<CellFacts, Map<number, KnownPace>>()
+  const lookUp = (kind: GroupKind, run: PlannedRun): KnownPace => {
+    const bySize = kinds.get(kind.cell) ?? new Map<number, KnownPace>()
+    kinds.set(kind.cell, bySize)
+    const known = bySize.get(kind.slots) ?? knownOf(kind, wayOf(run), paces)
+    bySize.set(kind.slots, known)
+    return known
   }
-  const earlier = earlierStepSeconds(config, slots, history)
-  // Logged times are those of one worker of several.
-  const { workers } = wayOf(first)
-  if (earlier !== null) return { ...common, seconds: (open.steps * earlier) / workers, from: 'earlier-runs' }
-  if (probed !== null) {
-    const seconds = groupSeconds(probed.pace, cell, config, open.steps)
-    return { ...common, seconds: probed.from === 'probe' ? seconds : seconds / workers, from: probed.from }
+  return (open) => {
+    const [first] = open.open
+    if (first === undefined) throw new Error('a group without runs')
+    const cell = cellOf(facts, first)
+    const slots = open.group.runs.length
+    const { config } = first
+    const { pace, from, startSeconds, bytes, isMeasured } = lookUp({ cell, config, slots }, first)
+    const seconds = pace === null ? null : groupSeconds(pace, cell, config, open.steps)
+    return { ...open, cell, slots, seconds, from, startSeconds, bytes, isMeasured }
   }
-  if (gflops === null) return { ...common, seconds: null, from: null }
-  const pace = countedPace(cell, config, slots, gflops)
-  return { ...common, seconds: groupSeconds(pace, cell, config, open.steps), from: 'operations' }
 }
 
 /** The start is paid once for groups of one cell and size: the graph is kept for those that follow. */
@@ -184,8 +171,8 @@ function timeOf(groups: readonly TimedGroup[]): { seconds: number | null; from: 
 const isOf = (cell: CellFacts, run: PlannedRun): boolean =>
   cell.task === run.task && cell.model === run.model && cell.setting === run.setting
 
-function cellOf(facts: readonly CellFacts[], run: PlannedRun | undefined): CellFacts {
-  const cell = facts.find((each) => run !== undefined && isOf(each, run))
+export function cellOf(facts: readonly CellFacts[], run: PlannedRun): CellFacts {
+  const cell = facts.find((each) => isOf(each, run))
   if (cell === undefined) throw new Error('a run that belongs to no cell of its study')
   return cell
 }

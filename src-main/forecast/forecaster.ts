@@ -11,11 +11,12 @@ import type { RunConfig, RunRecord, TrainingWay } from '../run'
 import type { ReadableStore, Store } from '../store/store'
 import type { Plan, PlannedRun } from '../study/study'
 import { earlierStepSeconds, median, runUnderway } from './earlier-runs'
-import { forecastPlan, openGroups } from './forecast'
-import type { Forecast, PaceSource } from './forecast'
+import { cellOf, forecastPlan, openGroups } from './forecast'
+import type { Forecast } from './forecast'
+import { stepFlops, type GroupKind } from './group-kind'
+import type { Paces } from './kind-pace'
 import { countedBytes } from './operations'
-import type { GroupPace } from './pace'
-import { probeGroups } from './probe'
+import { Probe } from './probe'
 import type { ProbeTarget } from './probe'
 import { ProbeMemory } from './probe-memory'
 import { sweepPower } from './sweep-power'
@@ -23,7 +24,8 @@ import type { SweepPower } from './sweep-power'
 import { WayChooser, keptWay } from './way-chooser'
 import { usableMemory } from './usable-memory'
 
-export type { CellForecast, Forecast, PaceSource } from './forecast'
+export type { CellForecast, Forecast } from './forecast'
+export type { PaceSource } from './kind-pace'
 export type { SweepPower } from './sweep-power'
 
 export interface ForecasterOptions {
@@ -37,7 +39,7 @@ export interface ForecasterOptions {
 
 export type PlanForecast = Forecast & {
   readonly power: SweepPower
-  /** Groups of different work of which nothing is known yet, and which can be measured. */
+  /** Groups of different work of which too little is known, and which can be measured. */
   readonly unmeasured: number
   /** Those that by count need more memory than is free: they are never measured. */
   readonly tooLarge: number
@@ -73,10 +75,10 @@ export class Forecaster {
     await this.memory.load()
     const history = this.options.store.runs()
     const facts = await this.factsOf(plan)
-    const measured = (config: RunConfig, slots: number) => this.known(config, slots, history)
-    const { measurable, tooLarge } = await this.unknown(plan, facts, history)
+    const { measurable, tooLarge } = this.unknown(plan, facts, history, await usableMemory())
+    const measured: Paces['measured'] = (kind) => this.known(kind, history) ?? this.scaled(kind)
     return {
-      ...forecastPlan(plan, facts, { history, wayOf: this.wayOf(plan), measured, gflops }),
+      ...forecastPlan(plan, facts, { history, measured, gflops }, this.wayOf(plan)),
       power: sweepPower(plan, history),
       unmeasured: measurable.length,
       tooLarge: tooLarge.length,
@@ -85,8 +87,9 @@ export class Forecaster {
   }
 
   /**
-   * Measures what is not known of a plan's groups, a few steps of each; ends what another call had begun. What does not
-   * fit into the memory is left alone: it would take the machine along.
+   * Measures what is not known of a plan's groups, a few steps of each; ends what another call had begun. It begins with
+   * those that have least to do, and what these then tell of others is not measured. What does not fit into the memory is
+   * left alone: it would take the machine along.
    * @throws {InputError} while something trains, which would make the numbers wrong
    * @throws {WorkerFault} when the worker cannot do its work
    */
@@ -126,65 +129,60 @@ export class Forecaster {
   private async probe(plan: Plan, signal: AbortSignal): Promise<void> {
     const { openWorker, store, events } = this.options
     await this.memory.load()
-    const { measurable: targets } = await this.unknown(plan, await this.factsOf(plan), store.runs())
-    let done = 0
-    const say = (): void => {
-      const next = targets[done]?.cell
-      if (next === undefined) return
-      events.emit({ type: 'measuring', measuring: { done, of: targets.length, cell: next.setting } })
-    }
+    const [facts, history, memory] = [await this.factsOf(plan), store.runs(), await usableMemory()]
+    let probe: Probe | null = null
     try {
-      say()
-      const kept: Promise<void>[] = []
-      if (targets.length === 0) return
-      await probeGroups(targets, openWorker, signal, ({ runs }, pace) => {
-        const [first] = runs
-        if (first) kept.push(this.memory.keep(first.config, runs.length, pace))
-        done++
-        say()
-      })
-      await Promise.all(kept)
+      for (let done = 0; !signal.aborted; done++) {
+        const { measurable } = this.unknown(plan, facts, history, memory)
+        const [next] = measurable
+        if (next === undefined) return
+        const cell = cellWords(plan, next)
+        events.emit({ type: 'measuring', measuring: { done, of: done + measurable.length, cell } })
+        probe ??= await Probe.open(openWorker, signal)
+        await this.memory.keep(next, await probe.measure(next))
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error
     } finally {
+      await probe?.close()
       events.emit({ type: 'measuring', measuring: null })
     }
   }
 
-  /** One group of each kind of work that nothing is known of. */
-  private async unknown(
+  /** One group of each kind that nothing is known of, those that have least to do first. */
+  private unknown(
     plan: Plan,
     facts: readonly CellFacts[],
     history: readonly RunRecord[],
-  ): Promise<{ readonly measurable: readonly ProbeTarget[]; readonly tooLarge: readonly ProbeTarget[] }> {
+    mostBytes: number,
+  ): { readonly measurable: readonly ProbeTarget[]; readonly tooLarge: readonly ProbeTarget[] } {
     const targets = new Map<string, ProbeTarget>()
     for (const { group, open } of openGroups(plan, history, this.wayOf(plan))) {
       const [first] = open
+      if (first === undefined) continue
+      const { config } = first
       const slots = group.runs.length
-      if (first === undefined || this.known(first.config, slots, history) !== null) continue
-      if (earlierStepSeconds(first.config, slots, history) !== null) continue
-      const key = JSON.stringify([first.task, first.model, first.setting, slots])
-      const cell = facts.find(
-        ({ task, model, setting }) =>
-          task === first.task && model === first.model && setting === first.setting,
-      )
-      if (cell && !targets.has(key)) targets.set(key, { cell, runs: group.runs })
+      const key = JSON.stringify([first.task, first.model, config.setting.train, slots])
+      if (!targets.has(key)) targets.set(key, { cell: cellOf(facts, first), config, slots, runs: group.runs })
     }
-    const most = await usableMemory()
-    const isTooLarge = ({ cell, runs: [first, ...more] }: ProbeTarget): boolean =>
-      first !== undefined && countedBytes(cell, first.config, 1 + more.length) > most
-    const all = [...targets.values()]
+    const unknown = [...targets.values()]
+      .filter(
+        (kind) =>
+          this.known(kind, history) === null && earlierStepSeconds(kind.config, kind.slots, history) === null,
+      )
+      .sort((a, b) => stepFlops(a) - stepFlops(b))
+    const isTooLarge = ({ cell, config, slots }: GroupKind): boolean =>
+      countedBytes(cell, config, slots) > mostBytes
     return {
-      measurable: all.filter((target) => !isTooLarge(target)),
-      tooLarge: all.filter(isTooLarge),
+      measurable: unknown.filter((kind) => !isTooLarge(kind) && this.memory.scaled(kind)?.isEnough !== true),
+      tooLarge: unknown.filter(isTooLarge),
     }
   }
 
-  private known(
-    config: RunConfig,
-    slots: number,
-    history: readonly RunRecord[],
-  ): { pace: GroupPace; from: PaceSource } | null {
-    const probed = this.memory.of(config, slots)
+  private known(kind: GroupKind, history: readonly RunRecord[]): ReturnType<Paces['measured']> {
+    const probed = this.memory.of(kind)
     if (probed !== null) return { pace: probed, from: 'probe' }
+    const { config, slots } = kind
     const run = runUnderway(config, slots, history)
     if (run === undefined) return null
     const { values } = this.options.store.series(run.id, 'time/step_ms')
@@ -195,7 +193,18 @@ export class Forecaster {
     return { pace: { stepSeconds, scoreSeconds, startSeconds: 0, peakBytes: null }, from: 'earlier-runs' }
   }
 
+  private scaled(kind: GroupKind): ReturnType<Paces['measured']> {
+    const found = this.memory.scaled(kind)
+    return found && { pace: found.pace, from: 'scaled' }
+  }
+
   private factsOf(plan: Plan): Promise<CellFacts[]> {
     return describeCells(plan.study, this.options.library)
   }
+}
+
+/** A group in the words of its study: its setting, and its task and model where there are several. */
+function cellWords({ study }: Plan, { cell: { task, model, setting } }: GroupKind): string {
+  const words = [study.tasks.length > 1 && task, study.models.length > 1 && model, setting]
+  return words.filter(Boolean).join(' / ')
 }

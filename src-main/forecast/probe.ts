@@ -1,7 +1,6 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { CellFacts } from '../library/describe-cells'
 import type { OpenChannel } from '../queue/channel'
 import { TrainingWorker, WorkerFault } from '../queue/training-worker'
 import type { RunMessage } from '../queue/training-worker'
@@ -9,58 +8,57 @@ import type { RunConfig } from '../run'
 import type { PlannedRun } from '../study/study'
 import type { TrainingJob } from '../training/messages'
 import { median } from './earlier-runs'
+import type { GroupKind } from './group-kind'
 import { paddedToLongest } from './longest'
 import { validatedExamples } from './pace'
 import type { GroupPace } from './pace'
 
-/** A fused group of a cell that is to be measured. */
-export interface ProbeTarget {
-  readonly cell: CellFacts
+/** A kind of group that is to be measured, and a group of it. */
+export interface ProbeTarget extends GroupKind {
   readonly runs: readonly PlannedRun[]
 }
 
 const STEPS = 24
-/** Steps at the start that are not counted: memory is taken and threads are woken. */
+/** Steps at the start that are not counted, half of them at most: memory is taken and threads are woken. */
 const WARM_UP = 4
-/** A group whose steps take longer than this together is measured by fewer of them, the warm-up's left out … */
-const MOST_SECONDS = 10
-/** … and one whose first two took longer than this by the second of them. */
-const FAR_TOO_MANY_SECONDS = 30
+/** A group whose steps take longer than this together is measured by fewer of them, by two at least. */
+const MOST_SECONDS = 6
 const SCORED_EXAMPLES = 64
 /** Small, so that no measured run diverges; the rate changes nothing about the work. */
 const RATE = 1e-7
 
 /**
- * Measures groups one after the other by training a few steps of each in a worker of its own. Nothing of it is kept:
- * no history, no checkpoint, no score; of the test split one example is read, because a run ends so, and thrown away.
- * Where batches are made by length the longest are measured, and the others taken for as much shorter as they compute less.
- *
- * @param measured is told of each group as soon as it is done
- * @throws {WorkerFault} when the worker dies or refuses the work
+ * Measures groups by training a few steps of each in a worker of its own. Nothing of it is kept: no history, no
+ * checkpoint, no score; of the test split one example is read, because a run ends so, and thrown away. Where batches are
+ * made by length the longest are measured, and the others taken for as much shorter as they compute less.
  */
-export async function probeGroups(
-  targets: readonly ProbeTarget[],
-  openWorker: OpenChannel,
-  signal: AbortSignal,
-  measured: (target: ProbeTarget, pace: GroupPace) => void,
-): Promise<void> {
-  const isStopped = (): boolean => signal.aborted
-  if (isStopped()) return
-  const folder = await mkdtemp(join(tmpdir(), 'fairsweep-probe-'))
-  const worker = new WatchedWorker(openWorker)
-  const stop = (): void => void worker.close()
-  signal.addEventListener('abort', stop)
-  try {
-    for (const target of targets) {
-      if (isStopped()) return
-      measured(target, await worker.measure(target, folder))
-    }
-  } catch (error) {
-    if (!isStopped()) throw error
-  } finally {
-    signal.removeEventListener('abort', stop)
-    await worker.close()
-    await rm(folder, { recursive: true, force: true })
+export class Probe {
+  private readonly worker: WatchedWorker
+  private readonly stop = (): void => void this.worker.close()
+
+  private constructor(
+    openWorker: OpenChannel,
+    private readonly signal: AbortSignal,
+    private readonly folder: string,
+  ) {
+    this.worker = new WatchedWorker(openWorker)
+    signal.addEventListener('abort', this.stop)
+  }
+
+  /** @param signal ends a measurement underway, which is then rejected */
+  static async open(openWorker: OpenChannel, signal: AbortSignal): Promise<Probe> {
+    return new Probe(openWorker, signal, await mkdtemp(join(tmpdir(), 'fairsweep-probe-')))
+  }
+
+  /** @throws {WorkerFault} when the worker dies or refuses the work */
+  measure(target: ProbeTarget): Promise<GroupPace> {
+    return this.worker.measure(target, this.folder)
+  }
+
+  async close(): Promise<void> {
+    this.signal.removeEventListener('abort', this.stop)
+    await this.worker.close()
+    await rm(this.folder, { recursive: true, force: true })
   }
 }
 
@@ -167,16 +165,14 @@ class Stopwatch {
       } else if (metric === 'val/loss') this.scoredAt.push(...times)
     }
     const spent = (this.runs.length * this.steps.reduce((sum, each) => sum + each, 0)) / 1000
-    return (
-      (this.steps.length > WARM_UP && spent > MOST_SECONDS) ||
-      (this.steps.length > 1 && spent > FAR_TOO_MANY_SECONDS)
-    )
+    return this.steps.length > 1 && spent > MOST_SECONDS
   }
 
   /** @param scored examples of one evaluation; 0: there was none */
   read(scored: number): Omit<GroupPace, 'peakBytes'> {
     const [firstAt = this.startedAt] = this.stepTimes
-    const perRun = median(this.steps.slice(Math.min(WARM_UP, this.steps.length - 1))) ?? 0
+    const warmUp = Math.min(WARM_UP, Math.floor(this.steps.length / 2))
+    const perRun = median(this.steps.slice(warmUp)) ?? 0
     const stepSeconds = (this.runs.length * perRun) / 1000
     const lastScored = this.scoredAt[1]
     const lastStep = this.stepTimes[STEPS - 1]

@@ -79,7 +79,8 @@ describe('a study on the command line', () => {
     const foreseen = dryRunSchema.parse(
       JSON.parse((await command('ws', 'run', file, '--dry-run', '--json')).stdout),
     )
-    expect(foreseen).toMatchObject({ runs: 4, to_train: 4, groups: 3, seconds_from: 'probe' })
+    expect(foreseen).toMatchObject({ runs: 4, to_train: 4, groups: 3, seconds_from: 'probe', batches: [] })
+    expect(foreseen.settings.map(({ seconds_from }) => seconds_from)).toEqual([['probe'], ['probe']])
 
     const first = await command('ws', 'run', file, '--json')
     expect(first.code).toBe(0)
@@ -208,6 +209,17 @@ describe('a study that is interrupted', () => {
     const runs = await exported('ws3', 'paused')
     expect(runs.map(({ state }) => state)).toEqual(Array(4).fill('finished'))
     expectWhole(runs)
+  })
+
+  it('leaves at once where it was measuring for a dry run', async () => {
+    const { child, ended } = startCommand(['run', write('dry'), '--dry-run', '--workspace', 'ws5'], folder)
+    await new Promise<void>((resolve) =>
+      child.stderr?.on('data', (text: string) => text.includes('1 of 2') && resolve()),
+    )
+    child.kill('SIGINT')
+    const { code, stdout, stderr } = await ended
+    expect([code, stdout]).toEqual([130, ''])
+    expect(stderr).toContain('stopped before all was measured')
   })
 
   it('by `stop` in a second terminal saves its state', async () => {

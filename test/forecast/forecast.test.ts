@@ -2,10 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { batchLengths } from '../../src-main/forecast/batch-lengths'
 import { earlierStepSeconds } from '../../src-main/forecast/earlier-runs'
 import { forecastPlan, openGroups } from '../../src-main/forecast/forecast'
+import type { GroupKind } from '../../src-main/forecast/group-kind'
 import { countedBytes, countedPace } from '../../src-main/forecast/operations'
 import { groupSeconds } from '../../src-main/forecast/pace'
+import { ProbeMemory } from '../../src-main/forecast/probe-memory'
 import { sweepPower } from '../../src-main/forecast/sweep-power'
 import { installation } from '../../src-main/installation'
 import { chanceScores } from '../../src-main/library/chance'
@@ -130,6 +133,10 @@ describe('counted operations', () => {
     }
     const [mixed, byLength] = [await listops('mixed'), await listops('by-length')]
     const { paddedTo = [], tokens } = byLength.cell.taskFacts.input
+    expect(batchLengths([mixed.cell, byLength.cell, cellOf('frozen-random')])).toEqual([
+      { task: mixed.cell.task, lengths: paddedTo },
+    ])
+    expect(batchLengths([mixed.cell])).toEqual([{ task: mixed.cell.task, lengths: [{ tokens, share: 1 }] }])
     const mean = paddedTo.reduce((sum, each) => sum + each.share * each.tokens, 0)
     const share = byLength.cell.flops.training / mixed.cell.flops.training
     // So short sequences cost what their tokens do, and hardly what these look at.
@@ -149,6 +156,60 @@ describe('counted operations', () => {
     expect(countedBytes(unfrozen, config, 1)).toBeGreaterThan(countedBytes(frozen, config, 1))
     const more = (cell: CellFacts): number => countedBytes(cell, config, 4) - countedBytes(cell, config, 1)
     expect(more(unfrozen)).toBeGreaterThan(more(frozen))
+  })
+})
+
+describe('what was measured', () => {
+  const pace = { stepSeconds: 1, scoreSeconds: 0.125, startSeconds: 3, peakBytes: 1e9 }
+  const kindOf = (setting: string, slots: number, change: Partial<CellFacts> = {}): GroupKind => ({
+    cell: { ...cellOf(setting), ...change },
+    config: runOf(setting).config,
+    slots,
+  })
+  const remembering = async (kind: GroupKind, measured = pace): Promise<ProbeMemory> => {
+    const memory = new ProbeMemory(join(folder, 'nowhere', 'probes.json'))
+    await memory.keep(kind, measured)
+    return memory
+  }
+
+  it('is of a group of this size, wherever its first values come from', async () => {
+    const kind = kindOf('frozen-random', 2)
+    const memory = await remembering(kind)
+    expect(memory.of(kind)).toMatchObject(pace)
+    const { setting } = kind.config
+    expect(
+      memory.of({ ...kind, config: { ...kind.config, setting: { ...setting, init: 'statistics' } } }),
+    ).toMatchObject(pace)
+    expect(memory.of({ ...kind, slots: 4 })).toBeNull()
+  })
+
+  it('tells of larger groups and of tasks that have more to do, by their operations, in the same trunk alone', async () => {
+    const kind = kindOf('frozen-random', 2)
+    const memory = await remembering(kind)
+    const scaled = { stepSeconds: 2, scoreSeconds: 0.25, startSeconds: 3, peakBytes: null }
+    expect(memory.scaled({ ...kind, slots: 4 })).toEqual({ pace: scaled, isEnough: true })
+    const { flops } = kind.cell
+    const longer = kindOf('frozen-random', 2, {
+      flops: { training: 3 * flops.training, forward: 3 * flops.forward },
+    })
+    const otherTask = {
+      ...longer,
+      config: { ...longer.config, task: { ...longer.config.task, kind: 'cifar10' } },
+    }
+    expect(memory.scaled(otherTask)?.pace.stepSeconds).toBeCloseTo(3)
+    // One that has far less to do waits for other things than its operations.
+    const shorter = { training: 0.2 * flops.training, forward: 0.2 * flops.forward }
+    expect(memory.scaled(kindOf('frozen-random', 2, { flops: shorter }))).toBeNull()
+    expect(memory.scaled(kindOf('unfrozen-random', 4))).toBeNull()
+  })
+
+  it('is not enough where steps are short, or wait for one token after the other', async () => {
+    const kind = kindOf('frozen-random', 2)
+    const quick = await remembering(kind, { ...pace, stepSeconds: 0.01 })
+    expect(quick.scaled({ ...kind, slots: 4 })?.isEnough).toBe(false)
+    const memory = await remembering(kind)
+    const recurrent = kindOf('frozen-random', 4, { modelFacts: { ...kind.cell.modelFacts, heads: null } })
+    expect(memory.scaled(recurrent)?.isEnough).toBe(false)
   })
 })
 
@@ -205,9 +266,9 @@ describe('the forecast of a plan', () => {
 
   it('takes the time of a fused group once for all its runs', () => {
     const pace = { stepSeconds: 0.5, scoreSeconds: 0, startSeconds: 2, peakBytes: 1e9 }
-    const measured = () => ({ pace, from: 'probe' as const })
+    const measured = ({ slots }: GroupKind) => ({ pace, from: slots === 1 ? 'probe' : 'scaled' }) as const
     const forecast = forecastPlan(plan, cells, { history: [], measured, gflops: null })
-    expect(forecast).toMatchObject({ runs: 4, toTrain: 4, groups: 3, from: ['probe'] })
+    expect(forecast).toMatchObject({ runs: 4, toTrain: 4, groups: 3, from: ['probe', 'scaled'] })
     // Two frozen runs together and two unfrozen ones apart, 30 steps each; each cell starts once.
     expect(forecast.seconds).toBeCloseTo(3 * 30 * 0.5 + 2 * 2)
     expect(forecast).toMatchObject({ memoryBytes: 1e9, isMemoryMeasured: true })

@@ -17,6 +17,7 @@ export function factorsOf({ tasks, models, settings, learning_rates: rates, seed
 const SOURCES: Readonly<Record<PaceSource, string>> = {
   'earlier-runs': 'from earlier runs here',
   probe: 'from a few measured steps',
+  scaled: 'scaled by operations from measured steps',
   operations: 'counted roughly',
 }
 
