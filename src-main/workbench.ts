@@ -28,6 +28,8 @@ import { Machine } from './workbench/machine'
 import { openParts } from './workbench/open-parts'
 import type { Access, OwnedParts, WorkbenchOptions } from './workbench/open-parts'
 import { OpenedFiles } from './workbench/opened-files'
+import { checkExport, runAgain } from './workbench/run-again'
+import type { GivenPlaces, RunAgain } from './workbench/run-again'
 import type { StudyShelf } from './workbench/study-shelf'
 import { VerdictWorker } from './workbench/verdict-worker'
 import { WeightDesk } from './workbench/weight-desk'
@@ -112,6 +114,14 @@ export class Workbench {
   /** Reads, checks and expands a study file; InputError with file, line and field where it is wrong. */
   checkStudy(text: string, file?: string): Promise<Plan> {
     return planStudy(readStudy(text, file), text, this.library, file)
+  }
+
+  /** The study that trains a run of an export again; `file` is the export's name. */
+  async runAgain(
+    exported: unknown,
+    { file, run, ...places }: GivenPlaces & { readonly file: string; readonly run?: string | undefined },
+  ): Promise<RunAgain> {
+    return runAgain(this.library, checkExport(exported, file), run, file, places)
   }
 
   /** The plan of a study that the workspace knows, its data and weights looked up anew. */

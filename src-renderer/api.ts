@@ -59,7 +59,13 @@ export interface Fault {
 }
 
 export function faultOf(error: unknown): Fault {
-  if (!(error instanceof TRPCClientError)) return { what: String(error), remedy: 'Try again.', problems: [] }
+  if (!(error instanceof TRPCClientError)) {
+    return {
+      what: error instanceof Error ? error.message : String(error),
+      remedy: 'Try again.',
+      problems: [],
+    }
+  }
   const data = error.data as { httpStatus?: number; problems?: Problem[] } | null | undefined
   if (data?.problems !== undefined && data.problems.length > 0) {
     return { what: error.message, remedy: 'Correct it and try again.', problems: data.problems }

@@ -7,7 +7,7 @@ import { editStudy } from '../src-main/study/write'
 import { api, faultOf } from './api'
 import { count, plural } from './format'
 import { useUndo } from './undo'
-import { keepDraft } from './views/design/draft'
+import { keepDraft } from './views/design/kept-draft'
 import { copyName } from './views/studies/study-order'
 
 /** What can be done with a whole study, wherever it is shown. Call it in a component's setup. */
@@ -66,7 +66,7 @@ export function useStudyActs() {
         name,
         studies.map((study) => study.name),
       )
-      keepDraft(editStudy(text, ['name'], copy), '')
+      keepDraft(editStudy(text, ['name'], copy))
       await router.push({ name: 'design' })
     })
 

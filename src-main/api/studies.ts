@@ -5,8 +5,9 @@ import { InputError } from '../errors'
 import type { StudyRecord } from '../store/store'
 import type { Plan, Study } from '../study/study'
 import type { StudyStatus, Workbench } from '../workbench'
+import { folderPath, wholePath } from './folders'
 import { presets } from './presets'
-import { problemsOf, procedure, router, studyName } from './procedure'
+import { problemsOf, procedure, router, runId, studyName } from './procedure'
 import type { Problem } from './procedure'
 import { settledRuns, startingOver } from './starting-over'
 import type { StartingOver } from './starting-over'
@@ -51,6 +52,7 @@ export type StudyCheck =
   | { readonly ok: false; readonly problems: readonly Problem[] }
 
 const text = z.string().max(1_000_000)
+const place = folderPath.transform(wholePath).optional()
 
 export const studies = router({
   ...studyLifecycle,
@@ -78,6 +80,23 @@ export const studies = router({
   check: procedure
     .input(z.strictObject({ text }))
     .query(async ({ ctx, input }) => check(ctx.workbench, input.text)),
+
+  /**
+   * The study that trains a run of an export again; a refusal names in its field what must be said: where the data, the model or
+   * `start_from` lie, as whole paths. Runs may come without their series.
+   */
+  runAgain: procedure
+    .input(
+      z.strictObject({
+        document: z.unknown(),
+        file: z.string().max(10_000),
+        run: runId.optional(),
+        data: place,
+        model: place,
+        startFrom: place,
+      }),
+    )
+    .mutation(({ ctx, input: { document, ...order } }) => ctx.workbench.runAgain(document, order)),
 
   /** `file` is where the text stands: relative paths in it start there. */
   start: procedure

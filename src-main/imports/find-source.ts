@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises'
 import { basename, extname } from 'node:path'
 import { InputError } from '../errors'
 import { readCsvSource } from './csv-source'
-import { filesBelow, isFolder } from './file-bytes'
+import { filesBelow, isFolder, withFile } from './file-bytes'
 import type { FoundFile } from './file-bytes'
 import type { Mapping } from './mapping'
 import type { Source } from './source'
@@ -63,8 +63,10 @@ export async function readSource(
     : { files: [{ path, relative: basename(path) }], links: 0 }
   const found = FORMATS.filter(({ marks }) => files.some(marks))
   const [format, other] = found
-  if (format === undefined)
+  if (format === undefined) {
+    if (!folder && (await isOurExport(path))) throw new InputError(OUR_EXPORT, { file: path })
     throw new InputError(`holds nothing that can be imported, ${expected(files)}`, { file: path })
+  }
   if (other !== undefined) {
     const names = found.map(({ name }) => name).join(' and ')
     throw new InputError(`holds files of ${names}, expected a folder with those of one`, { file: path })
@@ -73,6 +75,20 @@ export async function readSource(
   const passed = links === 0 ? [] : [`${links} links are not followed`]
   return { ...source, remarks: [...source.remarks, ...passed] }
 }
+
+const OUR_EXPORT =
+  'is an export of Fairsweep, which is not imported: fairsweep study-of, or Start from in Design, makes a study that trains a run of it again; to move a study with its history, expected a bundle (export --format bundle)'
+
+/** By how our JSON exports begin. */
+const isOurExport = (path: string): Promise<boolean> =>
+  withFile(
+    path,
+    async (file) => {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(64), 0, 64, 0)
+      return /^\s*\{\s*"study"\s*:\s*"/.test(buffer.toString('utf8', 0, bytesRead))
+    },
+    { largest: Infinity },
+  )
 
 function expected(files: readonly FoundFile[]): string {
   const kinds =

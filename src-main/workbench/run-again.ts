@@ -19,12 +19,15 @@ export interface GivenPlaces {
 /** A study that trains one exported run again. */
 export interface RunAgain {
   readonly study: string
+  /** The study file; at its head stands what is said here, since words on a screen are gone tomorrow. */
   readonly text: string
   /** Of the run as it was exported. */
   readonly run: string
   readonly key: string
   /** Of the run as it would be trained here; the same where nothing differs. */
   readonly keyHere: string
+  /** Whether it is the same run, in words. */
+  readonly said: string
   /** A sentence for each thing that is another one here. */
   readonly differences: readonly string[]
 }
@@ -43,6 +46,11 @@ export async function readExport(file: string): Promise<ExportDocument> {
   } catch {
     throw new InputError('is not JSON, expected a file of export --format json', { file })
   }
+  return checkExport(value, file)
+}
+
+/** What stood in such a file. @throws {InputError} where it is no export */
+export function checkExport(value: unknown, file: string): ExportDocument {
   const read = exportDocument.safeParse(value)
   if (read.success) return read.data
   const [issue] = read.error.issues
@@ -57,8 +65,9 @@ export async function readExport(file: string): Promise<ExportDocument> {
  * The study that trains one run of an export again, with the files that are installed here, and how it differs from the run
  * that was exported.
  * @param id the run's id or how it begins; may be left out where there is one run
- * @param file where the export was read, for errors
- * @throws {InputError} where there is no such run, it was imported, or what it needs is nowhere to be found
+ * @param file where the export was read, for errors and for the study file's first line
+ * @throws {InputError} where there is no such run (its field is `run`), it was imported, or what it needs is nowhere to be found
+ * (its field is the one of `given` that would say where)
  */
 export async function runAgain(
   library: Library,
@@ -78,15 +87,24 @@ export async function runAgain(
   const text = runStudy(study, { ...run, config, selection: document.protocol.selection }, places)
   const plan = await planStudy(readStudy(text), text, library)
   const here = plan.runs[0]!
+  const said = sayKey(run.key, here.key)
+  const differences = here.key === run.key ? [] : differencesOf(config, here.config)
+  const remarks = [`Trains run ${run.id} of ${file} again: ${said}.`, ...differences]
   return {
     study,
-    text,
+    text: remarks.map((line) => `# ${line.replace(/\s+/g, ' ')}\n`).join('') + text,
     run: run.id,
     key: run.key,
     keyHere: here.key,
-    differences: here.key === run.key ? [] : differencesOf(config, here.config),
+    said,
+    differences,
   }
 }
+
+const sayKey = (key: string, here: string): string =>
+  here === key
+    ? `the key is the same, ${key.slice(0, 12)}: it is the same run`
+    : `the key is another one, ${here.slice(0, 12)} and not ${key.slice(0, 12)}: it is another run`
 
 function trainedRun({ runs }: ExportDocument, id: string | undefined, file: string): TrainedExport {
   const found = id === undefined ? runs : runs.filter((run) => run.id.startsWith(id))
@@ -103,14 +121,14 @@ function trainedRun({ runs }: ExportDocument, id: string | undefined, file: stri
       there.length > MOST_IDS ? [...there.slice(0, MOST_IDS), `${there.length - MOST_IDS} more`] : there
     throw new InputError(`found ${what}, expected one of ${some.join(', ') || 'the runs, but it has none'}`, {
       file,
-      field: '--run',
+      field: 'run',
     })
   }
   const { config } = run
   if ('imported' in config)
     throw new InputError(
       `run ${run.id} was imported (${config.imported.from}), expected one that Fairsweep trained: how this one was trained is not known`,
-      { file, field: '--run' },
+      { file, field: 'run' },
     )
   return { ...run, config }
 }
@@ -127,7 +145,7 @@ async function dataPlace(
   if (given !== undefined) {
     if (hasPlace) return { data: { option, path: resolve(given) } }
     throw new InputError(`run ${id} learned ${task.kind}, which has no place to be given`, {
-      field: '--data',
+      field: 'data',
     })
   }
   if (!hasPlace) return {}
@@ -137,7 +155,7 @@ async function dataPlace(
   if (task.kind.startsWith('cifar10')) return {}
   throw new InputError(
     `run ${id} learned from ${sayFiles(task.data)}, which no installed data set has; say where it lies`,
-    { field: '--data' },
+    { field: 'data' },
   )
 }
 
@@ -148,7 +166,7 @@ async function modelPlace(
 ): Promise<Pick<RunPlaces, 'model'>> {
   if (given !== undefined) {
     if (model.source === 'directory') return { model: { path: resolve(given) } }
-    throw new InputError(`run ${id} has a trunk of random values, which lies nowhere`, { field: '--model' })
+    throw new InputError(`run ${id} has a trunk of random values, which lies nowhere`, { field: 'model' })
   }
   if (model.source === 'random') return {}
   const models = await library.models()
@@ -158,7 +176,7 @@ async function modelPlace(
   if (found !== undefined) return { model: { installed: found.name } }
   throw new InputError(
     `run ${id} began with ${name}, ${sayFiles(model.files)}, which no installed model is; add it with models add, or say where it lies`,
-    { field: '--model' },
+    { field: 'model' },
   )
 }
 
@@ -172,7 +190,7 @@ function startPlace(
     hash === null
       ? `run ${id} had no start_from, expected none`
       : `run ${id} had a start_from of SHA-256 ${short(hash)}; say where that file lies`,
-    { field: '--start-from' },
+    { field: 'startFrom' },
   )
 }
 

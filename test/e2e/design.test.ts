@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startHttpDoor } from '../../src-main/api/http'
 import type { HttpDoor } from '../../src-main/api/http'
 import { channelsTo } from '../../src-main/queue/channel'
+import { exportJson } from '../../src-main/reports/export'
 import { openWorkbench } from '../../src-main/workbench'
 import type { Workbench } from '../../src-main/workbench'
 import { buildWorker } from '../training/built-worker'
@@ -49,7 +50,7 @@ describe.skipIf(BROWSER === '')('the Design place', () => {
   /** Writes the file anew, as somebody does who pastes. */
   async function editFile(change: (now: string) => string): Promise<void> {
     const now = change(await text())
-    await file().click()
+    await file().focus()
     await page.keyboard.press('Control+a')
     await page.keyboard.insertText(now)
     await expect.poll(text).toBe(now)
@@ -76,7 +77,7 @@ describe.skipIf(BROWSER === '')('the Design place', () => {
 
   test('opens a preset, says what is wrong with it, and mends it with a click that can be taken back', async () => {
     await page.goto(`${door.address}/#/design?preset=fpt-single-rate`)
-    await page.getByLabel('About this preset').getByText('How not to compare').waitFor()
+    await page.getByLabel('About the draft').getByText('How not to compare').waitFor()
     const audit = page.getByLabel('Audit of the plan')
     await audit.getByText('Every setting is trained at 1e-3 alone').waitFor()
     await audit.getByRole('button', { name: /^Sweep/ }).click()
@@ -96,7 +97,7 @@ describe.skipIf(BROWSER === '')('the Design place', () => {
     await page.getByText('1 task × 1 model × 2 settings × 2 rates × 1 seed').waitFor()
     expect(await field('Name').inputValue()).toBe('tiny')
 
-    await file().click()
+    await file().focus()
     await page.keyboard.press('Control+End')
     await page.keyboard.type('sel')
     await page.getByRole('option', { name: /selection/ }).waitFor()
@@ -269,6 +270,46 @@ describe.skipIf(BROWSER === '')('the Design place', () => {
     await over.getByText('changed after test was seen').waitFor()
     await page.getByRole('button', { name: 'Update and train 6' }).waitFor()
     expect(window.complaints).toEqual([])
+  })
+
+  test('a run of an export is trained again: chosen by keys, its data named where they are not found', async () => {
+    const path = join(folder, 'tiny-export.json')
+    writeFileSync(path, [...exportJson(workbench.store, 'tiny', { metrics: true })].join(''))
+    writeFileSync(join(folder, 'other.json'), '{"study": "no export"}')
+    const written = await text()
+    const startFrom = async (file: string): Promise<void> => {
+      const asked = page.waitForEvent('filechooser')
+      await page.getByRole('button', { name: 'Start from' }).click()
+      await page.getByText('A run of an export …').click()
+      await (await asked).setFiles(file)
+    }
+    await startFrom(join(folder, 'other.json'))
+    await page.getByText('other.json is no export of Fairsweep').waitFor()
+
+    await startFrom(path)
+    const dialog = page.getByRole('dialog', { name: 'Train a run of an export again' })
+    await dialog.getByText('6 runs of the study').waitFor()
+    const open = dialog.getByRole('button', { name: 'Open in Design' })
+    expect(await open.isDisabled()).toBe(true)
+    await dialog.getByRole('radio').first().focus()
+    await page.keyboard.press('Space')
+    await page.keyboard.press('ArrowDown')
+    expect(await seriousIn(page, 'a run of an export')).toEqual([])
+    await page.keyboard.press('Enter')
+    await dialog.getByRole('alert').getByText('which no installed data set has').waitFor()
+    await field('Where its data lie, on the workbench’s machine').fill(join(folder, 'images'))
+    await page.keyboard.press('Enter')
+    await dialog.waitFor({ state: 'hidden' })
+
+    const [, run] = workbench.store.runs({ study: 'tiny', order: 'plan' })
+    const remark = `Trains run ${run!.id} of tiny-export.json again: the key is the same`
+    await expect.poll(text).toContain(remark)
+    await page.getByLabel('About the draft').getByText('The key is the same').waitFor()
+    await page.getByText('1 has its result already').waitFor()
+    // The study that was being designed is one undo away.
+    await file().focus()
+    await page.keyboard.press('Control+z')
+    await expect.poll(text).toBe(written)
   })
 
   test('a study that is not there is said to be missing, and the draft stays', async () => {

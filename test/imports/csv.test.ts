@@ -285,6 +285,12 @@ describe('a table that cannot be used is refused with its line:', () => {
     expect(await refusal([file('runs.xyz', 'x')])).toContain('holds nothing that can be imported')
     expect(await refusal(['/nowhere/runs.csv'])).toContain('cannot be read (ENOENT)')
   })
+
+  it('an export of ours, with what is done with one', async () => {
+    for (const text of ['{"study":"mine","runs":[]}', '{\n "study": "mine"\n}'])
+      expect(await refusal([file('mine.json', text)])).toMatch(/mine\.json: is an export of .*study-of/)
+    expect(await refusal([file('other.json', '{"a":{"study":"mine"}}')])).toContain('holds nothing that can')
+  })
 })
 
 describe('a table of points', () => {

@@ -5,7 +5,6 @@ import { InputError } from '../../errors'
 import { writeWhole } from '../../reports/whole-file'
 import { openWorkbench } from '../../workbench'
 import { readExport, runAgain } from '../../workbench/run-again'
-import type { RunAgain } from '../../workbench/run-again'
 import type { CommandLine, Invocation } from '../command-line'
 import type { studyOfSchema } from '../documents'
 import { EXIT } from '../exit'
@@ -39,13 +38,12 @@ async function studyOf(
   const document = await readExport(file)
   const workbench = await openWorkbench({ workspace, access: 'reader' })
   try {
-    const again = await runAgain(workbench.library, document, id, file, places)
-    const text = remarksOf(again, file) + again.text
+    const again = await runAgain(workbench.library, document, id, file, places).catch(sayFlag)
     for (const difference of again.differences) terminal.warn(difference)
-    terminal.note(sayKey(again))
-    if (out === undefined) terminal.print(text.trimEnd())
+    terminal.note(again.said)
+    if (out === undefined) terminal.print(again.text.trimEnd())
     else {
-      await writeWhole(resolve(out), [text])
+      await writeWhole(resolve(out), [again.text])
       terminal.print(`the study of run ${again.run} is in ${out}; train it with: fairsweep run ${out}`)
     }
     terminal.document({
@@ -55,7 +53,7 @@ async function studyOf(
       key_here: again.keyHere,
       differences: [...again.differences],
       file: out === undefined ? null : resolve(out),
-      text,
+      text: again.text,
     } satisfies z.infer<typeof studyOfSchema>)
     return EXIT.done
   } finally {
@@ -63,13 +61,16 @@ async function studyOf(
   }
 }
 
-const sayKey = ({ key, keyHere }: RunAgain): string =>
-  keyHere === key
-    ? `the key is the same, ${key.slice(0, 12)}: it is the same run`
-    : `the key is another one, ${keyHere.slice(0, 12)} and not ${key.slice(0, 12)}: it is another run`
+const FLAGS: ReadonlyMap<string | undefined, string> = new Map([
+  ['run', '--run'],
+  ['data', '--data'],
+  ['model', '--model'],
+  ['startFrom', '--start-from'],
+])
 
-/** What the file itself remembers, since words on a terminal are gone tomorrow. */
-const remarksOf = (again: RunAgain, file: string): string =>
-  [`Trains run ${again.run} of ${file} again: ${sayKey(again)}.`, ...again.differences]
-    .map((line) => `# ${line.replace(/\s+/g, ' ')}\n`)
-    .join('')
+/** What is missing is asked for by the flag that says it. */
+function sayFlag(error: unknown): never {
+  const flag = error instanceof InputError ? FLAGS.get(error.place.field) : undefined
+  if (!(error instanceof InputError) || flag === undefined) throw error
+  throw new InputError(error.problem, { ...error.place, field: flag })
+}

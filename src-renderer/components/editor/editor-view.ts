@@ -60,7 +60,8 @@ function extensionsOf(setup: EditorSetup): Extension[] {
     drawSelection(),
     closeBrackets(),
     editorLook(isOneLine),
-    EditorView.contentAttributes.of({ 'aria-label': setup.label, spellcheck: 'false' }),
+    // What can be edited has the focus anyway; the tab index says so to those who only read attributes.
+    EditorView.contentAttributes.of({ 'aria-label': setup.label, spellcheck: 'false', tabindex: '0' }),
     EditorView.updateListener.of(({ docChanged, state }) => {
       if (docChanged) setup.changed(state.doc.toString())
     }),

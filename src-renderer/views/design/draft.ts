@@ -5,6 +5,7 @@ import type { StudyPatch } from '../../../src-main/analysis/audit'
 import type { Problem } from '../../../src-main/api/procedure'
 import { editStudy, patchStudy } from '../../../src-main/study/write'
 import { api } from '../../api'
+import { handed, keptDraft, rememberDraft } from './kept-draft'
 import { valueAt } from './study-schema'
 import { TextHistory } from './text-history'
 
@@ -20,8 +21,6 @@ seeds: [0, 1, 2]
 training: {batch_size: 8, max_steps: 2000}
 validation: {every: 200, examples: 1000}
 `
-const KEPT_AS = 'fairsweep.draft'
-const ORIGIN_KEPT_AS = 'fairsweep.draft.from'
 const CHECK_AFTER_MS = 250
 
 /**
@@ -29,8 +28,8 @@ const CHECK_AFTER_MS = 250
  * comments and order survive, and either side follows the other. Every edit can be taken back.
  */
 export function useDraft() {
-  const text = ref(sessionStorage.getItem(KEPT_AS) ?? NEW_STUDY)
-  watch(text, (now) => sessionStorage.setItem(KEPT_AS, now))
+  const text = ref(keptDraft() ?? NEW_STUDY)
+  watch(text, rememberDraft)
   const history = shallowRef(new TextHistory(text.value))
 
   function become(now: string, source: string): void {
@@ -38,6 +37,8 @@ export function useDraft() {
     triggerRef(history)
     text.value = now
   }
+
+  watch(handed, (study) => study !== null && become(study.text, ''))
 
   function goTo(now: string | null): void {
     triggerRef(history)
@@ -101,14 +102,5 @@ export function useDraft() {
         ?.message ?? null,
   }
 }
-
-/** The draft that Design shows when it is opened next, and what it was made from ("study:mnist"). */
-export function keepDraft(text: string, origin: string): void {
-  sessionStorage.setItem(KEPT_AS, text)
-  sessionStorage.setItem(ORIGIN_KEPT_AS, origin)
-}
-
-export const keptOrigin = (): string => sessionStorage.getItem(ORIGIN_KEPT_AS) ?? ''
-export const keepOrigin = (origin: string): void => sessionStorage.setItem(ORIGIN_KEPT_AS, origin)
 
 export type Draft = ReturnType<typeof useDraft>

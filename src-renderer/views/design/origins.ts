@@ -4,8 +4,9 @@ import { editStudy } from '../../../src-main/study/write'
 import { api } from '../../api'
 import { useLocationWord } from '../../location'
 import { copyName } from '../studies/study-order'
-import { keepOrigin, keptOrigin, NEW_STUDY } from './draft'
+import { NEW_STUDY } from './draft'
 import type { Draft } from './draft'
+import { handed, keepOrigin, keptOrigin } from './kept-draft'
 
 /** What a draft can be made from. */
 export type Origin =
@@ -34,6 +35,7 @@ export function useOrigin(draft: Draft) {
     study.value = kind === 'study' ? rest.join(':') : ''
     preset.value = kind === 'preset' ? rest.join(':') : ''
     from.value = ''
+    handed.value = null
     isAboutRead.value = false
   }
 
@@ -73,6 +75,7 @@ export function useOrigin(draft: Draft) {
   }
 
   watch(word, openAsked, { immediate: true })
+  watch(handed, (study) => study !== null && (isAboutRead.value = false))
 
   return {
     presets: computed(() => presets.data.value ?? []),
@@ -86,9 +89,14 @@ export function useOrigin(draft: Draft) {
       tell('')
     },
     about: computed(() => {
+      const said = handed.value?.about ?? null
+      if (said !== null) return isAboutRead.value ? null : said
       const found = (presets.data.value ?? []).find(({ name }) => `preset:${name}` === word.value)
       return found === undefined || isAboutRead.value ? null : { title: found.title, text: found.about }
     }),
-    dismissAbout: (): void => void (isAboutRead.value = true),
+    dismissAbout(): void {
+      isAboutRead.value = true
+      handed.value = null
+    },
   }
 }
