@@ -57,8 +57,8 @@ export class WithFallback implements Stepper {
     return this.attempt((stepper) => stepper.train(feeds))
   }
 
-  score(...[examples]: Parameters<Stepper['score']>): ReturnType<Stepper['score']> {
-    return this.attempt((stepper) => stepper.score(examples))
+  score(...given: Parameters<Stepper['score']>): ReturnType<Stepper['score']> {
+    return this.attempt((stepper) => stepper.score(...given))
   }
 
   read(...[part]: Parameters<Stepper['read']>): ReturnType<Stepper['read']> {

@@ -6,6 +6,7 @@ import {
   type InPlaceUpdate,
   type Program,
   type Tensor,
+  type Tensor1D,
 } from '../engine'
 import type { TrainingOptions } from '../run'
 import type { TaskInput } from '../tasks/task'
@@ -134,10 +135,10 @@ export class CompiledStepper implements Stepper {
       const examples = examplesOfLength(evaluated.input, shapes.scoreExamples, tokens)
       builder.entry(
         entryOf('score', evaluated.input, tokens),
-        exampleFeeds(evaluated, shapes.runs, examples, tokens),
-        (feeds) => {
+        { ...exampleFeeds(evaluated, 1, examples, tokens), run: perRun(1, 'int32') },
+        ({ run, ...feeds }) => {
           const given: Examples = { lengths: null, ...(feeds as unknown as Omit<Examples, 'lengths'>) }
-          return { outputs: { scores: scoreExamples(problem, state, given) } }
+          return { outputs: { scores: scoreExamples(problem, state, run as Tensor1D, given) } }
         },
         { xla },
       )
@@ -174,9 +175,12 @@ export class CompiledStepper implements Stepper {
     })
   }
 
-  score(examples: Examples): Tensor {
+  score(run: number, examples: Examples): Tensor {
     const { input } = evaluatedBy(this.problem)
-    return this.output(entryOf('score', input, tokensOf(examples)), 'scores', given(examples))
+    return tf.tidy(() => {
+      const feeds = { ...given(examples), run: tf.tensor1d([run], 'int32') }
+      return this.output(entryOf('score', input, tokensOf(examples)), 'scores', feeds)
+    })
   }
 
   read(part: StatePart): Map<string, Tensor> {

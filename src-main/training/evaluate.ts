@@ -1,4 +1,4 @@
-import { tf, type Tensor } from '../engine'
+import { tf } from '../engine'
 import type { Split } from '../tasks/task'
 import type { Scores } from './best-step'
 import { passesOver } from './passes'
@@ -6,7 +6,7 @@ import { evaluatedBy, toTensors, type Problem } from './problem'
 import { WHOLE_ROWS } from './sizes-alike'
 import type { Stepper } from './stepper'
 
-/** Tokens in one forward pass, over all runs. Measured: from here on more are no faster, and take memory in proportion. */
+/** Tokens in one forward pass. Measured: from here on more are no faster, and take memory in proportion. */
 const TOKENS_PER_PASS = 2048
 /** Rather so many than a number of examples that is not whole rows (`sizesAreAlike`). */
 const MOST_TOKENS_PER_PASS = 4 * TOKENS_PER_PASS
@@ -23,16 +23,14 @@ export interface Evaluated {
 }
 
 /**
- * How many examples of each run one pass takes: about what fits, so that little is left over of the splits in their last
- * passes, which are filled up.
+ * How many examples one pass takes: about what fits, so that little is left over of the splits in their last passes, which
+ * are filled up.
  */
 export function examplesPerPass(
   problem: Pick<Problem, 'input' | 'evaluated'>,
-  runs: number,
   evaluated: readonly Evaluated[],
 ): number {
-  const { input } = problem.evaluated ?? problem
-  const tokens = input.tokens * runs
+  const { tokens } = (problem.evaluated ?? problem).input
   const largest = Math.max(...evaluated.map(({ size }) => size))
   const fitting = TOKENS_PER_PASS / tokens
   const most = WHOLE_ROWS * Math.ceil(largest / WHOLE_ROWS)
@@ -54,56 +52,42 @@ export function examplesPerPass(
 export interface Scoring {
   readonly problem: Problem
   readonly stepper: Stepper
-  readonly runs: number
-  /** Examples of each run in one pass; where batches are made by length, in one of the longest. */
+  /** Its place in the group. */
+  readonly run: number
+  /** Examples in one pass; where batches are made by length, in one of the longest. */
   readonly size: number
 }
 
 /**
- * Loss and accuracy of K runs over a whole split, in large batches of fixed shapes (the last is filled up, and what fills
+ * Loss and accuracy of a run over a whole split, in large batches of fixed shapes (the last is filled up, and what fills
  * it is not counted). Lets the thread's messages in between batches; null when `interrupted` says so on the way.
  */
 export async function evaluate(
-  { problem, stepper, runs, size }: Scoring,
+  { problem, stepper, run, size }: Scoring,
   split: Split,
   interrupted: () => boolean,
-): Promise<Scores[] | null> {
+): Promise<Scores | null> {
   // Example by example, so that a sum is the same whatever the size of a pass.
-  const loss = new Float64Array(runs)
-  const right = new Float64Array(runs)
-  const hidden = { right: new Float64Array(runs), count: new Float64Array(runs) }
+  const sums = { loss: 0, right: 0, hiddenRight: 0, hidden: 0 }
   const read = evaluatedBy(problem)
   for (const { indices, counted, tokens } of await passesOver(split, read.input, size)) {
     await new Promise((resolve) => setImmediate(resolve))
     if (interrupted()) return null
-    const scores = tf.tidy(() => {
-      const { x, lengths, y } = toTensors(read, split.batch(indices, tokens), 1)
-      return stepper.score({
-        x: forAll(x, runs),
-        lengths: lengths && forAll(lengths, runs),
-        y: forAll(y, runs),
-      })
-    })
-    const values = scores.dataSync() // [2 or 4, K, B]
+    const scores = tf.tidy(() => stepper.score(run, toTensors(read, split.batch(indices, tokens), 1)))
+    const values = scores.dataSync() // [2 or 4, 1, B]
     scores.dispose()
-    for (const [row, sums] of [loss, right, hidden.right, hidden.count].entries()) {
-      for (let k = 0; k < runs; k++) {
-        const first = (row * runs + k) * indices.length
-        for (let i = first; i < first + counted; i++) sums[k] = (sums[k] ?? 0) + (values[i] ?? 0)
-      }
+    for (const [row, sum] of (['loss', 'right', 'hiddenRight', 'hidden'] as const).entries()) {
+      const first = row * indices.length
+      for (let i = first; i < first + counted; i++) sums[sum] += values[i] ?? 0
     }
   }
-  return Array.from({ length: runs }, (_, k) => ({
-    loss: (loss[k] ?? NaN) / split.size,
-    accuracy: problem.objective.accuracy === null ? null : (right[k] ?? NaN) / split.size,
-    ...(problem.objective.hidden && maskedShare(hidden.right[k], hidden.count[k])),
-  }))
+  return {
+    loss: sums.loss / split.size,
+    accuracy: problem.objective.accuracy === null ? null : sums.right / split.size,
+    ...(problem.objective.hidden && maskedShare(sums.hiddenRight, sums.hidden)),
+  }
 }
 
 /** Where there was a hidden bit at all: the share of them that was answered rightly. */
 export const maskedShare = (right = NaN, count = NaN): { accuracyMasked?: number } =>
   count === 0 ? {} : { accuracyMasked: right / count }
-
-/** The same examples for every run: [1, B, …] to [K, B, …]. */
-const forAll = (tensor: Tensor, runs: number): Tensor =>
-  runs === 1 ? tensor : tf.tile(tensor, [runs, ...tensor.shape.slice(1).map(() => 1)])

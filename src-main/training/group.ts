@@ -27,7 +27,7 @@ export interface GroupMember {
   readonly from: RunTensors | null
 }
 
-/** Examples of each run in one training step, and in one pass of an evaluation (of the longest, where lengths differ). */
+/** Examples of each run in one training step, and of one run in a pass of its evaluation (of the longest, where lengths differ). */
 export interface GroupSizes {
   readonly trainExamples: number
   readonly scoreExamples: number
@@ -131,23 +131,23 @@ export class FusedGroup {
     }))
   }
 
-  /** Scores of all runs as they are now; null when interrupted. */
-  evaluate(split: Split, interrupted: () => boolean): Promise<Scores[] | null> {
-    const { problem, stepper, size: runs, sizes } = this
-    return evaluate({ problem, stepper, runs, size: sizes.scoreExamples }, split, interrupted)
+  /** Scores of a run as it is now; null when interrupted. */
+  evaluate(run: number, split: Split, interrupted: () => boolean): Promise<Scores | null> {
+    const { problem, stepper, sizes } = this
+    return evaluate({ problem, stepper, run, size: sizes.scoreExamples }, split, interrupted)
   }
 
-  /** Scores of all runs, where some are put back to a snapshot for the time of it; null when interrupted. */
+  /** Scores of a run that is put back to a snapshot for the time of it; null when interrupted. */
   async evaluateAt(
-    snapshots: ReadonlyMap<number, Snapshot>,
+    run: number,
+    snapshot: Snapshot,
     split: Split,
     interrupted: () => boolean,
-  ): Promise<Scores[] | null> {
-    if (snapshots.size === 0) return this.evaluate(split, interrupted)
+  ): Promise<Scores | null> {
     const now = this.stepper.read('weights')
     try {
-      this.#write('weights', now, snapshots)
-      return await this.evaluate(split, interrupted)
+      this.#write('weights', now, new Map([[run, snapshot]]))
+      return await this.evaluate(run, split, interrupted)
     } finally {
       this.stepper.write('weights', now)
       tf.dispose([...now.values()])

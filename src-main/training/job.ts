@@ -80,8 +80,8 @@ export async function runJob(
           },
         ]),
   ]
-  const scoreExamples = (places: number): number => examplesPerPass(problem, places, evaluated)
-  const alike = materials.sizesAreAlike(job, config, scoreExamples(job.slots))
+  const scoreExamples = examplesPerPass(problem, evaluated)
+  const alike = materials.sizesAreAlike(job, config, scoreExamples)
   const site: Site = {
     size: job.slots,
     sizesAreAlike: alike,
@@ -93,10 +93,7 @@ export async function runJob(
       FusedGroup.create(
         problem,
         members,
-        {
-          trainExamples: config.training.batch_size,
-          scoreExamples: scoreExamples(members.length),
-        },
+        { trainExamples: config.training.batch_size, scoreExamples },
         (shapes) =>
           materials.stepper(problem, job, config, shapes, (message) =>
             control.send({ type: 'log', level: 'warning', run: null, message }),

@@ -42,7 +42,7 @@ export class KeptGraphs {
         return graph.frozen === keys.frozen
       },
       train: (feeds) => stepper.train(feeds),
-      score: (examples) => stepper.score(examples),
+      score: (run, examples) => stepper.score(run, examples),
       read: (part) => stepper.read(part),
       write: (part, values) => {
         // Whatever comes of it, they are not what they were.

@@ -1,4 +1,5 @@
 import type { Splits } from '../tasks/split'
+import type { Split } from '../tasks/task'
 import { openSnapshot, readSnapshot, type FusedGroup } from './group'
 import type { JobControl } from './job-control'
 import type { KeepWeights } from './keep-weights'
@@ -36,33 +37,9 @@ export async function trainGroup(
     await new Promise((resolve) => setImmediate(resolve))
     for (const run of places.active) if (control.isCancelled(run.id)) run.end('cancelled')
     if (control.pausing) return pause(places, control)
-    const { group } = places
-
-    // Validation, for the runs that have come to it. An interrupted evaluation is made again after the resume.
-    const due = places.active.filter((run) => run.needsEvaluation)
-    if (due.length > 0 && splits.validation !== null) {
-      const scores = await group.evaluate(splits.validation, interrupted)
-      if (scores === null) continue
-      for (const run of due) run.evaluated(scores[run.slot] ?? missing(), () => group.snapshot(run.slot))
-    }
-
-    // Test, once, for the runs that are trained, at the step that validation chose.
-    const trained = places.active.filter((run) => run.isTrained)
-    if (trained.length > 0) {
-      // Where the last step is the best one, its weights are there.
-      const earlier = trained.filter(({ bestState, step }) => bestState.best?.step !== step)
-      const chosen = new Map(
-        earlier.flatMap(({ slot, bestWeights }) => (bestWeights ? [[slot, bestWeights]] : [])),
-      )
-      const scores = await group.evaluateAt(chosen, splits.test, interrupted)
-      if (scores === null) continue
-      for (const run of trained) {
-        const tested = scores[run.slot] ?? missing()
-        const keep = places.keeperOf(run)
-        if (keep !== null && run.isCompletedBy(tested)) await keepWeights(group, run, keep)
-        run.tested(tested)
-      }
-    }
+    // An interrupted evaluation is made again after the resume.
+    if (!(await validate(places, splits.validation, interrupted))) continue
+    if (!(await test(places, splits.test, interrupted))) continue
     await places.renew()
     if (places.active.length === 0) return
 
@@ -79,6 +56,38 @@ export async function trainGroup(
     if (clock.timeToSend()) await sendPoints(places, control)
     if (clock.timeToSave()) await clock.saving(() => saveAll(places, control))
   }
+}
+
+/** Validation, for the runs that have come to it; false when interrupted. */
+async function validate(
+  { group, active }: Places,
+  split: Split | null,
+  interrupted: () => boolean,
+): Promise<boolean> {
+  for (const run of split === null ? [] : active.filter((run) => run.needsEvaluation)) {
+    const scores = split && (await group.evaluate(run.slot, split, interrupted))
+    if (scores === null) return false
+    run.evaluated(scores, () => group.snapshot(run.slot))
+  }
+  return true
+}
+
+/** The test split, once, for the runs that are trained, at the step that validation chose; false when interrupted. */
+async function test(places: Places, split: Split, interrupted: () => boolean): Promise<boolean> {
+  const { group } = places
+  for (const run of places.active.filter((run) => run.isTrained)) {
+    const { slot, step, bestState, bestWeights } = run
+    // Where the last step is the best one, its weights are there.
+    const isThere = bestWeights === null || bestState.best?.step === step
+    const scores = isThere
+      ? await group.evaluate(slot, split, interrupted)
+      : await group.evaluateAt(slot, bestWeights, split, interrupted)
+    if (scores === null) return false
+    const keep = places.keeperOf(run)
+    if (keep !== null && run.isCompletedBy(scores)) await keepWeights(group, run, keep)
+    run.tested(scores)
+  }
+  return true
 }
 
 /** Keeps the weights that were tested: those of the best step, else of the last. */
@@ -134,7 +143,6 @@ class StepFeed {
 async function pause(places: Places, control: JobControl): Promise<void> {
   await saveAll(places, control)
   for (const run of places.active) run.end('paused')
-  places.dismissRecruits()
 }
 
 async function sendPoints({ active }: Places, control: JobControl): Promise<void> {

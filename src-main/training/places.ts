@@ -42,8 +42,6 @@ export interface Site {
  */
 export class Places {
   private members: SavedRun[] = []
-  /** Sent by the queue, and waiting for their place. */
-  private recruits: Recruit[] = []
   /** Places that were offered since their run ended; the queue is asked once. */
   private readonly offered = new Set<number>()
   private readonly idling = new Idling()
@@ -56,9 +54,10 @@ export class Places {
 
   static async open(site: Site, runs: readonly JobRun[], control: JobControl): Promise<Places> {
     const places = new Places(site, control)
-    for (const run of runs) places.recruits.push(await site.find(run))
-    await places.offer(site.size)
-    const recruits = new Map(places.recruits.splice(0).map((recruit) => [recruit.run.slot, recruit]))
+    const taken = new Set(runs.map(({ slot }) => slot))
+    const sent = [...runs, ...(await places.offer(site.size, taken))]
+    const recruits = new Map<number, Recruit>()
+    for (const run of sent) recruits.set(run.slot, await site.find(run))
     const size = site.sizesAreAlike ? 1 + Math.max(...recruits.keys()) : site.size
     await places.form(Array.from({ length: size }, (_, slot) => places.memberFor(recruits.get(slot))))
     for (const recruit of recruits.values()) places.enter(recruit)
@@ -83,17 +82,12 @@ export class Places {
     return this.members.find((member) => member.run === run)?.keep ?? null
   }
 
-  /** Fills and closes places; to be called between two steps, and when a run has ended. */
+  /** Fills and closes places; to be called between two steps. */
   async renew(): Promise<void> {
     // Where all have ended, their group is over, and the next one comes whole.
-    if (this.site.isRefilled && this.active.length > 0 && this.isInTime(0)) await this.offer(this.group.size)
-    for (const recruit of this.recruits.filter(({ from }) => this.isInTime(from?.step ?? 0))) {
-      this.recruits = this.recruits.filter((other) => other !== recruit)
-      if (this.control.isCancelled(recruit.run.id)) this.site.begin(recruit).run.end('cancelled')
-      else {
-        await this.group.place(recruit.run.slot, this.memberFor(recruit))
-        this.enter(recruit)
-      }
+    if (this.site.isRefilled && this.active.length > 0) {
+      const taken = new Set(this.active.map(({ slot }) => slot))
+      for (const run of await this.offer(this.group.size, taken)) await this.admit(await this.site.find(run))
     }
     if (this.isWorthClosing) await this.close()
   }
@@ -103,42 +97,32 @@ export class Places {
     this.idling.stepped(milliseconds, this.closed / this.group.size)
   }
 
-  /** Ends, as paused, those that were sent and have no place yet. */
-  dismissRecruits(): void {
-    for (const recruit of this.recruits.splice(0)) this.site.begin(recruit).run.end('paused')
-  }
-
   dispose(): void {
     for (const { run } of this.members) run.dispose()
     this.current?.dispose()
     this.current = null
   }
 
-  /** Offers the empty ones of so many places, and waits for the answers. */
-  private async offer(places: number): Promise<void> {
-    const taken = new Set([
-      ...this.active.map(({ slot }) => slot),
-      ...this.recruits.map(({ run }) => run.slot),
-      ...this.offered,
-    ])
+  /** Offers the empty ones of so many places, and waits for the runs that are sent. */
+  private async offer(places: number, taken: ReadonlySet<number>): Promise<readonly JobRun[]> {
     for (let slot = 0; slot < places; slot++) {
-      if (taken.has(slot)) continue
+      if (taken.has(slot) || this.offered.has(slot)) continue
       this.offered.add(slot)
       this.control.offer(slot, this.site.sizesAreAlike)
     }
-    for (const run of await this.control.answers()) this.recruits.push(await this.site.find(run))
+    return this.control.answers()
+  }
+
+  private async admit(recruit: Recruit): Promise<void> {
+    if (this.control.isCancelled(recruit.run.id)) return this.site.begin(recruit).run.end('cancelled')
+    await this.group.place(recruit.run.slot, this.memberFor(recruit))
+    this.enter(recruit)
   }
 
   private enter(recruit: Recruit): void {
     const member = this.site.begin(recruit)
     this.members = [...this.members.filter(({ run }) => run.active), member]
     this.offered.delete(member.run.slot)
-  }
-
-  /** A run of this step comes to its evaluations together with the others: all are evaluated at once. */
-  private isInTime(step: number): boolean {
-    const [first] = this.active
-    return first === undefined || (first.step - step) % first.config.validation.every === 0
   }
 
   /** How many places at the end are empty. */
@@ -148,8 +132,7 @@ export class Places {
 
   private get isWorthClosing(): boolean {
     const { active } = this
-    if (!this.site.sizesAreAlike || active.length === 0 || this.recruits.length > 0 || this.closed === 0)
-      return false
+    if (!this.site.sizesAreAlike || active.length === 0 || this.closed === 0) return false
     const stepsLeft = Math.max(...active.map(({ step, config }) => config.training.max_steps - step))
     return this.idling.isWorthEnding(stepsLeft)
   }

@@ -1,4 +1,4 @@
-import { tf, type Tensor } from '../engine'
+import { gatherRows, tf, type Tensor, type Tensor1D } from '../engine'
 import type { Weights } from '../models/network'
 import type { TrainingOptions } from '../run'
 import { optimizerOf, type Optimizer, type TrainedPart, type TrainedTensors } from './optimizer'
@@ -25,7 +25,7 @@ type Shape = readonly number[]
 /** All that is fixed in a compiled graph. Two groups with equal shapes share a graph, whatever their numbers. */
 export interface GraphShapes {
   readonly runs: number
-  /** Examples of each run in a training step, and in one pass of an evaluation (of the longest, where lengths differ). */
+  /** Examples of each run in a training step, and of one run in a pass of its evaluation (of the longest, where lengths differ). */
   readonly trainExamples: number
   readonly scoreExamples: number
   /** By parameter name; trained ones are [K, ...shape]. */
@@ -45,10 +45,11 @@ export interface Stepper {
   /** One training step: its scores, as in `StepResult`. */
   train(feeds: StepFeeds): Tensor
   /**
-   * Loss and accuracy of every example for every run, [2, K, B]; [4, K, B] where bits are hidden: how many of them are
-   * answered rightly, and how many there are.
+   * Loss and accuracy of a run for every example, [2, 1, B]; [4, 1, B] where bits are hidden: how many of them are
+   * answered rightly, and how many there are. A run is evaluated by itself, so that no bit depends on its neighbours.
+   * @param examples of one run
    */
-  score(examples: Examples): Tensor
+  score(run: number, examples: Examples): Tensor
   /** The tensors of a part by name; the caller disposes of them. */
   read(part: StatePart): Map<string, Tensor>
   /** Sets the tensors of a part; they stay the caller's. */
@@ -90,8 +91,8 @@ export class EagerStepper implements Stepper {
     })
   }
 
-  score(examples: Examples): Tensor {
-    return tf.tidy(() => scoreExamples(this.problem, this.state, examples))
+  score(run: number, examples: Examples): Tensor {
+    return tf.tidy(() => scoreExamples(this.problem, this.state, tf.tensor1d([run], 'int32'), examples))
   }
 
   read(part: StatePart): Map<string, Tensor> {
@@ -149,14 +150,23 @@ export function partOf<T>(tensors: Readonly<Partial<Record<StatePart, T>>>, part
   return values
 }
 
-/** The scores of every example, as `score` gives them; no dropout. */
+/**
+ * The scores of every example, as `score` gives them; no dropout.
+ * @param run int32 [1]: its place in the group
+ */
 export function scoreExamples(
   problem: Problem,
   { frozen, weights }: Pick<GroupState, 'frozen' | 'weights'>,
+  run: Tensor1D,
   { x, lengths, y }: Examples,
 ): Tensor {
   const { network, objective } = evaluatedBy(problem)
-  const logits = network.forward(new Map([...frozen, ...weights]), x, null, lengths)
+  const ranks = new Map(problem.network.parameters.map(({ name, shape }) => [name, shape.length]))
+  const own = Array.from([...frozen, ...weights], ([name, tensor]): [string, Tensor] => {
+    const isShared = tensor.rank === ranks.get(name)
+    return [name, isShared ? tensor : rowOf(tensor, run)]
+  })
+  const logits = network.forward(new Map(own), x, null, lengths)
   const loss = objective.loss(logits, y)
   const hidden = objective.hidden?.(logits, y)
   return tf.stack([
@@ -164,4 +174,10 @@ export function scoreExamples(
     objective.accuracy?.(logits, y) ?? tf.zerosLike(loss),
     ...(hidden ? [hidden.right, hidden.count] : []),
   ])
+}
+
+/** One run's row of a tensor [K, ...shape], as [1, ...shape]. */
+function rowOf(tensor: Tensor, run: Tensor1D): Tensor {
+  const [runs = 1, ...shape] = tensor.shape
+  return runs === 1 ? tensor : tf.reshape(gatherRows(tf.reshape(tensor, [runs, -1]), run), [1, ...shape])
 }

@@ -95,11 +95,16 @@ describe('a study', () => {
   it('is trained by several workers at once when there are several', async () => {
     await queue.close()
     queue = openQueue(2)
-    const runs = seeds(2, { options: { step_ms: 20 } })
+    const runs = seeds(2)
     start('s', runs)
-    await until(() => queue.progress().length === 2)
     await queue.idle()
     expect(runs.map(stateOf)).toEqual(['finished', 'finished'])
+    const changes = heard.filter((event) => event.type === 'run-changed')
+    const before = changes.slice(
+      0,
+      changes.findIndex(({ state }) => state === 'finished'),
+    )
+    expect(new Set(before.map(({ run }) => run))).toEqual(new Set(runs.map(idOf)))
   })
 
   it('tells its points and where it is while it runs', async () => {

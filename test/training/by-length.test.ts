@@ -16,6 +16,7 @@ import { EagerStepper, type GraphShapes, type Stepper } from '../../src-main/tra
 import { FROZEN, KINDS, random, setting } from '../models/small-networks'
 import { newFolder, ToyStore, trainToys, type ToyJob } from './toy-job'
 import { wordsTask } from './words-by-length'
+import { evaluateAll } from './evaluate-all'
 
 /** Batches by length: what is trained is the same as when the same examples are padded to the longest. */
 
@@ -83,7 +84,7 @@ async function train(
       .forEach((score, k) => scores[k]?.push(score))
   }
   // XLA would have to compile every length once more.
-  const evaluated = make === xla ? [] : ((await group.evaluate(task.test, () => false)) ?? [])
+  const evaluated = make === xla ? [] : await evaluateAll(group, task.test)
   group.dispose()
   return { scores, evaluated, tokens }
 }

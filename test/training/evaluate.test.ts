@@ -6,6 +6,7 @@ import { FusedGroup } from '../../src-main/training/group'
 import { EagerStepper } from '../../src-main/training/stepper'
 import { toyTask } from './toy-job'
 import { toyProblem } from './toy-network'
+import { evaluateAll } from './evaluate-all'
 
 beforeAll(() => loadEngine())
 
@@ -32,13 +33,13 @@ describe('an evaluation', () => {
     const scores = []
     for (const pass of [45, 1, 7, 44]) {
       const group = await createGroup([1, 2], pass)
-      scores.push(await group.evaluate(task.test, () => false))
+      scores.push(await evaluateAll(group, task.test))
       group.dispose()
     }
     const [whole, ...others] = scores
     expect(whole?.[0]).not.toEqual(whole?.[1])
     for (const other of others) {
-      other?.forEach(({ loss, accuracy }, run) => {
+      other.forEach(({ loss, accuracy }, run) => {
         expect(loss).toBeCloseTo(whole?.[run]?.loss ?? NaN, 6)
         expect(accuracy).toBe(whole?.[run]?.accuracy)
       })
@@ -47,16 +48,16 @@ describe('an evaluation', () => {
     expect((whole?.[0]?.accuracy ?? NaN) * 45).toBeCloseTo(Math.round((whole?.[0]?.accuracy ?? NaN) * 45), 9)
   })
 
-  it('puts some runs back to a snapshot, and all of them back afterwards', async () => {
+  it('puts a run back to a snapshot, and forth again afterwards', async () => {
     const group = await createGroup([1, 2], 45)
     const batch = task.train.batch([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
-    const first = await group.evaluate(task.test, () => false)
+    const first = await evaluateAll(group, task.test)
     const snapshot = group.snapshot(1)
     group.step(batch, [1, 1], [true, true])
-    const later = await group.evaluate(task.test, () => false)
-    const mixed = await group.evaluateAt(new Map([[1, snapshot]]), task.test, () => false)
-    expect(mixed).toEqual([later?.[0], first?.[1]])
-    expect(await group.evaluate(task.test, () => false)).toEqual(later)
+    const later = await evaluateAll(group, task.test)
+    expect(later[1]).not.toEqual(first[1])
+    expect(await group.evaluateAt(1, snapshot, task.test, () => false)).toEqual(first[1])
+    expect(await evaluateAll(group, task.test)).toEqual(later)
     tf.dispose([...snapshot.values()])
     group.dispose()
   })
@@ -64,7 +65,7 @@ describe('an evaluation', () => {
   it('gives nothing when it is interrupted', async () => {
     const group = await createGroup([1], 10)
     let passes = 0
-    expect(await group.evaluate(task.test, () => ++passes > 3)).toBe(null)
+    expect(await group.evaluate(0, task.test, () => ++passes > 3)).toBe(null)
     expect(passes).toBe(4)
     group.dispose()
   })

@@ -14,6 +14,7 @@ import { withFeatures, type Prepared } from '../../src-main/training/features'
 import { FusedGroup } from '../../src-main/training/group'
 import { objectiveOf } from '../../src-main/training/objective'
 import { FROZEN, pretrained, setting } from '../models/small-networks'
+import { evaluateAll } from './evaluate-all'
 
 beforeAll(async () => {
   await loadEngine('tensorflow')
@@ -101,8 +102,8 @@ async function train({ problem, splits }: Prepared, config: RunConfig): Promise<
     const scores = group.step(splits.train.batch([...own, ...own]), [step, step], [true, true])
     found.push(...scores.flatMap(({ loss, gradNorm }) => [loss, gradNorm]))
   }
-  const scores = splits.validation && (await group.evaluate(splits.validation, () => false))
-  found.push(...(scores ?? []).flatMap(({ loss, accuracy }) => [loss, accuracy ?? NaN]))
+  const scores = splits.validation === null ? [] : await evaluateAll(group, splits.validation)
+  found.push(...scores.flatMap(({ loss, accuracy }) => [loss, accuracy ?? NaN]))
   group.dispose()
   return found
 }

@@ -83,7 +83,7 @@ async function productsOfOneStep(
 async function productsOfAnEvaluation(type: string, task: NetworkTask): Promise<Counted> {
   const { group, problem } = await groupOf(type, task, setting('random', ...FROZEN), 1)
   const split: Split = { size: EXAMPLES, batch: ({ length }) => batchOf(problem, length) }
-  const made = await productsOf(async () => void (await group.evaluate(split, () => false)))
+  const made = await productsOf(async () => void (await group.evaluate(0, split, () => false)))
   group.dispose()
   return { made, said: EXAMPLES * problem.network.forwardFlops }
 }

@@ -36,12 +36,14 @@ describe('a run that takes the place of another', () => {
     }
   })
 
-  it('comes when the others are evaluated, so that all are evaluated together', async () => {
+  it('comes at once, and is evaluated at steps of its own', async () => {
     const task = toyTask()
     const validation = { fraction: 0.25, ...options.validation }
     const store = await trainToys({ runs: [sick, long], waiting: [[next]], task, ...options, validation })
-    expect(beganAfter(store, 'next', 'long')).toBe(10)
-    expect(store.steps('next', 'val/loss')).toEqual([10, 20, 30, 40])
+    const ended = store.outcomes.get('sick')?.steps ?? NaN
+    expect(ended).toBeLessThan(10)
+    expect(beganAfter(store, 'next', 'long')).toBe(ended)
+    for (const run of ['next', 'long']) expect(store.steps(run, 'val/loss')).toEqual([10, 20, 30, 40])
   })
 
   it('leaves the test split of the one that has ended as it was read: once, at its end', async () => {

@@ -62,7 +62,7 @@ async function losses(
     found.push(scores[0]?.loss ?? NaN)
   }
   const split = { size: EXAMPLES, batch: () => batch(1, 0) }
-  found.push((await group.evaluate(split, () => false))?.[0]?.loss ?? NaN)
+  found.push((await group.evaluate(0, split, () => false))?.loss ?? NaN)
   group.dispose()
   return found
 }

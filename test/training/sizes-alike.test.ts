@@ -49,7 +49,7 @@ it.each([
       const members = runs.map((run) => ({ seed: 3, learningRate: 1e-3 * (1 + run), from: null }))
       const sizes = {
         trainExamples: batch,
-        scoreExamples: examplesPerPass(problem, size, [{ size: EVALUATED, times: 1 }]),
+        scoreExamples: examplesPerPass(problem, [{ size: EVALUATED, times: 1 }]),
       }
       const group = await FusedGroup.create(
         problem,
@@ -76,6 +76,7 @@ it.each([
       }
       const { weights } = group.read(place)
       const evaluated = await group.evaluate(
+        place,
         {
           size: EVALUATED,
           batch: (indices) => ({
@@ -88,7 +89,7 @@ it.each([
         () => false,
       )
       group.dispose()
-      return { scores, weights, evaluated: evaluated?.[place] }
+      return { scores, weights, evaluated }
     }
     for (const place of [0, 1]) {
       const asked = await train(4, place)
@@ -99,21 +100,19 @@ it.each([
 )
 
 /** The sizes of a split that is evaluated once, and of one that is evaluated five times. */
-const pass = (tokens: number, runs: number, once: number, often = 0): number =>
-  examplesPerPass({ input: { kind: 'vectors', tokens, width: 1 } }, runs, [
+const pass = (tokens: number, once: number, often = 0): number =>
+  examplesPerPass({ input: { kind: 'vectors', tokens, width: 1 } }, [
     { size: once, times: 1 },
     { size: often, times: 5 },
   ])
 
 it('a pass of an evaluation holds whole rows, unless sequences are too long for that', () => {
-  expect([pass(16, 1, 10_000), pass(16, 4, 256), pass(49, 4, 10_000), pass(64, 1, 20)]).toEqual([
-    128, 32, 8, 24,
-  ])
-  expect([pass(1024, 1, 10_000), pass(1024, 4, 10_000)]).toEqual([8, 1])
+  expect([pass(16, 10_000), pass(64, 256), pass(196, 10_000), pass(64, 20)]).toEqual([128, 32, 8, 24])
+  expect([pass(1024, 10_000), pass(4096, 10_000)]).toEqual([8, 1])
 })
 
 it('a pass is as large as leaves little over in the last ones', () => {
   // 200 of 208 and 400 of 416, not of 256 and 512; a split that is evaluated more often counts for more.
-  expect([pass(16, 1, 400, 200), pass(16, 1, 200, 400)]).toEqual([104, 136])
-  expect([pass(16, 4, 400, 200), pass(16, 1, 2000, 500)]).toEqual([40, 128])
+  expect([pass(16, 400, 200), pass(16, 200, 400)]).toEqual([104, 136])
+  expect([pass(64, 400, 200), pass(16, 2000, 500)]).toEqual([40, 128])
 })

@@ -208,6 +208,7 @@ function impliedTypes(op: string, inputs: readonly Tensor[]): Record<string, Att
 /** Operations that move numbers whatever their type is; tfjs says float32 of a tensor that the graph holds in bfloat16. */
 const MOVES: ReadonlySet<string> = new Set([
   'Reshape',
+  'GatherV2',
   'Slice',
   'Transpose',
   'ConcatV2',
@@ -218,7 +219,7 @@ const COMPUTES_IN_BFLOAT16: ReadonlySet<string> = new Set(['Cast', 'BatchMatMulV
 
 function heldInBfloat16(op: string, operands: readonly Known[]): Record<string, Attribute> {
   if (!operands.some(({ dtype }) => dtype === 'bfloat16') || COMPUTES_IN_BFLOAT16.has(op)) return {}
-  if (MOVES.has(op)) return { T: { type: DATA_TYPE.bfloat16 } }
+  if (MOVES.has(op)) return { [op === 'GatherV2' ? 'Tparams' : 'T']: { type: DATA_TYPE.bfloat16 } }
   throw new Error(`the operation ${op} does not compute in bfloat16`)
 }
 

@@ -23,7 +23,7 @@ export interface Point {
   readonly path: 'eager' | 'plain' | 'xla'
   readonly dropout: number
   readonly precision: ExecutionOptions['precision']
-  /** Tokens of one evaluation pass, of all runs. */
+  /** Tokens of one evaluation pass. */
   readonly passTokens: number
   /** Of the engine; null: as many as there are cores. */
   readonly threads: number | null
@@ -168,7 +168,7 @@ export async function measurePoint(point: Point): Promise<Measured> {
     precision,
   )
   const problem = { input, network, objective: objectiveOf(output) }
-  const scoreExamples = Math.max(1, Math.floor(passTokens / (tokens * runs)))
+  const scoreExamples = Math.max(1, Math.floor(passTokens / tokens))
   const members = Array.from({ length: runs }, () => ({ seed: 1, learningRate: 1e-4, from: null }))
   let stepper: EagerStepper | CompiledStepper | undefined
   const group = await FusedGroup.create(
@@ -200,10 +200,10 @@ export async function measurePoint(point: Point): Promise<Measured> {
     )
   }
   const x = tf.tensor(batch.x.slice(0, tokens * 16), [1, 1, tokens, 16])
-  const all = tf.tile(x, [runs, scoreExamples, 1, 1])
-  const y = tf.zeros([runs, scoreExamples, 1], 'int32')
+  const all = tf.tile(x, [1, scoreExamples, 1, 1])
+  const y = tf.zeros([1, scoreExamples, 1], 'int32')
   const score = (): void => {
-    const scores = stepper?.score({ x: all, lengths: null, y })
+    const scores = stepper?.score(0, { x: all, lengths: null, y })
     scores?.dataSync()
     scores?.dispose()
   }
@@ -214,7 +214,7 @@ export async function measurePoint(point: Point): Promise<Measured> {
   const stepMs = medianTime(train) / runs
   const { user, system } = process.cpuUsage(cpuBefore)
   const stepCpuMs = (user + system) / 1000 / (step - before) / runs
-  const scoreMs = medianTime(score) / (runs * scoreExamples)
+  const scoreMs = medianTime(score) / scoreExamples
   return { stepMs, stepCpuMs, scoreMs, startSeconds, peakMiB: peakOf() }
 }
 
