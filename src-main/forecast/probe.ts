@@ -179,7 +179,8 @@ class Stopwatch {
     // Where no evaluation was reached, an example's way forward is taken for a third of its step.
     const scoreSeconds =
       lastScored !== undefined && lastStep !== undefined && scored > 0
-        ? Math.max(0, lastScored - lastStep) / 1000 / scored
+        ? // The group's runs are evaluated one after the other, this one first.
+          (this.runs.length * Math.max(0, lastScored - lastStep)) / 1000 / scored
         : stepSeconds / 3 / (this.runs[0]?.config.training.batch_size ?? 1)
     const startSeconds = Math.max(0, (firstAt - this.startedAt) / 1000 - stepSeconds)
     return { stepSeconds, scoreSeconds, startSeconds }
