@@ -2,11 +2,11 @@ import { join } from 'node:path'
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { channelsTo } from '../../src-main/queue/channel'
-import { buildWorker } from '../training/built-worker'
+import { builtRenderer, builtWorker } from '../built'
 import { MANY_SETTINGS_STUDY, SYNTHETIC_STUDY, fillStudy, openShowcase } from './showcase'
 import type { Showcase } from './showcase'
 import { tinyStudy, writeTinyImages } from './tiny-study'
-import { BROWSER, builtRenderer, openWindow, sayUntested } from './window'
+import { BROWSER, openWindow, sayUntested } from './window'
 import type { Window } from './window'
 
 /**
@@ -30,7 +30,7 @@ describe.skipIf(BROWSER === '')('the Compare place', () => {
   let page: Page
 
   beforeAll(async () => {
-    const [renderer, worker] = await Promise.all([builtRenderer(), buildWorker()])
+    const [renderer, worker] = await Promise.all([builtRenderer(), builtWorker()])
     showcase = await openShowcase({
       renderer,
       openWorker: channelsTo(worker),

@@ -9,9 +9,9 @@ import { channelsTo } from '../../src-main/queue/channel'
 import { exportJson } from '../../src-main/reports/export'
 import { openWorkbench } from '../../src-main/workbench'
 import type { Workbench } from '../../src-main/workbench'
-import { buildWorker } from '../training/built-worker'
+import { builtRenderer, builtWorker } from '../built'
 import { tinyStudy, writeTinyImages } from './tiny-study'
-import { BROWSER, builtRenderer, openWindow, sayUntested, seriousIn } from './window'
+import { BROWSER, openWindow, sayUntested, seriousIn } from './window'
 import type { Window } from './window'
 
 /** The Design place as its user works in it: by keyboard and mouse, with a real measurement of a tiny network. */
@@ -28,7 +28,7 @@ describe.skipIf(BROWSER === '')('the Design place', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'fairsweep-design-'))
     writeTinyImages(join(folder, 'images'))
-    const [renderer, worker] = await Promise.all([builtRenderer(), buildWorker()])
+    const [renderer, worker] = await Promise.all([builtRenderer(), builtWorker()])
     const workspace = join(folder, 'workspace')
     workbench = await openWorkbench({ workspace, access: 'owner', openWorker: channelsTo(worker) })
     door = await startHttpDoor(workbench, { renderer })

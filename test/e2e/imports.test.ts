@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { builtRenderer } from '../built'
 import { openShowcase } from './showcase'
 import type { Showcase } from './showcase'
-import { BROWSER, builtRenderer, openWindow, sayUntested } from './window'
+import { BROWSER, openWindow, sayUntested } from './window'
 import type { Window } from './window'
 
 sayUntested('THE IMPORT DIALOG WAS')

@@ -1,8 +1,9 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { builtRenderer } from '../built'
 import { SYNTHETIC_STUDY, fillStudy, openShowcase } from './showcase'
 import type { Showcase } from './showcase'
-import { BROWSER, builtRenderer, openWindow, sayUntested } from './window'
+import { BROWSER, openWindow, sayUntested } from './window'
 import type { Window } from './window'
 
 /** Tab alone goes through every place: to all that can be pressed or filled in, which then shows that it has the focus. */
@@ -89,18 +90,6 @@ describe.skipIf(BROWSER === '')('the keyboard alone', () => {
     await full.close()
   })
 
-  /** The place is whole when a second brings nothing more to reach. */
-  async function settled(address: string): Promise<void> {
-    let before = 0
-    const isSteady = async (): Promise<boolean> => {
-      const now = await page.evaluate<number>(PREPARE)
-      const steady = now > 2 && now === before
-      before = now
-      return steady
-    }
-    await expect.poll(isSteady, { message: address, interval: 1_000, timeout: 60_000 }).toBe(true)
-  }
-
   const places = (): string[] => [
     ...[
       '/studies',
@@ -117,7 +106,8 @@ describe.skipIf(BROWSER === '')('the keyboard alone', () => {
     for (const address of places()) {
       await page.evaluate(`location.hash = ${JSON.stringify(address)}`)
       await page.locator('main h1').first().waitFor()
-      await settled(address)
+      await window.settled()
+      expect(await page.evaluate<number>(PREPARE), address).toBeGreaterThan(2)
       for (let tabs = 0; tabs < MOST_TABS; tabs++) {
         await page.keyboard.press('Tab')
         const { isOutside, about, isSeen } = await page.evaluate<{

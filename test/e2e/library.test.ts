@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { InputError } from '../../src-main/errors'
 import type { InstalledData, InstalledModel, Transfer } from '../../src-main/library/library'
+import { builtRenderer } from '../built'
 import { openShowcase } from './showcase'
 import type { Showcase } from './showcase'
-import { BROWSER, builtRenderer, openWindow, sayUntested, seriousIn } from './window'
+import { BROWSER, openWindow, sayUntested, seriousIn } from './window'
 import type { Window } from './window'
 
 sayUntested('THE LIBRARY PLACE')
@@ -71,7 +72,7 @@ describe.skipIf(BROWSER === '')('the Library place', () => {
     await dialog.getByRole('radio', { name: 'A folder' }).focus()
     await page.keyboard.press('ArrowRight')
     await dialog.getByLabel('Name on the hub').waitFor()
-    await page.waitForTimeout(300)
+    await window.settled()
     expect(await seriousIn(page, 'add a model from the hub')).toEqual([])
     await page.keyboard.press('Tab')
     await page.keyboard.type('openai-community/gpt2@main')
@@ -92,7 +93,7 @@ describe.skipIf(BROWSER === '')('the Library place', () => {
     await page.keyboard.press('Alt+Digit7')
     const coming = page.getByRole('list', { name: 'Models on their way' })
     await coming.getByText('274 MB of 548 MB').waitFor()
-    await page.waitForTimeout(300)
+    await window.settled()
     expect(await seriousIn(page, 'a shelf with a fetch')).toEqual([])
     expect(sent.stopped).toBe(false)
 
@@ -115,7 +116,7 @@ describe.skipIf(BROWSER === '')('the Library place', () => {
     await dialog.getByText('Download cifar10').click()
     await dialog.getByText('https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz').waitFor()
     expect(fetchData).not.toHaveBeenCalled()
-    await page.waitForTimeout(300)
+    await window.settled()
     expect(await seriousIn(page, 'fetch CIFAR-10')).toEqual([])
     await dialog.getByRole('button', { name: 'Fetch 170 MB' }).click()
     sent.send({ what: 'cifar-10-binary.tar.gz', done: 1_700_000, of: 170_052_171 })

@@ -1,8 +1,9 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { builtRenderer } from '../built'
 import { SYNTHETIC_STUDY, fillStudy, openShowcase } from './showcase'
 import type { Showcase } from './showcase'
-import { BROWSER, builtRenderer, openWindow, sayUntested, seriousIn } from './window'
+import { BROWSER, openWindow, sayUntested, seriousIn } from './window'
 import type { Window } from './window'
 
 /** What holds in every place: it is reached by keys alone, can be used by everybody, and says when it is empty or cut off. */
@@ -116,15 +117,15 @@ describe.skipIf(BROWSER === '')('the places', () => {
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme })
         for (const address of addresses) {
-          await goTo(page, address)
+          await goTo(window, address)
           found.push(...(await seriousIn(page, `${address} ${colorScheme}`)))
         }
         for (const keys of ['Control+KeyK', 'Control+/']) {
           await page.keyboard.press(keys)
-          await page.waitForTimeout(400)
+          await window.settled()
           found.push(...(await seriousIn(page, `${keys} ${colorScheme}`)))
           await page.keyboard.press('Escape')
-          await page.waitForTimeout(300)
+          await window.settled()
         }
       }
       await page.emulateMedia({ colorScheme: 'light' })
@@ -145,7 +146,7 @@ describe.skipIf(BROWSER === '')('the places', () => {
     const bare = await openWindow(empty.link())
     const found: string[] = []
     for (const [address, expected] of Object.entries(words)) {
-      await goTo(bare.page, address)
+      await goTo(bare, address)
       await expect.poll(() => bare.page.locator('main').innerText(), { message: address }).toMatch(expected)
       found.push(...(await seriousIn(bare.page, `empty ${address}`)))
     }
@@ -168,23 +169,23 @@ describe.skipIf(BROWSER === '')('the places', () => {
       '/library',
       '/settings',
     ]) {
-      await goTo(cut.page, '/design')
-      await goTo(cut.page, address)
+      await goTo(cut, '/design')
+      await goTo(cut, address)
       await cut.page.reload()
       await expect
         .poll(() => cut.page.locator('main [role="alert"]').count(), { message: address, timeout: 15_000 })
         .toBeGreaterThan(0)
     }
     await cut.page.unroute('**/trpc/**')
-    await goTo(cut.page, '/studies')
+    await goTo(cut, '/studies')
     await cut.page.reload()
     await cut.page.getByRole('article', { name: 'pilot' }).waitFor()
     await cut.close()
   })
 })
 
-async function goTo(page: Page, address: string): Promise<void> {
+async function goTo({ page, settled }: Window, address: string): Promise<void> {
   await page.goto(new URL(`/#${address}`, page.url()).href)
   await page.locator('main h1').first().waitFor()
-  await page.waitForTimeout(700)
+  await settled()
 }

@@ -8,9 +8,9 @@ import type { HttpDoor } from '../../src-main/api/http'
 import { channelsTo } from '../../src-main/queue/channel'
 import { openWorkbench } from '../../src-main/workbench'
 import type { Workbench } from '../../src-main/workbench'
-import { buildWorker } from '../training/built-worker'
+import { builtRenderer, builtWorker } from '../built'
 import { tinyStudy, writeTinyImages } from './tiny-study'
-import { BROWSER, builtRenderer, openWindow, sayUntested } from './window'
+import { BROWSER, openWindow, sayUntested } from './window'
 import type { Window } from './window'
 
 /** The Queue and the Run place as their user sees them, with real training behind them. */
@@ -29,7 +29,7 @@ describe.skipIf(BROWSER === '')('training that is watched', () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'fairsweep-watched-'))
-    const [worker, renderer] = await Promise.all([buildWorker(), builtRenderer()])
+    const [worker, renderer] = await Promise.all([builtWorker(), builtRenderer()])
     writeTinyImages(join(folder, 'images'), { train: 400, test: 80 })
     const workspace = join(folder, 'workspace')
     workbench = await openWorkbench({ workspace, access: 'owner', openWorker: channelsTo(worker) })

@@ -3,10 +3,11 @@ import type { Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'csv-parse/sync'
 import { parseFilter } from '../../src-main/filter/parse'
+import { builtRenderer } from '../built'
 import { outcome, plan, START } from '../store/plans'
 import { SYNTHETIC_STUDY, fillStudy, openShowcase } from './showcase'
 import type { Showcase } from './showcase'
-import { BROWSER, builtRenderer, openWindow, sayUntested } from './window'
+import { BROWSER, openWindow, sayUntested } from './window'
 import type { Window } from './window'
 
 /** The history as people use it: find, sum up, compare, say something about it, put it away. */
@@ -159,7 +160,7 @@ describe.skipIf(BROWSER === '')('the history of runs', () => {
     const plot = page.getByRole('region', { name: 'Parallel coordinates' })
     await plot.locator('canvas').waitFor()
     await expect.poll(() => plot.locator('[data-runs]').getAttribute('data-runs')).toBe('60')
-    await page.waitForTimeout(300)
+    await window.settled()
     const box = (await plot.locator('canvas').boundingBox())!
     const x = box.x + box.width - 72
     await page.mouse.move(x, box.y + 50)

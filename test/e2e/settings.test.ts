@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { installation } from '../../src-main/installation'
+import { builtRenderer } from '../built'
 import { SYNTHETIC_STUDY, fillStudy, openShowcase } from './showcase'
 import type { Showcase } from './showcase'
-import { BROWSER, builtRenderer, openWindow, sayUntested, seriousIn } from './window'
+import { BROWSER, openWindow, sayUntested, seriousIn } from './window'
 import type { Window } from './window'
 
 sayUntested('THE SETTINGS PLACE')

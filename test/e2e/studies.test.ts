@@ -1,8 +1,9 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { builtRenderer } from '../built'
 import { SYNTHETIC_STUDY, fillStudy, openShowcase } from './showcase'
 import type { Showcase } from './showcase'
-import { BROWSER, builtRenderer, openWindow, sayUntested } from './window'
+import { BROWSER, openWindow, sayUntested } from './window'
 import type { Window } from './window'
 
 /** The Studies place as its user sees it, with as many studies as somebody has after a year. */
@@ -56,7 +57,7 @@ describe.skipIf(BROWSER === '')('the Studies place', () => {
       .getByText(/On test:/)
       .waitFor()
     expect(await page.getByRole('article').count()).toBe(MANY + 1)
-    await page.waitForTimeout(500)
+    await window.settled()
     expect(asked.size).toBeLessThan(MANY / 4)
 
     await page.getByRole('textbox', { name: 'Find a study' }).fill('alone minilm')

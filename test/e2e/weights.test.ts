@@ -2,9 +2,10 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { InputError } from '../../src-main/errors'
+import { builtRenderer } from '../built'
 import { SYNTHETIC_STUDY, fillStudy, openShowcase } from './showcase'
 import type { Showcase } from './showcase'
-import { BROWSER, builtRenderer, openWindow, sayUntested, seriousIn } from './window'
+import { BROWSER, openWindow, sayUntested, seriousIn } from './window'
 import type { Window } from './window'
 
 sayUntested("A RUN'S WEIGHTS IN THE WINDOW")
@@ -57,7 +58,7 @@ describe.skipIf(BROWSER === '')("a run's weights in the window", () => {
     const list = dialog.getByRole('list', { name: `Folders in ${within()}` })
     await list.getByRole('button', { name: 'a mine' }).waitFor()
     expect(await list.getByText('.hidden').count()).toBe(0)
-    await page.waitForTimeout(300)
+    await window.settled()
     expect(await seriousIn(page, 'a folder is chosen')).toEqual([])
     await list.focus()
     await page.keyboard.press('ArrowDown')

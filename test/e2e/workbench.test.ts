@@ -8,10 +8,10 @@ import type { HttpDoor } from '../../src-main/api/http'
 import { channelsTo } from '../../src-main/queue/channel'
 import { openWorkbench } from '../../src-main/workbench'
 import type { Workbench } from '../../src-main/workbench'
+import { builtRenderer, builtWorker } from '../built'
 import { takeJourney } from './journey'
 import { writeTinyImages } from './tiny-study'
-import { buildWorker } from '../training/built-worker'
-import { BROWSER, builtRenderer, openWindow, sayUntested } from './window'
+import { BROWSER, openWindow, sayUntested } from './window'
 import type { Window } from './window'
 
 /**
@@ -31,7 +31,7 @@ let page: Page
 describe.skipIf(BROWSER === '')('the workbench', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'fairsweep-e2e-'))
-    const [worker, renderer] = await Promise.all([buildWorker(), builtRenderer()])
+    const [worker, renderer] = await Promise.all([builtWorker(), builtRenderer()])
     writeTinyImages(join(folder, 'images'), { train: 500, test: 80 })
     workbench = await openWorkbench({
       workspace: join(folder, 'workspace'),

@@ -7,8 +7,8 @@ import type { OpenChannel } from '../../src-main/queue/channel'
 import type { Plan } from '../../src-main/study/study'
 import { openWorkbench } from '../../src-main/workbench'
 import type { Workbench, WorkbenchEvent } from '../../src-main/workbench'
+import { builtWorker } from '../built'
 import { tinyStudy, writeTinyImages } from '../e2e/tiny-study'
-import { buildWorker } from '../training/built-worker'
 
 /** Real workers, a tiny network. */
 
@@ -24,7 +24,7 @@ const open = (): Promise<Workbench> =>
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'fairsweep-forecaster-'))
   writeTinyImages(join(folder, 'images'))
-  openWorker = channelsTo(await buildWorker())
+  openWorker = channelsTo(await builtWorker())
   workbench = await open()
   workbench.subscribe((event) => events.push(event))
   plan = await workbench.checkStudy(tinyStudy({ seeds: '[0, 1]' }), join(folder, 'study.yaml'))

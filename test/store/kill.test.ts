@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openWritable } from '../../src-main/store/database'
 import { writableStore } from '../../src-main/store/open'
 import { openReadableStore, openStore } from '../../src-main/store/store'
-import { built } from './built'
+import { builtTestProgram } from '../built'
 import { losses, plan } from './plans'
 
 /** More of them on request: STORE_KILLS=1000 npx vitest run test/store/kill.test.ts */
@@ -18,7 +18,7 @@ let folder: string
 let program: string
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'fairsweep-kill-'))
-  program = await built('writer-program.ts')
+  program = await builtTestProgram('test/store/writer-program.ts')
 })
 afterAll(() => {
   rmSync(folder, { recursive: true })

@@ -1,14 +1,14 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RunConfig, Setting } from '../../src-main/run'
 import type { ModelSource, TaskSource } from '../../src-main/study/study'
 import type { FromWorker, JobRun, ToWorker, TrainingJob } from '../../src-main/training/messages'
+import { builtWorker } from '../built'
 import { writeTinyImages } from '../tasks/idx-files'
-import { buildWorker } from './built-worker'
 import { newFolder, toyConfig, ToyStore, type ToyOptions, type ToyRun } from './toy-job'
 
 let entry = ''
@@ -19,14 +19,13 @@ const workers: TestWorker[] = []
 beforeAll(async () => {
   data = await mkdtemp(join(tmpdir(), 'fairsweep-images-'))
   ;[entry, task] = await Promise.all([
-    buildWorker(),
+    builtWorker(),
     writeTinyImages({ dir: data, train: 80, test: 30, side: 8, classes: 4 }),
   ])
 })
 afterAll(async () => {
   await Promise.all(workers.map((worker) => worker.end()))
   await rm(data, { recursive: true })
-  await rm(dirname(entry), { recursive: true })
 })
 
 const model: ModelSource = { source: 'random', type: 'gpt2', shape: { layers: 2, width: 32, heads: 2 } }

@@ -11,14 +11,14 @@ import { openWorkbench } from '../../src-main/workbench'
 import type { Workbench } from '../../src-main/workbench'
 import { AnswerThread } from '../../src-main/workbench/answer-thread'
 import type { PackedAnswer } from '../../src-main/workbench/answer-thread'
+import { builtProgram } from '../built'
 import { outcome, plan, START } from '../store/plans'
-import { buildWorker } from '../training/built-worker'
 
 let workspace: string
 let workbench: Workbench
 let entry: string
 beforeAll(async () => {
-  entry = await buildWorker('answer.ts')
+  entry = await builtProgram('src-main/answer.ts')
   workspace = mkdtempSync(join(tmpdir(), 'fairsweep-answers-'))
   const store = openStore(join(workspace, 'history.db'))
   const seeds = Array.from({ length: 2_000 }, (_, i) => i)

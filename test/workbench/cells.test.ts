@@ -11,9 +11,9 @@ import { patchStudy } from '../../src-main/study/write'
 import { encodeSafetensors, type NamedTensor } from '../../src-main/tensor-files/safetensors'
 import { openWorkbench } from '../../src-main/workbench'
 import type { Workbench } from '../../src-main/workbench'
+import { builtWorker } from '../built'
 import { writeTinyImages } from '../e2e/tiny-study'
 import { writeTinyCifar } from '../tasks/tiny-cifar'
-import { buildWorker } from '../training/built-worker'
 
 /**
  * One study for each task and trunk, trained for a few steps by the built worker: small sizes, data and models in their
@@ -68,7 +68,7 @@ beforeAll(async () => {
     workspace: join(folder, 'workspace'),
     access: 'owner',
     what: 'a test',
-    openWorker: channelsTo(await buildWorker()),
+    openWorker: channelsTo(await builtWorker()),
   })
 })
 afterAll(async () => {

@@ -10,8 +10,8 @@ import { openReadableStore, openStore } from '../../src-main/store/store'
 import type { Store } from '../../src-main/store/store'
 import { Conclusions } from '../../src-main/workbench/conclusions'
 import { VerdictWorker } from '../../src-main/workbench/verdict-worker'
+import { builtProgram } from '../built'
 import { outcome, plan, START } from '../store/plans'
-import { buildWorker } from '../training/built-worker'
 
 let folder: string
 let store: Store
@@ -105,7 +105,7 @@ describe('a verdict', () => {
 
   it('says the same from a thread as here; a thread that fails says why, and the next one answers', async () => {
     const worker = new VerdictWorker(
-      await buildWorker('workbench/verdict-program.ts'),
+      await builtProgram('src-main/workbench/verdict-program.ts'),
       join(folder, 'history.db'),
     )
     const here = studyVerdict(conclude(store, known('small')(), {}))
