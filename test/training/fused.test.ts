@@ -1,8 +1,8 @@
 import fc from 'fast-check'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadEngine } from '../../src-main/engine'
 import { buildNetwork, type NetworkTask } from '../../src-main/models/build'
-import { PARTS, type Setting, type TrainingOptions } from '../../src-main/run'
+import { PARTS, type TrainingOptions } from '../../src-main/run'
 import { DEFAULTS } from '../../src-main/study/defaults'
 import type { Batch } from '../../src-main/tasks/task'
 import { CompiledStepper } from '../../src-main/training/compiled-stepper'
@@ -32,19 +32,41 @@ const training: TrainingOptions = {
   dropout: 0.1,
   shuffle: true,
 }
-const SETTINGS: Readonly<Record<string, Setting>> = {
+const SETTINGS = {
   'a frozen trunk': setting('pretrained', ...FROZEN),
   'a frozen random trunk': setting('random', ...FROZEN),
   'a trunk that trains': setting('pretrained', ...PARTS),
 }
+const NAMES = Object.keys(SETTINGS) as (keyof typeof SETTINGS)[]
 
-async function problemOf(type: string, setting: Setting): Promise<Problem> {
-  const network = buildNetwork(await pretrained(type), task, setting)
-  return { input: task.input, network, objective: objectiveOf(task.output) }
+const problems = new Map<string, Problem>()
+async function problemOf(type: string, kind: keyof typeof SETTINGS): Promise<Problem> {
+  const name = `${type} ${kind}`
+  const known = problems.get(name)
+  if (known !== undefined) return known
+  const network = buildNetwork(await pretrained(type), task, SETTINGS[kind])
+  const problem = { input: task.input, network, objective: objectiveOf(task.output) }
+  problems.set(name, problem)
+  return problem
 }
 
-const compiled = (problem: Problem, shapes: GraphShapes): Stepper =>
-  new CompiledStepper(problem, training, shapes, { xla: false })
+/**
+ * The graphs of a problem, by their shapes: to build one takes longer than to train with it as many steps as here. A group
+ * begins with first values, whatever was trained in its graph before.
+ */
+const graphs = new Map<Problem, Map<string, Stepper>>()
+afterAll(() => {
+  for (const of of graphs.values()) for (const graph of of.values()) graph.dispose()
+})
+
+function compiled(problem: Problem, shapes: GraphShapes): Stepper {
+  const kept = graphs.get(problem) ?? new Map<string, Stepper>()
+  graphs.set(problem, kept)
+  const name = JSON.stringify([shapes.runs, ...shapes.frozen])
+  const graph = kept.get(name) ?? new CompiledStepper(problem, training, shapes, { xla: false })
+  kept.set(name, graph)
+  return graph
+}
 const eager = (problem: Problem): Stepper => new EagerStepper(problem, training)
 
 /** What a run with this seed sees at this step: its own examples, which its place in the group does not change. */
@@ -94,7 +116,7 @@ async function train(
       )
       .forEach((score, run) => scores[run]?.push(score))
   }
-  group.dispose()
+  if (stepper !== compiled) group.dispose()
   return scores
 }
 
@@ -117,10 +139,10 @@ describe.each(KINDS)('on %s', (type) => {
   // What holds of one family for long is tried shortly with the others: they share all but the trunk.
   const [steps, tries] = type === 'bert' || type === 'gpt2' ? [50, 2] : [15, 1]
 
-  it.each(Object.keys(SETTINGS))(
+  it.each(NAMES)(
     'a run in a group is the run trained alone, with %s',
     async (kind) => {
-      const problem = await problemOf(type, SETTINGS[kind] as Setting)
+      const problem = await problemOf(type, kind)
       const groups = fc
         .array(aMember, { minLength: 2, maxLength: 5 })
         .chain((members) => fc.record({ members: fc.constant(members), place: fc.nat(members.length - 1) }))
@@ -136,8 +158,8 @@ describe.each(KINDS)('on %s', (type) => {
     60_000,
   )
 
-  it.each(Object.keys(SETTINGS))('compiled steps are the eager ones, with %s', async (kind) => {
-    const problem = await problemOf(type, SETTINGS[kind] as Setting)
+  it.each(NAMES)('compiled steps are the eager ones, with %s', async (kind) => {
+    const problem = await problemOf(type, kind)
     const members = [
       { seed: 1, learningRate: 1e-3, from: null },
       { seed: 2, learningRate: 1e-4, from: null },
@@ -148,7 +170,7 @@ describe.each(KINDS)('on %s', (type) => {
   })
 
   it('a run that takes the place of another is the run trained alone, whoever is beside it and whenever it comes', async () => {
-    const problem = await problemOf(type, SETTINGS['a frozen trunk'] as Setting)
+    const problem = await problemOf(type, 'a frozen trunk')
     const groups = fc.record({
       members: fc.array(aMember, { minLength: 2, maxLength: 4 }),
       next: aMember,
@@ -168,7 +190,7 @@ describe.each(KINDS)('on %s', (type) => {
   }, 90_000)
 
   it('a run that diverges changes no bit of its neighbours', async () => {
-    const problem = await problemOf(type, SETTINGS['a frozen trunk'] as Setting)
+    const problem = await problemOf(type, 'a frozen trunk')
     const members = (rate: number): GroupMember[] =>
       [1e-3, rate, 1e-4].map((learningRate) => ({ seed: 5, learningRate, from: null }))
     const healthy = await train(problem, members(1e-3), 10)
@@ -181,7 +203,7 @@ describe.each(KINDS)('on %s', (type) => {
   })
 
   it('a run drops the same units whoever is beside it', async () => {
-    const problem = await problemOf(type, SETTINGS['a frozen trunk'] as Setting)
+    const problem = await problemOf(type, 'a frozen trunk')
     const still = (seed: number): GroupMember => ({ seed, learningRate: 0, from: null })
     const [alone] = await train(problem, [still(3)], 5)
     const [, beside] = await train(problem, [still(8), still(3)], 5)
