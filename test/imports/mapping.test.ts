@@ -5,6 +5,7 @@ import { mappingText, PUBLISHED_FIELDS, readMapping, RUN_FIELDS } from '../../sr
 import { nameTemplate } from '../../src-main/imports/name-template'
 import { readImport } from '../../src-main/imports/read-import'
 import { METRICS } from '../../src-main/run'
+import { processorTime } from '../processor-time'
 import { inShort, refusal, scratch } from './files'
 
 const { file } = scratch()
@@ -115,9 +116,9 @@ describe('a template of run names', () => {
 
   it('takes no longer for names made to be slow', () => {
     const { read } = nameTemplate('{a}a{b}a{c}a{d}a{e}b')
-    const start = performance.now()
+    const start = processorTime()
     expect(read('a'.repeat(200_000))).toBeNull()
-    expect(performance.now() - start).toBeLessThan(100)
+    expect(processorTime() - start).toBeLessThan(100)
   })
 
   it('says which names do not fit', async () => {

@@ -9,7 +9,10 @@ import type { TrainingJob } from '../../src-main/training/messages'
 import { plannedRun } from './planned-runs'
 
 const openWorker = channelsTo(join(import.meta.dirname, 'fake-worker.mjs'))
-const limits = { tickMs: 100, silenceTicks: 10, pauseTicks: 10 }
+/** A worker may take seconds to start where the machine does much else. */
+const PATIENT = { tickMs: 100, silenceTicks: 300, pauseTicks: 20 }
+/** For workers that are to be given up. */
+const IMPATIENT = { ...PATIENT, silenceTicks: 20 }
 
 let folder: string
 let worker: TrainingWorker | null = null
@@ -49,7 +52,11 @@ function trainOn(
   })
 }
 
-async function train(isolation: 'thread' | 'process', behave: string): Promise<RunMessage[]> {
+async function train(
+  isolation: 'thread' | 'process',
+  behave: string,
+  limits = PATIENT,
+): Promise<RunMessage[]> {
   worker = new TrainingWorker(openWorker, isolation, limits)
   const heard: RunMessage[] = []
   await trainOn(worker, job(behave), (message) => heard.push(message))
@@ -71,13 +78,14 @@ describe.each(['thread', 'process'] as const)('a worker in a %s', (isolation) =>
   it.each([
     ['exit@3', 'exited with code 3'],
     ['throw@3', isolation === 'thread' ? 'boom' : 'Error: boom'],
-    ['hang@3', 'no sign of life for 1 seconds'],
-    ['spin@3', 'no sign of life for 1 seconds'],
+    ['hang@3', 'no sign of life for 2 seconds'],
+    ['spin@3', 'no sign of life for 2 seconds'],
     ['garbage@3', "no message: { type: 'no-such-thing' }"],
     ['stranger@3', 'run stranger, which it was not given'],
     ['early@3', 'left a run without an end'],
   ])('that does %s rejects its job with the reason', async (behave, reason) => {
-    await expect(train(isolation, behave)).rejects.toMatchObject({
+    const limits = reason.includes('no sign of life') ? IMPATIENT : PATIENT
+    await expect(train(isolation, behave, limits)).rejects.toMatchObject({
       kind: 'died',
       wasReady: true,
       message: expect.stringContaining(reason) as string,
@@ -102,7 +110,7 @@ describe.each(['thread', 'process'] as const)('a worker in a %s', (isolation) =>
 
   it('that never gets ready is given up', async () => {
     process.env['FAKE_WORKER_START'] = 'never'
-    await expect(train(isolation, '')).rejects.toThrow('no sign of life')
+    await expect(train(isolation, '', IMPATIENT)).rejects.toThrow('no sign of life')
   })
 
   it('that is closed rejects its job as stopped', async () => {
@@ -114,7 +122,7 @@ describe.each(['thread', 'process'] as const)('a worker in a %s', (isolation) =>
   })
 
   it('saves its state when asked to pause, and is killed when it does not', async () => {
-    worker = new TrainingWorker(openWorker, isolation, limits)
+    worker = new TrainingWorker(openWorker, isolation, PATIENT)
     const heard: RunMessage[] = []
     await trainOn(worker, job('', { step_ms: 20 }), (message) => {
       heard.push(message)
@@ -135,7 +143,7 @@ describe.each(['thread', 'process'] as const)('a worker in a %s', (isolation) =>
   })
 
   it('hears of a cancellation, also one from before it was ready', async () => {
-    worker = new TrainingWorker(openWorker, isolation, limits)
+    worker = new TrainingWorker(openWorker, isolation, PATIENT)
     const heard: RunMessage[] = []
     const training = trainOn(worker, job('', { step_ms: 50 }), (message) => heard.push(message))
     worker.cancel('a')
@@ -144,7 +152,7 @@ describe.each(['thread', 'process'] as const)('a worker in a %s', (isolation) =>
   })
 
   it('ends when what its messages are handed to fails', async () => {
-    worker = new TrainingWorker(openWorker, isolation, limits)
+    worker = new TrainingWorker(openWorker, isolation, PATIENT)
     const training = worker.train(job(''), () => {
       throw new Error('disk full')
     })

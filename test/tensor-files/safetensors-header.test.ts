@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { encodeSafetensors } from '../../src-main/tensor-files/safetensors'
 import { headerLength, MAX_HEADER_BYTES } from '../../src-main/tensor-files/safetensors-header'
+import { processorTime } from '../processor-time'
 import { F32_PAIR, file, parse, tensor, verdict } from './safetensors-bytes'
 
 describe('a safetensors header', () => {
@@ -68,9 +69,9 @@ describe('a safetensors header', () => {
       { length: 100_000 },
       (_, i) => `"t${i}":{"dtype":"I8","shape":[1],"data_offsets":[${i},${i + 1}]}`,
     )
-    const start = performance.now()
+    const start = processorTime()
     expect(parse(file(`{${members.reverse().join()}}`, 100_000)).tensors.size).toBe(100_000)
-    expect(performance.now() - start).toBeLessThan(5000)
+    expect(processorTime() - start).toBeLessThan(5000)
   })
 
   it('gets the same verdict as from the reference reader, but for doubled keys', () => {
