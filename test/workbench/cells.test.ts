@@ -87,14 +87,16 @@ describe('the ready-made studies of one task and one trunk', () => {
   it.each(Object.keys(TASK_KINDS) as (keyof typeof TASK_KINDS)[])(
     'of %s train on every trunk',
     async (task) => {
-      for (const model of Object.keys(MODEL_KINDS) as (keyof typeof MODEL_KINDS)[]) {
-        const name = `${task}-${model}`
+      const trunks = Object.keys(MODEL_KINDS) as (keyof typeof MODEL_KINDS)[]
+      const names = trunks.map((model) => `${task}-${model}`)
+      // One after the other, by the same worker.
+      for (const [i, name] of names.entries()) {
         const { study, text } = await readStudyFile(join(CELLS, `${name}.yaml`))
         expect(study).toMatchObject({ name, tasks: [{ kind: task }] })
         const isRandom = study.models[0]?.from === 'random'
         const small = patchStudy(text, {
           task: { kind: task, ...SMALL_TASKS[task] },
-          model: SMALL_MODELS[model],
+          model: SMALL_MODELS[trunks[i]!],
           settings: isRandom ? ['unfrozen-random'] : ['frozen-pretrained'],
           learning_rates: [1e-3],
           seeds: [0],
@@ -103,6 +105,8 @@ describe('the ready-made studies of one task and one trunk', () => {
           test: { examples: 2 },
         })
         await workbench.startStudy(await workbench.checkStudy(small, join(folder, `${name}.yaml`)))
+      }
+      for (const name of names) {
         await workbench.idle(name)
         const runs = workbench.store.runs({ study: name })
         expect(runs.map(({ state, reason }) => [name, isComplete(state), reason])).toEqual([
