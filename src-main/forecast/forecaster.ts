@@ -67,7 +67,9 @@ export class Forecaster {
   /** Chooses how the runs of studies are trained; what it chooses is kept in `store`. */
   ways(store: Store): Ways {
     const { events, openWorker } = this.options
-    return new WayChooser({ store, events, openWorker })
+    const countBytes = async (plan: Plan, run: PlannedRun, slots: number): Promise<number> =>
+      countedBytes(cellOf(await this.factsOf(plan), run), run.config, slots)
+    return new WayChooser({ store, events, openWorker, countBytes })
   }
 
   /** @param gflops speed of large products, to count operations where nothing was measured */

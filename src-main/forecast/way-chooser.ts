@@ -14,15 +14,20 @@ import type { MeasuredWay } from './measure-way'
 import { stepOptions } from './step-options'
 import { usableMemory } from './usable-memory'
 import { candidatesFor, secondsARun, wayWords } from './way-candidates'
+import type { Candidate } from './way-candidates'
 
 export interface WayChooserOptions {
   readonly store: Store
   readonly events: EventStream
   readonly openWorker: OpenChannel
+  /** Bytes that a worker with so many fused runs of this one's kind takes, by count. */
+  readonly countBytes: (plan: Plan, run: PlannedRun, slots: number) => Promise<number>
   /** `auto` measures where it pays. FAIRSWEEP_WAYS, where nothing is given. */
   readonly rule?: WayRule
 }
 export type WayRule = 'auto' | 'measure' | 'usual'
+
+type Say = (level: 'info' | 'warning', message: string) => void
 
 /** Cells that take fewer steps, all runs together, have ended before a measurement has paid. */
 const WORTH_MEASURING_STEPS = 1_000
@@ -57,14 +62,16 @@ export class WayChooser implements Ways {
     const { store, events } = this.options
     const cell = [run.task, run.model, run.setting].join(' / ')
     const study = plan.study.name
-    const say = (level: 'info' | 'warning', message: string): void => {
-      store.log({ study, run: null, kind: level, detail: message })
-      events.emit({ type: 'log', level, study, run: null, message })
+    const say: Say = (level, message) => {
+      store.log({ study, run: null, kind: level, detail: `${cell}: ${message}` })
+      events.emit({ type: 'log', level, study, run: null, message: `${cell}: ${message}` })
     }
-    const measured = await this.tryAll(runs, cell, signal, say)
+    const candidates = await this.fitting(plan, runs, say)
+    const measured = await this.tryAll(runs, candidates, cell, signal, say)
     if (signal.aborted) return
-    const way = best(runs, measured) ?? usualWay(run)
-    say('info', `${cell}: ${way.why === '' ? 'trained the usual way' : way.why}`)
+    const untried = candidates.length === 0 ? { ...usualWay(run), groupSize: 1 } : usualWay(run)
+    const way = best(runs, measured) ?? untried
+    if (candidates.length > 0) say('info', way.why === '' ? 'trained the usual way' : way.why)
     store.keepTrainingWay({ study, program: programHash(run.config), device: deviceName(), cell, way })
     const cells = this.cells.get(plan)
     // Other cells of the plan may be of the same kind.
@@ -72,16 +79,48 @@ export class WayChooser implements Ways {
     cells?.set(wordsOf(run), way)
   }
 
+  /**
+   * Ways that by count fit into the memory: one that does not might take the machine along. Where no group does, a run
+   * alone; none where not even that. A GPU's memory is not counted.
+   */
+  private async fitting(plan: Plan, runs: readonly PlannedRun[], say: Say): Promise<Candidate[]> {
+    const candidates = candidatesFor(runs, { cores: availableParallelism(), isGpu: hasGpu() })
+    const [first] = candidates
+    const [run] = runs
+    if (first === undefined || run === undefined || hasGpu()) return candidates
+    const most = await usableMemory()
+    const left: string[] = []
+    const fits = async (candidate: Candidate): Promise<boolean> => {
+      const bytes = candidate.workers * (await this.options.countBytes(plan, run, candidate.groupSize))
+      if (bytes > most)
+        left.push(`${wayWords(candidate, availableParallelism())} (about ${gigabytes(bytes)})`)
+      return bytes <= most
+    }
+    const alone = { ...first, groupSize: 1, workers: 1, threads: null }
+    const fitting: Candidate[] = []
+    for (const candidate of candidates) if (await fits(candidate)) fitting.push(candidate)
+    if (fitting.length === 0 && candidates.every(({ groupSize, workers }) => groupSize * workers > 1))
+      if (await fits(alone)) fitting.push(alone)
+    const nothing = fitting.length === 0
+    if (left.length > 0)
+      say(
+        nothing ? 'warning' : 'info',
+        `not tried, for by count they need more memory than the ${gigabytes(most)} that there are: ${left.join('; ')}${nothing ? '. Runs are trained alone, and may end for want of memory; smaller batches (training.batch_size, or accumulate_steps for the same ones in parts) need less' : ''}`,
+      )
+    return fitting
+  }
+
   private async tryAll(
     runs: readonly PlannedRun[],
+    wanted: readonly Candidate[],
     cell: string,
     signal: AbortSignal,
-    say: (level: 'warning', message: string) => void,
+    say: Say,
   ): Promise<MeasuredWay[]> {
     const { openWorker, events } = this.options
     const measured: MeasuredWay[] = []
     const tooLarge: MeasuredWay[] = []
-    const candidates = candidatesFor(runs, { cores: availableParallelism(), isGpu: hasGpu() })
+    const candidates = [...wanted]
     for (const [done, candidate] of candidates.entries()) {
       events.emit({ type: 'measuring', measuring: { done, of: candidates.length, cell } })
       try {
@@ -91,10 +130,7 @@ export class WayChooser implements Ways {
         ;((await fits(found)) ? measured : tooLarge).push(found)
       } catch (error) {
         if (signal.aborted) break
-        say(
-          'warning',
-          `${cell}: ${wayWords(candidate, availableParallelism())} cannot be measured: ${said(error)}`,
-        )
+        say('warning', `${wayWords(candidate, availableParallelism())} cannot be measured: ${said(error)}`)
       }
       const last = done === candidates.length - 1
       // Where no group has memory, or each died of it, a run alone may have enough.
@@ -192,6 +228,8 @@ function programHash({ task, model, setting, training, precision }: RunConfig): 
 
 const deviceName = (): string =>
   `${cpus()[0]?.model.trim() ?? process.arch}, ${availableParallelism()} cores${hasGpu() ? ', GPU' : ''}`
+
+const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`
 
 const hasGpu = (): boolean => existsSync('/proc/driver/nvidia/gpus')
 

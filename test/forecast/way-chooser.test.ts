@@ -27,8 +27,18 @@ afterEach(() => {
   delete process.env['FAKE_ENGINE']
 })
 
-const chooser = (openWorker: OpenChannel, rule: WayRule = 'auto'): WayChooser =>
-  new WayChooser({ store, events: new EventStream(), openWorker, rule })
+const chooser = (
+  openWorker: OpenChannel,
+  rule: WayRule = 'auto',
+  bytes: (slots: number) => number = () => 0,
+): WayChooser =>
+  new WayChooser({
+    store,
+    events: new EventStream(),
+    openWorker,
+    countBytes: (_, __, slots) => Promise.resolve(bytes(slots)),
+    rule,
+  })
 const rates = (count: number, maxSteps = 500, behave = ''): PlannedRun[] =>
   Array.from({ length: count }, (_, i) => plannedRun({ maxSteps, behave, rate: (i + 1) / 1000 }))
 function saved(name: string, runs: readonly PlannedRun[]): { plan: Plan; run: PlannedRun } {
@@ -109,6 +119,27 @@ describe('the way a study is trained', () => {
     const choosing = chooser(fake)
     await choosing.measure(plan, run, still)
     expect(choosing.of(plan, run)).toMatchObject({ groupSize: 1, workers: 1, threads: null })
+  })
+
+  it('is not tried where by count it needs more memory than there is: what fits is, or a run alone', async () => {
+    const { plan, run } = saved('s', rates(8))
+    // A worker with a group of more than two takes more than any machine has.
+    const some = chooser(fake, 'auto', (slots) => (slots > 2 ? 1e18 : 1))
+    await some.measure(plan, run, still)
+    expect(some.of(plan, run)).toMatchObject({ groupSize: 1, workers: 1 })
+    const told = (): string[] => store.events({ study: 's' }).map(({ detail }) => detail)
+    expect(told()).toContainEqual(
+      expect.stringMatching(/not tried, for by count .* groups of 4 in 2 workers .*about 2000000000\.0 GB/),
+    )
+  })
+
+  it('is a run alone, untried and with a warning, where by count not even that has memory', async () => {
+    const { plan, run } = saved('s', rates(8))
+    const choosing = chooser(none, 'auto', () => 1e18)
+    await choosing.measure(plan, run, still)
+    expect(choosing.of(plan, run)).toMatchObject({ groupSize: 1, workers: 1, why: '' })
+    const [warning] = store.events({ study: 's' }).filter(({ kind }) => kind === 'warning')
+    expect(warning?.detail).toContain('fake / fake / output-only: not tried')
   })
 
   it('is not kept when the measurement is broken off', async () => {
