@@ -85,6 +85,10 @@ export const TASK_KINDS = {
       'Values of a token where x is [N, R, k * token_width].',
     ),
     bits: says(flag().default(false), 'y holds bits, not a class.'),
+    batches: says(
+      oneOf('by-length', 'mixed').optional(),
+      'As for listops, where the file has lengths; mixed where it is left out.',
+    ),
     positions_beyond: laterPositionsBeyond,
   },
 } as const
@@ -107,7 +111,7 @@ export const LATER_TASK_OPTIONS: Readonly<Record<string, Readonly<Record<string,
   listops: { batches: 'mixed' },
   'remote-homology': { batches: 'mixed' },
   'cifar10-lra': { positions_beyond: 'refused' },
-  tensors: { positions_beyond: 'refused' },
+  tensors: { positions_beyond: 'refused', batches: 'mixed' },
 }
 
 /** Options whose usual value follows from others. */

@@ -3,10 +3,12 @@ import type { TaskSource } from '../study/study'
 import { numbersOf, openNamedArrays } from '../tensor-files/named-arrays'
 import type { NamedArray, NamedArrays } from '../tensor-files/named-arrays'
 import { fileOf } from './images'
+import { paddedLengths } from './padded-lengths'
 import { permutation } from './permutation'
 import { Selected } from './selected'
 import { answersOf } from './tensor-answers'
 import type { Answers, HeldArray } from './tensor-answers'
+import { checkAllHaveLengths, rowLengthsOf, type RowLengths } from './tensor-lengths'
 import { exampleAt, positionsBeyondOf } from './task'
 import type { Batch, Split, Task, TaskInput } from './task'
 
@@ -21,12 +23,15 @@ interface Arrays {
   readonly size: number
   readonly x: NamedArray
   readonly y: HeldArray
+  /** Real rows of each example; null: all are. */
+  readonly lengths: RowLengths
 }
 
 /**
  * Data of the user's own: `train_x` and `train_y`, optionally `val_*` and `test_*`, in a safetensors file or a NumPy
  * archive. x is float [N, T, F] or whole [N, T]; y is whole classes [N], float targets [N] or [N, n], or with
  * `bits: true` bits [N, n]. With `token_width: F`, x [N, R, k F] gives k tokens a row and the last k tokens are read.
+ * `train_lengths` … [N] say how many of the T (or R) rows of each example are real: what stands behind them is padding.
  * All of it is looked through once; of a safetensors file the rows of x are then read as batches ask for them.
  */
 export async function openTensors(source: TaskSource): Promise<Task> {
@@ -42,9 +47,10 @@ export async function openTensors(source: TaskSource): Promise<Task> {
   const test = arraysOf(arrays, 'test', file)
   const all = [train, held, test].filter((split) => split !== null)
   checkAlike(all, file)
+  checkAllHaveLengths(all, file)
   const answers = answersOf(all, source.options['bits'] === true, file)
-  const { input, readTokens } = inputOf(all, source, file)
-  const splitOf = (split: Arrays): Split => new TensorSplit(split, input, answers)
+  const { input, readTokens } = withLengths(inputOf(all, source, file), all, source, file)
+  const splitOf = (split: Arrays): Split => new TensorSplit(split, { input, readTokens }, answers)
   return {
     ...{ input: { ...input, positionsBeyond: positionsBeyondOf(source.options) }, readTokens },
     output: answers.output,
@@ -65,33 +71,50 @@ function withTestOf(all: Split): { train: Split; test: Split } {
 
 class TensorSplit implements Split {
   readonly size: number
+  /** In tokens; absent where every row is real. */
+  readonly lengths?: () => Promise<Int32Array>
+  /** Tokens of a row, values of a token. */
+  readonly #inRow: number
   readonly #values: number
+  /** Values of an example in the file. */
+  readonly #stored: number
 
   constructor(
     private readonly arrays: Arrays,
-    private readonly input: TaskInput,
+    private readonly form: Form,
     private readonly answers: Answers,
   ) {
+    const { input, readTokens } = form
     this.size = arrays.size
-    this.#values = input.tokens * (input.kind === 'vectors' ? input.width : 1)
+    this.#inRow = readTokens
+    this.#values = input.kind === 'vectors' ? input.width : 1
+    this.#stored = arrays.x.length / arrays.size
+    const { lengths } = arrays
+    if (lengths !== null) this.lengths = () => Promise.resolve(lengths.map((rows) => rows * readTokens))
   }
 
-  batch(indices: ArrayLike<number>): Batch {
-    const { x: from, y: answersFrom } = this.arrays
-    const length = indices.length * this.#values
-    const x = this.input.kind === 'vectors' ? new Float32Array(length) : new Int32Array(length)
+  batch(indices: ArrayLike<number>, tokens = this.form.input.tokens): Batch {
+    const { x: from, y: answersFrom, lengths } = this.arrays
+    const each = tokens * this.#values
+    const isVectors = this.form.input.kind === 'vectors'
+    const x = new (isVectors ? Float32Array : Int32Array)(indices.length * each)
     const y = this.answers.space(indices.length)
     const examples = Array.from(indices, (_, i) => exampleAt(indices, i, this))
-    const each = this.#values
-    from
-      .read(examples.map((index) => ({ start: index * each, end: (index + 1) * each })))
-      .forEach((row, i) => {
-        for (let j = 0; j < each; j++) x[i * each + j] = Number(row[j])
-      })
+    const real = Int32Array.from(examples, (index) =>
+      lengths === null ? tokens : (lengths[index] ?? 0) * this.#inRow,
+    )
+    // Of what is padding nothing is read: it stays 0, whatever the file has there.
+    const slices = examples.map((index, i) => {
+      const start = index * this.#stored
+      return { start, end: start + (real[i] ?? 0) * this.#values }
+    })
+    from.read(slices).forEach((row, i) => {
+      for (let j = 0; j < row.length; j++) x[i * each + j] = Number(row[j])
+    })
     examples.forEach((index, i) => {
       this.answers.copy(answersFrom, index, y, i)
     })
-    return { size: indices.length, x, lengths: null, y }
+    return { size: indices.length, x, lengths: lengths === null ? null : real, y }
   }
 }
 
@@ -110,25 +133,38 @@ function arraysOf(arrays: NamedArrays, split: SplitName, file: string): Arrays |
       field: `${split}_y`,
     })
   }
-  checkFinite(x, file, `${split}_x`)
   const [data = []] = y.read([{ start: 0, end: y.length }])
-  return { split, size, x, y: { ...y, data } }
+  const lengths = rowLengthsOf(arrays, split, x, file)
+  const found = { split, size, x, y: { ...y, data }, lengths }
+  if (x.isFloat) checkReal(found, file, FINITE)
+  return found
 }
 
-function checkFinite(array: NamedArray, file: string, field: string): void {
-  if (!array.isFloat) return
-  const each = array.length / (array.shape[0] ?? 1)
-  for (const [start, numbers] of numbersOf(array)) {
+/** Looks at every number of x that is not padding. @throws {InputError} naming the first that is not right */
+function checkReal({ split, size, x, lengths }: Arrays, file: string, right: RightNumbers): void {
+  const [each, inRow] = [x.length / size, x.length / size / (x.shape[1] ?? 1)]
+  for (const [start, numbers] of numbersOf(x)) {
     for (let i = 0; i < numbers.length; i++) {
-      if (Number.isFinite(Number(numbers[i]))) continue
       const example = Math.floor((start + i) / each)
-      throw new InputError(
-        `example ${example} holds ${numbers[i]}${array.placeOf(start + i)}, expected finite numbers`,
-        { file, field },
-      )
+      const isPadding = lengths !== null && start + i - example * each >= (lengths[example] ?? 0) * inRow
+      const value = Number(numbers[i])
+      if (isPadding || right.is(value)) continue
+      const words = `${right.called}${value}${x.placeOf(start + i)}`
+      throw new InputError(`example ${example} holds ${words}, expected ${right.expected}`, {
+        file,
+        field: `${split}_x`,
+      })
     }
   }
 }
+
+interface RightNumbers {
+  is(value: number): boolean
+  /** What stands before a wrong one. */
+  readonly called: string
+  readonly expected: string
+}
+const FINITE: RightNumbers = { is: Number.isFinite, called: '', expected: 'finite numbers' }
 
 /** Everything but the number of examples is the same in all splits. */
 function checkAlike([train, ...others]: readonly Arrays[], file: string): void {
@@ -147,11 +183,38 @@ function checkAlike([train, ...others]: readonly Arrays[], file: string): void {
 const shapeWords = ({ shape, isFloat }: NamedArray): string =>
   `${isFloat ? 'float' : 'whole'} [${['N', ...shape.slice(1)].join(', ')}]`
 
-function inputOf(
+/** What the network reads. */
+interface Form {
+  readonly input: TaskInput
+  readonly readTokens: number
+}
+
+/** No example has more tokens than the longest; batches by length are for examples of which lengths are known. */
+function withLengths(
+  { input, readTokens }: Form,
   splits: readonly Arrays[],
   { options }: TaskSource,
   file: string,
-): { input: TaskInput; readTokens: number } {
+): Form {
+  const isByLength = options['batches'] === 'by-length'
+  const train = splits[0]?.lengths ?? null
+  if (train === null) {
+    if (!isByLength) return { input, readTokens }
+    const missing = splits.map(({ split }) => `${split}_lengths`).join(', ')
+    throw new InputError(`holds no ${missing}, expected them for batches: by-length`, { file })
+  }
+  const longest = splits.reduce((most, { lengths }) => lengths?.reduce(larger, most) ?? most, 0)
+  const tokens = longest * readTokens
+  const paddedTo = paddedLengths(
+    train.map((rows) => rows * readTokens),
+    tokens,
+  )
+  return { input: { ...input, tokens, padded: true, ...(isByLength && { paddedTo }) }, readTokens }
+}
+
+const larger = (a: number, b: number): number => Math.max(a, b)
+
+function inputOf(splits: readonly Arrays[], { options }: TaskSource, file: string): Form {
   const x = splits[0]?.x
   const tokenWidth = options['token_width']
   const [, rows = 0, width = 0] = x?.shape ?? []
@@ -172,23 +235,17 @@ function inputOf(
 
 const MOST_TOKENS = 2 ** 24
 
-/** One more than the largest token of all splits. */
+/** One more than the largest token of all splits, padding left out. */
 function vocabularyOf(splits: readonly Arrays[], file: string): number {
   let largest = 0
-  for (const { split, x, size } of splits) {
-    for (const [start, tokens] of numbersOf(x)) {
-      for (let i = 0; i < tokens.length; i++) {
-        const token = Number(tokens[i])
-        if (token < 0 || token >= MOST_TOKENS) {
-          const example = Math.floor(((start + i) * size) / x.length)
-          throw new InputError(
-            `example ${example} holds token ${token}${x.placeOf(start + i)}, expected 0 to ${MOST_TOKENS - 1}`,
-            { file, field: `${split}_x` },
-          )
-        }
-        if (token > largest) largest = token
-      }
-    }
+  const tokens: RightNumbers = {
+    is: (token) => {
+      largest = Math.max(largest, token)
+      return token >= 0 && token < MOST_TOKENS
+    },
+    called: 'token ',
+    expected: `0 to ${MOST_TOKENS - 1}`,
   }
+  for (const arrays of splits) checkReal(arrays, file, tokens)
   return largest + 1
 }

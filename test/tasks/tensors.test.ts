@@ -112,6 +112,51 @@ describe('data of the user, from safetensors', () => {
     expect([...task.train.batch([1]).x]).toEqual(numbers(24).slice(12))
   })
 
+  const words = {
+    train_x: { shape: [3, 4], of: [5, 99, 99, 99, 1, 2, 3, -1, 7, 8, 99, 99] },
+    train_y: { shape: [3], of: [0, 1, 1] },
+    train_lengths: { shape: [3], of: [1, 3, 2] },
+    test_x: { shape: [1, 4], of: [4, 4, 4, 4] },
+    test_y: { shape: [1], of: [0] },
+    test_lengths: { shape: [1], of: [3] },
+  }
+
+  it('of different lengths ends where its lengths say, and is padded to the longest', async () => {
+    const { input, train, test } = await open(await stored(words))
+    // Neither what the padding holds nor a row that no example has counts.
+    expect(input).toMatchObject({ kind: 'tokens', tokens: 3, vocabulary: 9, padded: true })
+    expect(input.paddedTo).toBeUndefined()
+    const { x, lengths } = train.batch([0, 2, 1])
+    expect([...x]).toEqual([5, 0, 0, 7, 8, 0, 1, 2, 3])
+    expect([...(lengths ?? [])]).toEqual([1, 2, 3])
+    expect(test.batch([0])).toMatchObject({ x: Int32Array.of(4, 4, 4), lengths: Int32Array.of(3) })
+  })
+
+  it('of different lengths comes in batches by length, the examples set apart for the test too', async () => {
+    const { test_x: _, test_y: __, test_lengths: ___, ...alone } = words
+    const { input, train, test } = await open(await stored(alone), { batches: 'by-length' })
+    expect(input.paddedTo).toEqual([1, 2, 3].map((tokens) => ({ tokens, share: 1 / 3 })))
+    const lengths = [...((await train.lengths?.()) ?? []), ...((await test.lengths?.()) ?? [])]
+    expect(lengths.sort()).toEqual([1, 2, 3])
+    const shortest = await open(await stored(words), { batches: 'by-length' })
+    expect([...shortest.train.batch([0, 2], 2).x]).toEqual([5, 0, 7, 8])
+  })
+
+  it('of different lengths counts rows where a row is several tokens', async () => {
+    const file = await stored({
+      train_x: { shape: [2, 2, 4], of: [...numbers(4), NaN, NaN, NaN, NaN, ...numbers(8)], float: true },
+      train_y: { shape: [2], of: [0, 1] },
+      train_lengths: { shape: [2], of: [1, 2] },
+      test_x: { shape: [1, 2, 4], of: numbers(8), float: true },
+      test_y: { shape: [1], of: [0] },
+      test_lengths: { shape: [1], of: [1] },
+    })
+    const { input, readTokens, train } = await open(file, { token_width: 2 })
+    expect([input.tokens, readTokens]).toEqual([4, 2])
+    const { x, lengths } = train.batch([0])
+    expect([[...x], [...(lengths ?? [])]]).toEqual([[0, 1, 2, 3, 0, 0, 0, 0], [2]])
+  })
+
   const good = {
     train_x: { shape: [2, 1, 2], of: [1, 2, 3, 4], float: true },
     train_y: { shape: [2], of: [0, 1] },
@@ -168,6 +213,42 @@ describe('data of the user, from safetensors', () => {
       { train_x: { shape: [2, 1], of: [3, -1] }, train_y: good.train_y },
       {},
       'train_x: example 1 holds token -1',
+    ],
+    [
+      'a length of nothing',
+      { ...words, train_lengths: { shape: [3], of: [1, 0, 2] } },
+      {},
+      /train_lengths: example 1 has length 0 \(byte \d+\), expected 1 to 4, the rows of train_x/,
+    ],
+    [
+      'a length beyond the rows',
+      { ...words, test_lengths: { shape: [1], of: [5] } },
+      {},
+      /test_lengths: example 0 has length 5 .*expected 1 to 4/,
+    ],
+    [
+      'broken lengths',
+      { ...words, train_lengths: { ...words.train_lengths, float: true } },
+      {},
+      'train_lengths: is float [3], expected whole [3]',
+    ],
+    [
+      'fewer lengths than examples',
+      { ...words, train_lengths: { shape: [2], of: [1, 1] } },
+      {},
+      'train_lengths: holds 2 lengths, train_x has 3 examples',
+    ],
+    [
+      'lengths of some splits alone',
+      { ...words, val_x: words.test_x, val_y: words.test_y },
+      {},
+      'holds train_lengths, but no val_lengths',
+    ],
+    [
+      'batches by lengths that are not known',
+      { ...good, test_x: good.train_x, test_y: good.train_y },
+      { batches: 'by-length' },
+      'holds no train_lengths, test_lengths, expected them for batches: by-length',
     ],
   ])('is refused for %s', async (_, arrays, options, message) => {
     await expect(open(await stored(arrays), options)).rejects.toThrow(message)
