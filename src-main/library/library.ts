@@ -186,7 +186,12 @@ export async function openLibrary({
     downloads: catalogue.downloads,
 
     async checkOptions(spec, { training, validation }, test, selection) {
-      const { sizes, output } = (await task(spec)).facts
+      const { sizes, input, output } = (await task(spec)).facts
+      if (input.paddedTo !== undefined && !training.shuffle)
+        throw new InputError(
+          `found false, expected true: batches of ${spec.name} are made by length, so they cannot come in file order; its option \`batches: mixed\` can`,
+          { field: 'training.shuffle' },
+        )
       if (output.kind === 'values') {
         for (const [field, { metric }] of Object.entries({ validation, selection })) {
           if (metric === 'loss') continue

@@ -11,7 +11,7 @@ export interface BatchOrder {
   tokensAt(step: number): number | undefined
 }
 
-/** How the runs of a job come by their batches. */
+/** How the runs of a job come by their batches; a study that wants file order is refused batches by length. */
 export async function batchOrders(
   input: Pick<TaskInput, 'paddedTo'>,
   train: Split,
@@ -20,7 +20,7 @@ export async function batchOrders(
   return ({ training: { batch_size, shuffle }, seed }) =>
     lengths === null
       ? new DataOrder(train.size, batch_size, seed, shuffle)
-      : new LengthOrder(lengths, batch_size, seed, shuffle)
+      : new LengthOrder(lengths, batch_size, seed)
 }
 
 /**
@@ -78,11 +78,10 @@ export class LengthOrder implements BatchOrder {
     private readonly lengths: readonly ExamplesOfLength[],
     batchSize: number,
     seed: number,
-    shuffle: boolean,
   ) {
     const sizes = lengths.map(({ examples }) => examples.length)
     this.#schedule = new LengthSchedule(sizes, batchSize)
-    this.#orders = sizes.map((size, i) => new DataOrder(size, batchSize, seed, shuffle, ['length', i]))
+    this.#orders = sizes.map((size, i) => new DataOrder(size, batchSize, seed, true, ['length', i]))
   }
 
   fill(step: number, target: Uint32Array): void {

@@ -189,6 +189,22 @@ describe('a plan on little data', () => {
   })
 })
 
+describe('a plan of batches by length', () => {
+  it('is refused file order, which they cannot have', async () => {
+    await folder.model('mine')
+    const draws = 'min_length: 10, max_length: 60, max_depth: 4, train_examples: 50, positions_beyond: drawn'
+    const plan = (batches: string) => {
+      const task = `{kind: listops, ${draws}, batches: ${batches}}`
+      const text = `name: s\ntask: ${task}\nmodel: {path: mine}\ntraining: {shuffle: false}\n`
+      return planStudy(readStudy(text, folder.in('f')), text, library, 'f')
+    }
+    await expect(plan('by-length')).rejects.toThrow(
+      'f:4: training.shuffle: found false, expected true: batches of listops are made by length',
+    )
+    expect((await plan('mixed')).runs.length).toBeGreaterThan(0)
+  })
+})
+
 describe('a plan on values', () => {
   it.each([
     [
