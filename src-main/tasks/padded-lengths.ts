@@ -64,13 +64,28 @@ export interface ExamplesOfLength {
   readonly examples: Uint32Array
 }
 
+/** What splits were grouped into, each for the lengths that it was last grouped by: evaluations ask again and again. */
+const grouped = new WeakMap<
+  Split,
+  { readonly paddedTo: readonly PaddedLength[]; readonly examples: Promise<ExamplesOfLength[]> }
+>()
+
 /** The examples of a split by the length that they are padded to, in the order of the lengths; null where all are padded alike. */
 export async function byLength(
   split: Split,
   { paddedTo }: Pick<TaskInput, 'paddedTo'>,
 ): Promise<ExamplesOfLength[] | null> {
   if (paddedTo === undefined || split.lengths === undefined) return null
-  const lengths = await split.lengths()
+  const known = grouped.get(split)
+  if (known?.paddedTo === paddedTo) return known.examples
+  const examples = split.lengths().then((lengths) => inGroups(lengths, paddedTo))
+  grouped.set(split, { paddedTo, examples })
+  // A failure is not kept.
+  examples.catch(() => grouped.delete(split))
+  return examples
+}
+
+function inGroups(lengths: Int32Array, paddedTo: readonly PaddedLength[]): ExamplesOfLength[] {
   let shorter = 0
   return paddedTo.map(({ tokens }) => {
     const examples = Uint32Array.from(lengths.keys()).filter((i) => {

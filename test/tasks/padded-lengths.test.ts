@@ -70,6 +70,16 @@ describe('examples by length', () => {
     expect(await examplesOf(new Selected(split, Uint32Array.of(3, 4, 5)))).toEqual([[1], [2], [0]])
   })
 
+  it('are found once for a split, and anew for other lengths', async () => {
+    let asked = 0
+    const counted = { ...split, lengths: () => Promise.resolve((asked++, all)) }
+    const first = await byLength(counted, { paddedTo })
+    expect(await byLength(counted, { paddedTo })).toBe(first)
+    expect(asked).toBe(1)
+    const others = await byLength(counted, { paddedTo: [{ tokens: 5, share: 1 }] })
+    expect(others?.map(({ examples }) => examples.length)).toEqual([6])
+  })
+
   it('are none where all are padded alike', async () => {
     expect(await byLength(split, {})).toBe(null)
     expect(new Selected({ ...split, lengths: undefined }, new Uint32Array()).lengths).toBe(undefined)

@@ -13,8 +13,10 @@ import { FeatureShelf } from '../../src-main/training/feature-shelf'
 import { withFeatures, type Prepared } from '../../src-main/training/features'
 import { FusedGroup } from '../../src-main/training/group'
 import { objectiveOf } from '../../src-main/training/objective'
+import { batchOrders, type BatchOrder } from '../../src-main/training/order'
 import { FROZEN, pretrained, setting } from '../models/small-networks'
 import { evaluateAll } from './evaluate-all'
+import { wordsTask } from './words-by-length'
 
 beforeAll(async () => {
   await loadEngine('tensorflow')
@@ -71,10 +73,14 @@ function configOf(changes: Partial<RunConfig['training']> = {}, seed = 1): RunCo
 
 async function prepare(
   config: RunConfig,
-  { splits = splitsOf(), trained = OUTPUT_ONLY }: { splits?: Splits; trained?: Setting } = {},
+  {
+    splits = splitsOf(),
+    trained = OUTPUT_ONLY,
+    of = task,
+  }: { splits?: Splits; trained?: Setting; of?: NetworkTask } = {},
 ): Promise<Prepared & { plain: Prepared; said: string[] }> {
-  const network = buildNetwork(await pretrained('bert'), task, trained)
-  const problem = { input: task.input, network, objective: objectiveOf(task.output) }
+  const network = buildNetwork(await pretrained('bert'), of, trained)
+  const problem = { input: of.input, network, objective: objectiveOf(of.output) }
   const said: string[] = []
   const found = await withFeatures(problem, splits, {
     config,
@@ -87,7 +93,11 @@ async function prepare(
 }
 
 /** Losses and gradient norms of a group of two rates over the steps, then its scores on validation. */
-async function train({ problem, splits }: Prepared, config: RunConfig): Promise<number[]> {
+async function train(
+  { problem, splits }: Prepared,
+  config: RunConfig,
+  order?: BatchOrder,
+): Promise<number[]> {
   const members = [1e-2, 1e-3].map((learningRate) => ({ seed: config.seed, learningRate, from: null }))
   const sizes = { trainExamples: 4, scoreExamples: 5 }
   const group = await FusedGroup.create(
@@ -98,8 +108,10 @@ async function train({ problem, splits }: Prepared, config: RunConfig): Promise<
   )
   const found: number[] = []
   for (let step = 1; step <= 10; step++) {
-    const own = Array.from({ length: 4 }, (_, i) => (step * 3 + i) % splits.train.size)
-    const scores = group.step(splits.train.batch([...own, ...own]), [step, step], [true, true])
+    const own = Uint32Array.from({ length: 4 }, (_, i) => (step * 3 + i) % splits.train.size)
+    order?.fill(step, own)
+    const batch = splits.train.batch([...own, ...own], order?.tokensAt(step))
+    const scores = group.step(batch, [step, step], [true, true])
     found.push(...scores.flatMap(({ loss, gradNorm }) => [loss, gradNorm]))
   }
   const scores = splits.validation === null ? [] : await evaluateAll(group, splits.validation)
@@ -126,6 +138,25 @@ describe('features of a trunk that nothing trains', () => {
     expect(found.splits.train).toBe(found.plain.splits.train)
     expect(found.problem.evaluated?.input).toMatchObject({ tokens: 1 })
     expect(furthest(await train(found, config), await train(found.plain, config))).toBeLessThan(1e-5)
+  })
+
+  it('give them too where batches are made by length, which are then of the same examples', async () => {
+    const config = configOf()
+    const words = await wordsTask('by-length')
+    const { train: examples, validation, test } = words
+    const splits: Splits = { train: examples, validation, test }
+    const found = await prepare(config, { splits, of: words })
+    const orderOf = async ({ splits }: Prepared) => (await batchOrders(words.input, splits.train))(config)
+    const [order, plainOrder] = [await orderOf(found), await orderOf(found.plain)]
+    expect(new Set([1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((step) => plainOrder.tokensAt(step)))).toEqual(
+      new Set([3, 6]),
+    )
+    const whole = await train(found.plain, config, plainOrder)
+    expect(furthest(await train(found, config, order), whole)).toBeLessThan(1e-5)
+    // What is read from disk the next time is the same.
+    const again = await prepare(config, { splits, of: words })
+    expect(again.said).toEqual([])
+    expect(furthest(await train(again, config, order), whole)).toBeLessThan(1e-5)
   })
 
   it('are computed once for all runs of a seed, and anew for another', async () => {
