@@ -12,15 +12,19 @@ beforeAll(() => loadEngine('tensorflow'))
 const STEPS = 8
 const everyStep = { checkpointEveryMs: 0, mostCheckpointShare: Infinity }
 
-describe.each(KINDS)('a run of %s that is killed and resumed', (type) => {
+const CONSTANT = {}
+/** The run is killed where the rate falls. */
+const SCHEDULE = { warmup_steps: 3, schedule: 'cosine' } as const
+
+describe.each([...KINDS, 'roberta'])('a run of %s that is killed and resumed', (type) => {
   it.each([
-    ['frozen', FROZEN],
-    ['unfrozen', PARTS],
-  ])('ends with the same bits, %s', async (_, train) => {
+    ['frozen, at a constant rate', FROZEN, CONSTANT],
+    ['unfrozen, within its schedule', PARTS, SCHEDULE],
+  ])('ends with the same bits, %s', async (_, train, schedule) => {
     const task = toyTask()
     const job: ToyJob = {
       runs: [{ id: 'a', seed: 4 }],
-      training: { max_steps: STEPS, dropout: 0.2 },
+      training: { max_steps: STEPS, dropout: 0.2, ...schedule },
       validation: { every: 3 },
       network: buildNetwork(await pretrained(type), task, setting('pretrained', ...train)),
       pace: everyStep,
