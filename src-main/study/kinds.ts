@@ -153,6 +153,7 @@ const intermediate = says(
 export const MODEL_KINDS = {
   gpt2: { layers, width, heads, intermediate, positions: positions(1024) },
   bert: { layers, width, heads, intermediate, positions: positions(512) },
+  roberta: { layers, width, heads, intermediate, positions: positions(512) },
   vit: { layers, width, heads, intermediate, positions: positions(1024) },
   lstm: { layers, width },
   fpt_lnlstm: { layers, width },
@@ -163,6 +164,7 @@ const modelShape = z.discriminatedUnion(
   [
     strict({ ...kind('gpt2'), ...MODEL_KINDS.gpt2 }),
     strict({ ...kind('bert'), ...MODEL_KINDS.bert }),
+    strict({ ...kind('roberta'), ...MODEL_KINDS.roberta }),
     strict({ ...kind('vit'), ...MODEL_KINDS.vit }),
     strict({ ...kind('lstm'), ...MODEL_KINDS.lstm }),
     strict({ ...kind('fpt_lnlstm'), ...MODEL_KINDS.fpt_lnlstm }),

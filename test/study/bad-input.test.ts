@@ -76,7 +76,7 @@ const FILES: readonly (readonly [text: string, message: string])[] = [
   ],
   [
     'name: s\ntask: mnist\nmodel: {kind: gtp2, layers: 2, width: 12, heads: 3}\n',
-    'f:3: model.kind: found "gtp2", expected one of gpt2, bert, vit, lstm, fpt_lnlstm; did you mean gpt2?',
+    'f:3: model.kind: found "gtp2", expected one of gpt2, bert, roberta, vit, lstm, fpt_lnlstm; did you mean gpt2?',
   ],
   ['name: s\ntask: mnist\nmodel: {path: }\n', 'f:3: model.path: found nothing, expected a path'],
   [

@@ -40,22 +40,24 @@ const SMALL_TASKS: Readonly<Record<keyof typeof TASK_KINDS, object>> = {
   'cifar10-lra': { dir: 'cifar', positions_beyond: 'drawn' },
   'remote-homology': { dir: 'homology', positions_beyond: 'drawn' },
   'idx-images': { dir: 'images', patch: 4 },
-  tensors: { path: 'data.safetensors' },
+  tensors: { path: 'data.safetensors', batches: 'by-length' },
 }
 
 /** Directories in Hugging Face's layout; an LSTM has none and is random. */
 const SMALL_MODELS: Readonly<Record<keyof typeof MODEL_KINDS, object>> = {
   gpt2: { path: parity('tiny-gpt2') },
   bert: { path: parity('tiny-bert') },
+  roberta: { path: parity('tiny-roberta') },
   vit: { path: parity('tiny-vit') },
   lstm: { kind: 'lstm', layers: 1, width: 8 },
   fpt_lnlstm: { kind: 'fpt_lnlstm', layers: 1, width: 8 },
 }
 
-/** Sequences of 3 vectors in three classes. */
+/** Sequences of 1 to 3 vectors in three classes. */
 const tinyArrays = (): NamedTensor[] => [
   { name: 'train_x', shape: [60, 3, 2], data: Float32Array.from({ length: 360 }, (_, i) => Math.sin(i)) },
   { name: 'train_y', shape: [60], data: Int32Array.from({ length: 60 }, (_, i) => i % 3) },
+  { name: 'train_lengths', shape: [60], data: Int32Array.from({ length: 60 }, (_, i) => 1 + (i % 3)) },
 ]
 
 beforeAll(async () => {
@@ -87,7 +89,9 @@ describe('the ready-made studies of one task and one trunk', () => {
   it.each(Object.keys(TASK_KINDS) as (keyof typeof TASK_KINDS)[])(
     'of %s train on every trunk',
     async (task) => {
-      const trunks = Object.keys(MODEL_KINDS) as (keyof typeof MODEL_KINDS)[]
+      const kinds = Object.keys(MODEL_KINDS) as (keyof typeof MODEL_KINDS)[]
+      // RoBERTa's code is BERT's: once is enough.
+      const trunks = kinds.filter((model) => model !== 'roberta' || task === 'mnist')
       const names = trunks.map((model) => `${task}-${model}`)
       // One after the other, by the same worker.
       for (const [i, name] of names.entries()) {
