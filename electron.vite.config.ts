@@ -46,7 +46,19 @@ export default defineConfig({
     build: {
       outDir: resolve(here, 'out/renderer'),
       emptyOutDir: true,
-      rollupOptions: { input: resolve(here, 'src-renderer/index.html') },
+      minify: true,
+      rollupOptions: {
+        input: resolve(here, 'src-renderer/index.html'),
+        output: {
+          codeSplitting: {
+            groups: [
+              { name: 'vue', test: /node_modules\/(@vue|vue)\//, priority: 1 },
+              // One file of icons, not one for each that two places share: a place would ask for twenty of them.
+              { name: 'icons', test: /node_modules\/@lucide\// },
+            ],
+          },
+        },
+      },
     },
   },
 })

@@ -51,13 +51,17 @@ export function duration(seconds: number): string {
   return hours % 24 === 0 ? `${hours / 24} d` : `${Math.floor(hours / 24)} d ${hours % 24} h`
 }
 
+// Made once: a format takes longer to make than to use a hundred times.
+const CLOCK = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
+const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
+const DAY_AND_YEAR = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })
+
 /** "14:05" for today, "3 Nov 14:05" for this year, else with its year. */
 export function moment(iso: string, now = new Date()): string {
   const at = new Date(iso)
-  const time = at.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })
-  if (at.toDateString() === now.toDateString()) return time
-  const year = at.getFullYear() === now.getFullYear() ? undefined : 'numeric'
-  return `${at.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year })} ${time}`
+  if (at.toDateString() === now.toDateString()) return CLOCK.format(at)
+  const day = at.getFullYear() === now.getFullYear() ? DAY : DAY_AND_YEAR
+  return `${day.format(at)} ${CLOCK.format(at)}`
 }
 
 const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const

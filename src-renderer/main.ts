@@ -7,7 +7,7 @@ import { createApp } from 'vue'
 import { mayPass } from './api'
 import App from './App.vue'
 import { followEvents } from './live'
-import { places } from './places'
+import { fetchAhead, places } from './places'
 
 /** What the workbench says changed is fetched again at once (live.ts), so nothing is polled. */
 const queryClient = new QueryClient({
@@ -23,3 +23,4 @@ const queryClient = new QueryClient({
 
 followEvents(queryClient)
 createApp(App).use(VueQueryPlugin, { queryClient }).use(places).mount('#app')
+void places.isReady().then(fetchAhead)

@@ -92,7 +92,8 @@ async function preview(workbench: Workbench, name: string, patch: Patch): Promis
   const asked = new Set(plan.runs.map(({ key }) => key))
   const fresh = plan.runs.filter(({ key }) => !planned.has(key))
   // A run of another study, or one that this study once asked for, is not trained again.
-  const lacking = fresh.filter(({ key }) => !isKnown(workbench, key))
+  const settled = new Set(workbench.store.settledAmong(fresh.map(({ key }) => idOf(key))))
+  const lacking = fresh.filter(({ key }) => !settled.has(idOf(key)))
   return {
     ...shown,
     problems: [],
@@ -124,11 +125,6 @@ function planOf(workbench: Workbench, name: string, text: string): Promise<Plan>
   return planStudy({ ...readStudy(text), tasks, models, start_from }, text, workbench.library)
 }
 
-const isKnown = (workbench: Workbench, key: string): boolean => {
-  const run = workbench.store.run(idOf(key))
-  return run !== null && isSettled(run.state)
-}
-
 function lackingOf(plan: Plan, runs: readonly RunRecord[]): PlannedRun[] {
   const settled = new Set(runs.filter(({ state }) => isSettled(state)).map(({ key }) => key))
   return plan.runs.filter(({ key }) => !settled.has(key))
@@ -146,13 +142,18 @@ function secondsOf(planned: readonly PlannedRun[], runs: readonly RunRecord[]): 
       continue
     const seconds = (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000
     const pace = seconds / steps / (environment?.group_size ?? 1)
-    paces.set(cellOf(run), [...(paces.get(cellOf(run)) ?? []), pace])
+    const cell = cellOf(run)
+    const known = paces.get(cell)
+    if (known === undefined) paces.set(cell, [pace])
+    else known.push(pace)
   }
+  // The middle one: a run that was interrupted counts the time in between.
+  const usual = new Map(
+    [...paces].map(([cell, known]) => [cell, known.sort((a, b) => a - b)[known.length >> 1]]),
+  )
   let total = 0
   for (const run of planned) {
-    // The middle one: a run that was interrupted counts the time in between.
-    const known = paces.get(cellOf(run))?.sort((a, b) => a - b)
-    const pace = known?.[Math.floor(known.length / 2)]
+    const pace = usual.get(cellOf(run))
     if (pace === undefined) return null
     total += pace * run.config.training.max_steps
   }

@@ -1,4 +1,5 @@
-import { idOf, isSettled } from '../run'
+import { idOf } from '../run'
+import type { RunValue } from '../store/store'
 import { changesBetween } from '../study/changes'
 import type { StudyChange } from '../study/changes'
 import { isTrainable } from '../study/study'
@@ -23,23 +24,20 @@ export interface StartingOver {
 export function startingOver({ store }: Workbench, plan: Plan): StartingOver | null {
   const record = store.study(plan.study.name)
   if (record === null) return null
-  const runs = store.runs({ study: record.name })
-  const planned = new Set(plan.runs.map(({ key }) => key))
-  const known = new Set(runs.map(({ key }) => key))
+  const runs = store.runValues({ study: record.name }, ['id', 'state', 'in_plan'])
+  const planned = new Set<RunValue>(plan.runs.map(({ key }) => idOf(key)))
+  const known = new Set(runs.map(([id]) => id))
   return {
     isImported: !isTrainable(record.study),
     changes: isTrainable(record.study) ? changesBetween(record.study, plan.study) : [],
-    added: plan.runs.filter(({ key }) => !known.has(key)).length,
-    again: runs.filter(({ key, state }) => planned.has(key) && (state === 'failed' || state === 'cancelled'))
+    added: plan.runs.filter(({ key }) => !known.has(idOf(key))).length,
+    again: runs.filter(([id, state]) => planned.has(id!) && (state === 'failed' || state === 'cancelled'))
       .length,
-    dropped: runs.filter(({ key, inPlan }) => inPlan && !planned.has(key)).length,
+    dropped: runs.filter(([id, , inPlan]) => inPlan === 'yes' && !planned.has(id!)).length,
     testOpenedAt: record.testOpenedAt,
   }
 }
 
 /** Runs of a plan that this workspace has results for already. */
 export const settledRuns = ({ store }: Workbench, plan: Plan): number =>
-  plan.runs.filter(({ key }) => {
-    const known = store.run(idOf(key))
-    return known !== null && isSettled(known.state)
-  }).length
+  store.settledAmong(plan.runs.map(({ key }) => idOf(key))).length

@@ -1,4 +1,5 @@
 import { InputError } from '../errors'
+import { RUN_STATES, isSettled } from '../run'
 import type { RunRecord, RunState } from '../run'
 import type { ReadableDatabase } from './database'
 import { conditionOf, valueOf } from './filter-sql'
@@ -50,6 +51,14 @@ export function countStates(db: ReadableDatabase, query: RunQuery): Partial<Reco
     ...values,
   )
   return Object.fromEntries(rows.map(({ state, n }) => [state, n]))
+}
+
+/** Those of these runs that have a result. */
+export function settledAmong(db: ReadableDatabase, ids: readonly string[]): string[] {
+  const sql = `SELECT runs.id FROM json_each(?) AS asked JOIN runs ON runs.id = asked.value
+    WHERE runs.home_study IS NOT NULL AND runs.state IN (SELECT value FROM json_each(?))`
+  const settled = RUN_STATES.filter(isSettled)
+  return all<{ id: string }>(db, sql, JSON.stringify(ids), JSON.stringify(settled)).map(({ id }) => id)
 }
 
 /**

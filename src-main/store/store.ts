@@ -183,6 +183,8 @@ export interface ReadableStore extends AnnotationReads {
   countRuns(query?: RunQuery): number
   /** As `countRuns`, by state; a state that no run is in is absent. */
   countStates(query?: RunQuery): Partial<Record<RunState, number>>
+  /** Those of these runs that have a result. */
+  settledAmong(runs: readonly string[]): string[]
   runIds(query?: RunQuery): string[]
   /** One row a run with the values of these fields of the filter language; null where it has none or it is sealed. */
   runValues(query: RunQuery, fields: readonly string[]): RunValue[][]

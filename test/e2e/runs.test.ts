@@ -264,6 +264,16 @@ describe.skipIf(BROWSER === '')('a history of 100,000 runs', () => {
     // New runs appear by themselves, however long the list.
     await page.keyboard.press('Home')
     await grid.locator('[aria-rowindex="2"]').waitFor()
+
+    // A row that is scrolled away leaves the focus with the table, and the keys go on from it.
+    await page.keyboard.press('ArrowDown')
+    await expect.poll(() => page.locator(':focus').getAttribute('aria-rowindex')).toBe('3')
+    await page.evaluate("document.querySelector('[role=grid]').scrollTo(0, 100_000)")
+    await expect.poll(() => page.locator(':focus').getAttribute('role')).toBe('grid')
+    await page.keyboard.press('ArrowDown')
+    await expect.poll(() => page.locator(':focus').getAttribute('aria-rowindex')).toBe('4')
+    await page.keyboard.press('Home')
+    await grid.locator('[aria-rowindex="2"]').waitFor()
     const newest = (await grid.locator('[aria-rowindex="2"] a').getAttribute('href')) ?? ''
     await page.goto(new URL('/#/runs?sort=-val/accuracy&filter=val/accuracy+%3E+0.5', page.url()).href)
     await page.getByText('249 runs of every study match').waitFor()

@@ -72,6 +72,14 @@ describe('a filtered list', () => {
     },
   )
 
+  it('is asked which of some runs have a result', () => {
+    const all = oracle({}).map(([run]) => run)
+    const settled = all.filter(({ state }) => state === 'finished').map(({ id }) => id)
+    const asked = [...all.map(({ id }) => id), '000000000000']
+    expect(store.settledAmong(asked).sort()).toEqual(settled.sort())
+    expect(store.settledAmong([])).toEqual([])
+  })
+
   it('is whole, row by row, without a page', () => {
     const filter = parseFilter('state = finished')
     expect(ids({ filter })).toEqual(store.runIds({ filter }))

@@ -37,12 +37,15 @@ export function useRunPages(query: ComputedRef<ListQuery>) {
         queryFn: () => api.runs.page.query({ ...query.value, offset: page * PAGE_ROWS, limit: PAGE_ROWS }),
       })),
     ),
+    // Rows are replaced, never changed: nobody has to watch their fields.
+    shallow: true,
   })
 
-  // After the pages, also on the wire: the rows are what is looked at first.
+  // After the pages, also on the wire: the rows are what is looked at first. Another order has as many.
+  const counted = computed<ListQuery>(() => ({ ...query.value, sort: undefined }))
   const count = useQuery({
-    queryKey: computed(() => ['runs', 'count', query.value]),
-    queryFn: () => api.runs.count.query(query.value),
+    queryKey: computed(() => ['runs', 'count', counted.value]),
+    queryFn: () => api.runs.count.query(counted.value),
     placeholderData: (before: number | undefined) => before,
   })
 
