@@ -32,7 +32,7 @@ interface Arrays {
  * archive. x is float [N, T, F] or whole [N, T]; y is whole classes [N], float targets [N] or [N, n], or with
  * `bits: true` bits [N, n]. With `token_width: F`, x [N, R, k F] gives k tokens a row and the last k tokens are read.
  * `train_lengths` … [N] say how many of the T (or R) rows of each example are real: what stands behind them is padding.
- * All of it is looked through once; of a safetensors file the rows of x are then read as batches ask for them.
+ * All of it is looked through once; where they are not compressed the rows of x are then read as batches ask for them.
  */
 export async function openTensors(source: TaskSource): Promise<Task> {
   const file = fileOf(source, 'data')

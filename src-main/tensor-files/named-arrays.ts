@@ -1,6 +1,6 @@
 import { InputError } from '../errors'
 import type { Slice } from './file-slices'
-import { readNpz } from './npz'
+import { openNpz } from './npz'
 import { openSafetensors } from './safetensors'
 import { bitsOf, isFloating } from './safetensors-header'
 
@@ -12,7 +12,7 @@ export interface NamedArray {
   readonly length: number
   /** The numbers of each slice: from memory, or from the file as they are asked for. */
   read(slices: readonly Slice[]): ArrayLike<number | bigint>[]
-  /** Where a number stands in the file, " (byte 96)"; empty where the file is an archive. */
+  /** Where a number stands in the file, " (byte 96)"; empty where it is compressed. */
   placeOf(index: number): string
 }
 
@@ -24,13 +24,13 @@ export interface NamedArrays {
 }
 
 /**
- * Opens a `.safetensors` file, of which nothing but its header is held, or a NumPy archive (`.npz`), which is held whole,
- * since it may be compressed. They are told apart by their names.
+ * Opens a `.safetensors` file or a NumPy archive (`.npz`), of which nothing but headers is held, and compressed arrays. They
+ * are told apart by their names.
  * @throws {InputError} where it is neither, or breaks a rule of its format
  */
 export async function openNamedArrays(file: string): Promise<NamedArrays> {
   if (file.endsWith('.npz')) {
-    const arrays = await readNpz(file)
+    const arrays = await openNpz(file)
     return { names: [...arrays.keys()], get: (name) => arrays.get(name) ?? null }
   }
   if (!file.endsWith('.safetensors')) {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -59,6 +59,40 @@ describe('data of the user, from NumPy', () => {
     expect(train.batch([0, 1]).x).toEqual(test.batch([0, 1]).x)
     expect(validation?.batch([0]).x).toEqual(train.batch([0]).x.map((token) => token + 4))
     expect(train.batch([4]).x).toBeInstanceOf(Int32Array)
+  })
+
+  it('is read from the archive as batches ask for it, unless it is compressed', async () => {
+    const copy = async (name: string): Promise<string> => {
+      await copyFile(numpy(name), join(dir, name))
+      return join(dir, name)
+    }
+    const [stored, compressed] = [await copy('vectors.npz'), await copy('compressed.npz')]
+    const [read, held] = [await open(stored), await open(compressed)]
+    const before = read.train.batch([3])
+    await writeFile(stored, 'gone')
+    await writeFile(compressed, 'gone')
+    expect(held.train.batch([3]).x).toEqual(before.x)
+    expect(() => read.train.batch([3])).toThrow('the file changed while it was being read')
+  })
+
+  it('that is damaged is named with the byte, or as no archive', async () => {
+    const whole = await readFile(numpy('vectors.npz'))
+    const path = join(dir, 'damaged.npz')
+    // The last number of train_x, before train_y's local header.
+    const last = whole.indexOf('PK\x03\x04', 4) - 4
+    const damaged = Buffer.from(whole)
+    damaged.writeFloatLE(NaN, last)
+    await writeFile(path, damaged)
+    await expect(open(path)).rejects.toThrow(`train_x: example 11 holds NaN (byte ${last}), expected`)
+    await writeFile(path, whole.subarray(0, -30))
+    await expect(open(path)).rejects.toThrow('damaged.npz: is not a NumPy archive (')
+    const packed = await readFile(numpy('compressed.npz'))
+    packed.fill(0xff, 120, 160)
+    await writeFile(path, packed)
+    await expect(open(path)).rejects.toThrow('damaged.npz: is not a NumPy archive (')
+    whole.write('NUMPX', whole.indexOf('NUMPY'))
+    await writeFile(path, whole)
+    await expect(open(path)).rejects.toThrow("train_x: is not an array of NumPy's (")
   })
 
   it('is refused where its order or type cannot be used', async () => {
