@@ -91,7 +91,9 @@ export class WayChooser implements Ways {
     const most = await usableMemory()
     const left: string[] = []
     const fits = async (candidate: Candidate): Promise<boolean> => {
-      const bytes = candidate.workers * (await this.options.countBytes(plan, run, candidate.groupSize))
+      // What is wrong with data or model is said by the worker that opens them.
+      const inWorker = await this.options.countBytes(plan, run, candidate.groupSize).catch(() => 0)
+      const bytes = candidate.workers * inWorker
       if (bytes > most)
         left.push(`${wayWords(candidate, availableParallelism())} (about ${gigabytes(bytes)})`)
       return bytes <= most

@@ -36,7 +36,7 @@ const chooser = (
     store,
     events: new EventStream(),
     openWorker,
-    countBytes: (_, __, slots) => Promise.resolve(bytes(slots)),
+    countBytes: async (_, __, slots) => Promise.resolve(bytes(slots)),
     rule,
   })
 const rates = (count: number, maxSteps = 500, behave = ''): PlannedRun[] =>
@@ -131,6 +131,15 @@ describe('the way a study is trained', () => {
     expect(told()).toContainEqual(
       expect.stringMatching(/not tried, for by count .* groups of 4 in 2 workers .*about 2000000000\.0 GB/),
     )
+  })
+
+  it('is measured where memory cannot be counted, for the worker says what is wrong', async () => {
+    const { plan, run } = saved('s', rates(8))
+    const choosing = chooser(fake, 'auto', () => {
+      throw new Error('no such file')
+    })
+    await choosing.measure(plan, run, still)
+    expect(choosing.of(plan, run)).toMatchObject({ groupSize: 4, workers: 2 })
   })
 
   it('is a run alone, untried and with a warning, where by count not even that has memory', async () => {
