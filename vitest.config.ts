@@ -1,16 +1,19 @@
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vitest/config'
+import LongestFirst from './test/longest-first'
 
 /**
  * Three projects: everything that runs in Node, the journeys through the whole program, and the renderer's pure parts and
  * components.
- * Training tests share few cores with TensorFlow's own threads, so few files run at once.
+ * Training tests share few cores with TensorFlow's own threads, so few files run at once: one more than the two cores of a
+ * small machine, since a browser that waits leaves its core to others.
  */
 export default defineConfig({
   test: {
     reporters: ['default', './test/closing-line.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     // What trains in tests is too small to be measured, and is to be trained alike everywhere.
     env: { FAIRSWEEP_WAYS: 'usual' },
     // Above what a test takes on a machine that does much else: a slow test is not a wrong one.

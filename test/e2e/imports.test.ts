@@ -95,7 +95,13 @@ describe.skipIf(BROWSER === '')('importing runs in the window', () => {
     await dialog.waitFor({ state: 'hidden' })
 
     // An export is no import: what is done with it is to train a run of it again.
-    const run = { task: 'mnist', model: 'm', setting: 'frozen-random', learning_rate: 1e-3, state: 'finished' }
+    const run = {
+      task: 'mnist',
+      model: 'm',
+      setting: 'frozen-random',
+      learning_rate: 1e-3,
+      state: 'finished',
+    }
     const runs = [0, 1].map((seed) => ({ ...run, id: `0a64872f5cd${seed}`, seed, metrics: {}, config: {} }))
     await drop('theirs.json', JSON.stringify({ study: 'theirs', protocol: {}, runs }))
     const again = page.getByRole('dialog', { name: 'Train a run of an export again' })
