@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { builtRenderer } from '../built'
 import { SYNTHETIC_STUDY, fillStudy, openShowcase } from './showcase'
 import type { Showcase } from './showcase'
-import { BROWSER, openWindow, sayUntested } from './window'
+import { BROWSER, openWindow, sayUntested, seriousIn } from './window'
 import type { Window } from './window'
 
 /** Tab alone goes through every place: to all that can be pressed or filled in, which then shows that it has the focus. */
@@ -40,7 +40,7 @@ const PREPARE = `(() => {
   // The ring may be drawn around it, or within it: Naive UI draws a field's as a child of its own.
   window.lookOf = (element) => {
     const around = [element]
-    for (let up = element.parentElement; up !== null && around.length < 4; up = up.parentElement) around.push(up)
+    for (let up = element.parentElement; up !== null && around.length < 6; up = up.parentElement) around.push(up)
     return around
       .flatMap((each) => [each, ...each.querySelectorAll(':scope > [class*="state-border"], :scope > span')])
       .map(lookOfOne)
@@ -122,5 +122,100 @@ describe.skipIf(BROWSER === '')('the keyboard alone', () => {
       for (const about of await page.evaluate<string[]>(LEFT)) found.push(`${address}: not reached: ${about}`)
     }
     expect(found).toEqual([])
+  })
+
+  /** What has the focus, and the line of an open list that it says the keys have come to. */
+  const heard = (): Promise<string> =>
+    page.evaluate<string>(`(() => {
+      const focus = document.activeElement
+      const line = document.getElementById(focus.getAttribute('aria-activedescendant') ?? '')
+      const list = line?.parentElement.closest('[role="listbox"], [role="menu"]')
+      const name = focus.role === 'menu' ? 'A menu' : (focus.getAttribute('aria-label') ?? focus.textContent).trim()
+      const chosen = line?.getAttribute('aria-selected') === 'true' ? ', chosen' : ''
+      return name + (line ? ': ' + line.getAttribute('role') + ' ' + (line.getAttribute('aria-label') ?? line.textContent.trim()) + chosen + ' of a ' + list.role : '')
+    })()`)
+  const pressed = async (key: string, words: string): Promise<void> => {
+    await page.keyboard.press(key)
+    await expect.poll(heard, { message: key }).toBe(words)
+  }
+  async function go(address: string): Promise<void> {
+    await page.evaluate(`location.hash = ${JSON.stringify(address)}`)
+    await page.locator('main h1').first().waitFor()
+  }
+  const opened = (): Promise<number> =>
+    page.locator('[role="menu"]:visible, [role="listbox"]:visible, [role="dialog"]:visible').count()
+
+  test('walks menus, which say what they have come to, and is back where it was', async () => {
+    await go('/studies')
+    const more = 'More for pilot'
+    await page.getByRole('button', { name: more }).focus()
+    await pressed('Enter', 'A menu: menuitem Open in Design of a menu')
+    await pressed('ArrowDown', 'A menu: menuitem Report of a menu')
+    expect(await seriousIn(page, 'an open menu')).toEqual([])
+    await pressed('Escape', more)
+    await expect.poll(opened).toBe(0)
+    // What is not offered is not come to either: a study at rest cannot be stopped.
+    await go('/design')
+    await page.getByRole('button', { name: 'Start from' }).focus()
+    await pressed('ArrowDown', 'A menu: menuitem A new study of a menu')
+    for (let i = 0; i < 12 && !(await heard()).includes('A study of this workspace'); i++)
+      await page.keyboard.press('ArrowDown')
+    await pressed('ArrowRight', 'A menu: menuitem pilot of a menu')
+    await pressed('ArrowLeft', 'A menu: menuitem A study of this workspace of a menu')
+    // Tab goes on from the button.
+    await pressed('Tab', 'Save file')
+    await expect.poll(opened).toBe(0)
+  })
+
+  test('walks the lists of selects, which say what is chosen', async () => {
+    await go('/design?study=pilot')
+    await page.getByRole('combobox', { name: 'Optimizer', exact: true }).focus()
+    await pressed('Enter', 'Optimizer: option adam, chosen of a listbox')
+    await pressed('ArrowDown', 'Optimizer: option adamw of a listbox')
+    expect(await seriousIn(page, 'an open list')).toEqual([])
+    await pressed('Escape', 'Optimizer')
+    await go('/compare?study=pilot')
+    // One that is typed into.
+    await page.getByRole('combobox', { name: 'Study', exact: true }).focus()
+    await pressed('Enter', 'Study: option pilot, chosen of a listbox')
+    await page.keyboard.type('synth')
+    await pressed('ArrowDown', 'Study: option synthetic-mnist of a listbox')
+    await page.keyboard.press('Escape')
+    await expect.poll(opened).toBe(0)
+  })
+
+  test('goes into panels and dialogs, stays there, and is back at what opened them', async () => {
+    await go('/runs?study=pilot')
+    const columns = page.getByRole('button', { name: 'Columns', exact: true })
+    await columns.focus()
+    await page.keyboard.press('Enter')
+    const panel = page.getByRole('dialog', { name: 'Columns' })
+    const isWithin = async (): Promise<boolean> => (await panel.locator(':focus').count()) === 1
+    await expect.poll(isWithin).toBe(true)
+    const before = await panel.getByRole('checkbox', { checked: true }).count()
+    expect(await seriousIn(page, 'an open panel')).toEqual([])
+    await page.keyboard.press('Shift+Tab')
+    await expect.poll(isWithin).toBe(true)
+    // The key that opened it took no column away.
+    expect(await panel.getByRole('checkbox', { checked: true }).count()).toBe(before)
+    await page.keyboard.press('Escape')
+    await expect.poll(heard).toBe('Columns')
+
+    await go('/studies')
+    await page.getByRole('button', { name: 'More for pilot' }).focus()
+    for (let i = 0; i < 12 && !(await heard()).includes('Delete'); i++) {
+      await page.keyboard.press(i === 0 ? 'Enter' : 'ArrowDown')
+      await page.waitForTimeout(50)
+    }
+    // The answer that takes nothing away has the focus.
+    await pressed('Enter', 'Keep')
+    await pressed('Escape', 'More for pilot')
+
+    await go('/settings')
+    await page.keyboard.press('Control+/')
+    await page.getByRole('dialog').waitFor()
+    await page.keyboard.press('Escape')
+    await expect.poll(opened).toBe(0)
+    expect(window.complaints).toEqual([])
   })
 })

@@ -67,6 +67,11 @@ const look = EditorView.theme({
   '.cm-explanation p': { margin: '2px 0 0', color: 'var(--text-soft)' },
 })
 
+/** Many lines fill a panel, whose edge is not theirs to colour. */
+const manyLines = EditorView.theme({
+  '&:focus-within': { boxShadow: 'inset 0 0 0 2px color-mix(in srgb, var(--accent) 40%, transparent)' },
+})
+
 /** A single line in a field of its own height. */
 const oneLine = EditorView.theme({
   '.cm-content': { padding: '5px 0' },
@@ -76,7 +81,7 @@ const oneLine = EditorView.theme({
 
 export const editorLook = (isOneLine: boolean): Extension => [
   // The first of two that contradict wins.
-  ...(isOneLine ? [oneLine] : []),
+  isOneLine ? oneLine : manyLines,
   look,
   syntaxHighlighting(ink),
 ]
