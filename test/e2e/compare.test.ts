@@ -128,6 +128,13 @@ describe.skipIf(BROWSER === '')('the Compare place', () => {
     await panel('audit').getByRole('button', { name: 'Audit' }).press('Enter')
     await expect.poll(() => page.url()).toContain('closed=audit')
     expect(await panel('audit').locator('[data-finding]').count()).toBe(0)
+    // The line that is dragged goes with its chart, and comes with the next one: it asks none that is gone.
+    const rates = panel('rates').getByRole('button', { name: 'Accuracy against learning rate', exact: true })
+    await rates.press('Enter')
+    await panel('rates').getByRole('slider').waitFor({ state: 'detached' })
+    await rates.press('Enter')
+    await panel('rates').getByRole('slider').waitFor()
+    expect(window.complaints.filter((line) => line.includes('disposed'))).toEqual([])
 
     await panel('table')
       .getByRole('button', { name: /Copy or save/ })
