@@ -2,6 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startHttpDoor } from '../../src-main/api/http'
+import { installation } from '../../src-main/installation'
+import { openLibrary } from '../../src-main/library/library'
+import type { Library } from '../../src-main/library/library'
 import type { OpenChannel } from '../../src-main/queue/channel'
 import { openStore } from '../../src-main/store/store'
 import type { Store } from '../../src-main/store/store'
@@ -34,7 +37,8 @@ export interface Showcase {
 
 export interface ShowcaseOptions {
   readonly renderer: string
-  readonly fill?: (store: Store) => Promise<void>
+  /** Given the library too, for studies whose runs Design is to know again: their keys hold the hashes of files. */
+  readonly fill?: (store: Store, library: Library) => Promise<void>
   readonly openWorker?: OpenChannel
 }
 
@@ -47,7 +51,7 @@ export async function openShowcase({
   const workspace = mkdtempSync(join(tmpdir(), 'fairsweep-showcase-'))
   if (fill !== undefined) {
     const store = openStore(join(workspace, 'history.db'))
-    await fill(store)
+    await fill(store, await openLibrary({ workspace, installation }))
     store.close()
   }
   const workbench = await openWorkbench({ workspace, access: 'owner', what: 'a showcase', openWorker })
@@ -114,8 +118,9 @@ const NOWHERE: Sources = {
   startFrom: () => Promise.resolve('0'.repeat(64)),
 }
 
-/** The plan of a study whose data and weights need not exist. */
-export const planSynthetic = (text: string): Promise<Plan> => planStudy(readStudy(text), text, NOWHERE)
+/** The plan of a study whose data and weights need not exist, unless it is asked with those that do. */
+export const planSynthetic = (text: string, sources = NOWHERE): Promise<Plan> =>
+  planStudy(readStudy(text), text, sources)
 
 /** What becomes of a planned run: trained to its end, or left as it is. */
 export type Fate = 'train' | 'leave' | 'fail' | 'cancel' | 'pause'
@@ -125,8 +130,9 @@ export async function fillStudy(
   store: Store,
   text: string,
   fateOf: (run: PlannedRun) => Fate = () => 'train',
+  sources = NOWHERE,
 ): Promise<void> {
-  const plan = await planSynthetic(text)
+  const plan = await planSynthetic(text, sources)
   store.saveStudy(plan)
   for (const run of plan.runs) {
     const fate = fateOf(run)
