@@ -21,7 +21,6 @@ export default defineConfig({
           cli: main('cli.ts'),
           worker: main('training/worker.ts'),
           examine: main('engine/examine-program.ts'),
-          verdict: main('workbench/verdict-program.ts'),
           answer: main('answer.ts'),
           'export-weights': main('weights/export-program.ts'),
         },

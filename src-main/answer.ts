@@ -10,12 +10,12 @@ import { appRouter } from './api/router'
 const { workspace } = workerData as AnswerOrder
 const opening = openWorkbench({ workspace, access: 'reader', what: 'answers' })
 
-async function answer({ seq, path, input }: Question): Promise<Reply> {
+async function answer({ seq, type, path, input }: Question): Promise<Reply> {
   try {
     const data: unknown = await callTRPCProcedure({
       router: appRouter,
       path,
-      type: 'query',
+      type,
       ctx: { workbench: await opening },
       getRawInput: () => Promise.resolve(input),
       signal: undefined,

@@ -18,8 +18,6 @@ export interface Installation {
   readonly workerEntry: string
   /** The built program that examines the engine: for `new Worker()`. */
   readonly examineEntry: string
-  /** The worker that concludes a study of many runs. */
-  readonly verdictEntry: string
   /** The worker that answers a page about a study of many runs. */
   readonly answerEntry: string
   /** The built program that writes a run's weights as files: for `new Worker()`. */
@@ -46,7 +44,6 @@ function locate(start: string): Installation {
     studies: join(root, 'resources/studies'),
     workerEntry: join(root, 'out/main/worker.js'),
     examineEntry: join(root, 'out/main/examine.js'),
-    verdictEntry: join(root, 'out/main/verdict.js'),
     answerEntry: join(root, 'out/main/answer.js'),
     exportEntry: join(root, 'out/main/export-weights.js'),
     renderer: join(root, 'out/renderer'),

@@ -31,7 +31,6 @@ import { OpenedFiles } from './workbench/opened-files'
 import { checkExport, runAgain } from './workbench/run-again'
 import type { GivenPlaces, RunAgain } from './workbench/run-again'
 import type { StudyShelf } from './workbench/study-shelf'
-import { VerdictWorker } from './workbench/verdict-worker'
 import { WeightDesk } from './workbench/weight-desk'
 import { findOwner } from './workspace/owner'
 
@@ -60,9 +59,9 @@ export class Workbench {
   readonly machine: Machine
   /** What complete runs were trained to. */
   readonly weights: WeightDesk
+  /** What pages ask about studies of very many runs is answered beside this. */
   readonly answers: AnswerThread
   private readonly conclusions: Conclusions
-  private readonly verdictWorker: VerdictWorker
   private isClosed = false
   /** The state of each study that was told last. */
   private readonly told = new Map<string, StudyState>()
@@ -83,9 +82,8 @@ export class Workbench {
     this.imports = new ImportDesk(store, owned?.store ?? null, events)
     this.weights = new WeightDesk({ workspace, store, library, installation })
     this.backups = new Backups(workspace, store, owned?.store ?? null, events)
-    this.verdictWorker = new VerdictWorker(installation.verdictEntry, join(workspace, 'history.db'))
-    this.answers = new AnswerThread(installation.answerEntry, workspace, events)
-    this.conclusions = new Conclusions(store, library, events, this.verdictWorker.ask)
+    this.answers = new AnswerThread(installation.answerEntry, workspace, store, events)
+    this.conclusions = new Conclusions(store, library, events)
     this.machine = new Machine({ installation, events, isTraining: () => this.progress().length > 0 })
     events.subscribe((event) => {
       if (event.type === 'run-changed') for (const study of event.studies) this.tellState(study)
@@ -237,7 +235,6 @@ export class Workbench {
       this.forecaster.stop(),
       this.backups.stop(),
       this.machine.stopInstalling(),
-      this.verdictWorker.stop(),
       this.answers.stop(),
     ])
     await this.owned?.queue.close()

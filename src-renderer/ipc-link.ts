@@ -7,7 +7,7 @@ import type { Bridge } from '../src-main/preload'
 /** Carries the calls of the API over the desktop window's bridge; answers are JSON text, as over HTTP. */
 export function ipcLink(bridge: Bridge): TRPCLink<AppRouter> {
   return () =>
-    ({ op: { type, path, input } }) =>
+    ({ op: { type, path, input, signal } }) =>
       observable((observer) => {
         const fail = (error: unknown): void => observer.error(TRPCClientError.from({ error } as never))
         if (type === 'subscription') {
@@ -26,6 +26,10 @@ export function ipcLink(bridge: Bridge): TRPCLink<AppRouter> {
             }
           })
         }
+        // Who has gone on is told at once, as over HTTP; what comes later is dropped.
+        const leave = (): void => observer.error(TRPCClientError.from(new Error('the call was given up')))
+        if (signal?.aborted === true) return leave()
+        signal?.addEventListener('abort', leave, { once: true })
         bridge.call(type, path, input).then(
           (answer) => {
             if (!answer.ok) return fail(answer.error)
@@ -35,5 +39,6 @@ export function ipcLink(bridge: Bridge): TRPCLink<AppRouter> {
           (error: unknown) =>
             observer.error(TRPCClientError.from(error instanceof Error ? error : new Error(String(error)))),
         )
+        return () => signal?.removeEventListener('abort', leave)
       })
 }

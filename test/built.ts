@@ -17,7 +17,6 @@ const cache = join(root, 'node_modules/.cache/test-built')
 /** Programs of threads and processes, and what they are called in `out/main`. */
 const PROGRAMS = {
   'src-main/training/worker.ts': 'worker',
-  'src-main/workbench/verdict-program.ts': 'verdict',
   'src-main/answer.ts': 'answer',
 } as const
 

@@ -8,6 +8,7 @@ import { EXPORT_FORMATS, FIGURE_FORMATS, REPORT_FORMATS, TABLE_FORMATS } from '.
 import type { ReportTable } from '../reports/tables'
 import type { Workbench } from '../workbench'
 import { makeFolder } from '../workspace/folder'
+import { beside } from './beside'
 import { folderPath, wholePath } from './folders'
 import { procedure, router, studyName } from './procedure'
 
@@ -59,22 +60,24 @@ const filesInput = z.strictObject(files)
 type FilesInput = z.infer<typeof filesInput>
 
 export const reports = router({
-  preview: procedure.input(z.strictObject(drawn)).query(async ({ ctx, input }): Promise<ReportPreview> => {
-    const report = await compose(ctx.workbench, input)
-    const { drawSvg } = await import('../reports/drawing')
-    const { fileName } = await loadExport()
-    const { lists, tables, figures, scale, methods, checklist, source } = report
-    return {
-      ...{ title: source.study.name, lists, tables, methods, checklist },
-      figures: figures.map(({ id, caption, option, size }) => ({
-        id,
-        caption,
-        svg: drawSvg(option, size, { fonts: false, scale }),
-      })),
-      testSealed: source.comparison.testSealed,
-      folder: join(ctx.workbench.workspace, 'reports', fileName(source.study.name)),
-    }
-  }),
+  preview: procedure.input(z.strictObject(drawn)).query(
+    beside('reports.preview', async ({ ctx, input }): Promise<ReportPreview> => {
+      const report = await compose(ctx.workbench, input)
+      const { drawSvg } = await import('../reports/drawing')
+      const { fileName } = await loadExport()
+      const { lists, tables, figures, scale, methods, checklist, source } = report
+      return {
+        ...{ title: source.study.name, lists, tables, methods, checklist },
+        figures: figures.map(({ id, caption, option, size }) => ({
+          id,
+          caption,
+          svg: drawSvg(option, size, { fonts: false, scale }),
+        })),
+        testSealed: source.comparison.testSealed,
+        folder: join(ctx.workbench.workspace, 'reports', fileName(source.study.name)),
+      }
+    }),
+  ),
 
   /** One table as text to be pasted; LaTeX and CSV carry the runs that each cell came from. */
   table: procedure
@@ -87,51 +90,65 @@ export const reports = router({
         format: z.enum(TABLE_FORMATS),
       }),
     )
-    .query(async ({ ctx, input: { id, against, format, ...wanted } }) => {
-      const source = await sourceOf(ctx.workbench, wanted)
-      const { againstTables, reportTables } = await import('../reports/tables')
-      const tables = against ? againstTables(source, against) : reportTables(source)
-      const table = tables.find((each) => each.id === id)
-      if (table === undefined) throw new InputError(`the report has no table '${id}'`, { field: 'id' })
-      const { tableText, provenanceOf } = await loadReports()
-      return { text: tableText(table, format, provenanceOf(source)) }
-    }),
+    .query(
+      beside('reports.table', async ({ ctx, input: { id, against, format, ...wanted } }) => {
+        const source = await sourceOf(ctx.workbench, wanted)
+        const { againstTables, reportTables } = await import('../reports/tables')
+        const tables = against ? againstTables(source, against) : reportTables(source)
+        const table = tables.find((each) => each.id === id)
+        if (table === undefined) throw new InputError(`the report has no table '${id}'`, { field: 'id' })
+        const { tableText, provenanceOf } = await loadReports()
+        return { text: tableText(table, format, provenanceOf(source)) }
+      }),
+    ),
 
   figure: procedure
     .input(z.strictObject({ ...drawn, id: z.string().max(1_000), format: z.enum(FIGURE_FORMATS) }))
-    .query(async ({ ctx, input }): Promise<Download> => {
-      const report = await compose(ctx.workbench, { ...input, tables: [], figures: [input.id] })
-      const [figure] = report.figures
-      if (figure === undefined)
-        throw new InputError(`the report has no figure '${input.id}'`, { field: 'id' })
-      const { drawFigure } = await loadReports()
-      const content = Buffer.from(drawFigure(figure, input.format, report.scale))
-      return { name: `${figure.id}.${input.format}`, base64: content.toString('base64') }
-    }),
+    .query(
+      beside('reports.figure', async ({ ctx, input }): Promise<Download> => {
+        const report = await compose(ctx.workbench, { ...input, tables: [], figures: [input.id] })
+        const [figure] = report.figures
+        if (figure === undefined)
+          throw new InputError(`the report has no figure '${input.id}'`, { field: 'id' })
+        const { drawFigure } = await loadReports()
+        const content = Buffer.from(drawFigure(figure, input.format, report.scale))
+        return { name: `${figure.id}.${input.format}`, base64: content.toString('base64') }
+      }),
+    ),
 
   /** Writes the chosen parts into a folder of the machine that the workbench runs on. */
-  write: procedure
-    .input(z.strictObject({ ...files, folder: folderPath }))
-    .mutation(async ({ ctx, input: { folder, ...input } }) => {
-      makeFolder(wholePath(folder), { field: 'folder' })
-      return { folder, files: await writeFiles(ctx.workbench, folder, input) }
-    }),
+  write: procedure.input(z.strictObject({ ...files, folder: folderPath })).mutation(
+    beside(
+      'reports.write',
+      async ({ ctx, input: { folder, ...input } }) => {
+        makeFolder(wholePath(folder), { field: 'folder' })
+        return { folder, files: await writeFiles(ctx.workbench, folder, input) }
+      },
+      'mutation',
+    ),
+  ),
 
   /** The same as one archive to download, for a browser on another machine. */
-  archive: procedure.input(filesInput).mutation(async ({ ctx, input }): Promise<Download> => {
-    const folder = await mkdtemp(join(tmpdir(), 'fairsweep-report-'))
-    try {
-      const { fileName } = await loadExport()
-      const name = `${fileName(input.study)}-report`
-      const inside: Record<string, Uint8Array> = {}
-      for (const path of await writeFiles(ctx.workbench, folder, input)) {
-        inside[`${name}/${basename(path)}`] = await readFile(path)
-      }
-      return { name: `${name}.zip`, base64: Buffer.from(zipSync(inside)).toString('base64') }
-    } finally {
-      await rm(folder, { recursive: true, force: true })
-    }
-  }),
+  archive: procedure.input(filesInput).mutation(
+    beside(
+      'reports.archive',
+      async ({ ctx, input }): Promise<Download> => {
+        const folder = await mkdtemp(join(tmpdir(), 'fairsweep-report-'))
+        try {
+          const { fileName } = await loadExport()
+          const name = `${fileName(input.study)}-report`
+          const inside: Record<string, Uint8Array> = {}
+          for (const path of await writeFiles(ctx.workbench, folder, input)) {
+            inside[`${name}/${basename(path)}`] = await readFile(path)
+          }
+          return { name: `${name}.zip`, base64: Buffer.from(zipSync(inside)).toString('base64') }
+        } finally {
+          await rm(folder, { recursive: true, force: true })
+        }
+      },
+      'mutation',
+    ),
+  ),
 })
 
 type Wanted = Pick<FilesInput, 'study' | 'otherRate' | 'look' | 'tables' | 'figures'>

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { beside } from './beside'
 import { procedure, studyName } from './procedure'
 
 const name = z.strictObject({ name: studyName })
@@ -6,7 +7,9 @@ const name = z.strictObject({ name: studyName })
 /** What becomes of a study as a whole, and what its card says; part of the `studies` router. */
 export const studyLifecycle = {
   /** Costs a comparison, unless nothing has changed: asked for the cards in sight alone. */
-  verdict: procedure.input(name).query(({ ctx, input }) => ctx.workbench.verdict(input.name)),
+  verdict: procedure
+    .input(name)
+    .query(beside('studies.verdict', ({ ctx, input }) => ctx.workbench.verdict(input.name))),
 
   archive: procedure
     .input(z.strictObject({ name: studyName, archived: z.boolean() }))

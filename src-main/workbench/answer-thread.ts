@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { InputError, InputErrors } from '../errors'
 import type { InputPlace } from '../errors'
 import type { EventStream } from '../queue/event-stream'
-import type { StudyRecord } from '../store/store'
+import type { ReadableStore, StudyRecord } from '../store/store'
 import { isLargeStudy } from './conclusions'
 
 /** What the thread is started with. */
@@ -13,6 +13,7 @@ export interface AnswerOrder {
 /** A call of the API for the thread to answer. */
 export interface Question {
   readonly seq: number
+  readonly type: 'query' | 'mutation'
   readonly path: string
   readonly input: unknown
 }
@@ -34,6 +35,9 @@ export interface PackedAnswer {
 /** So long after its last answer the thread is let go, with the runs that it holds. */
 const IDLE_MS = 120_000
 
+/** Answers that are small are kept: the lines of the cards outlive the thread. */
+const KEPT_LETTERS = 64 * 1024
+
 interface Asked {
   readonly resolve: (answer: PackedAnswer) => void
   readonly reject: (error: Error) => void
@@ -42,11 +46,14 @@ interface Asked {
 /**
  * Answers calls of the API in a thread that reads the workspace by itself: what a study of 100,000 runs says takes
  * seconds to conclude and as long to write down, and the workbench goes on meanwhile. The thread keeps what it concluded
- * for the next question.
+ * for the next question, and small answers are kept here while the history says what it said.
  */
 export class AnswerThread {
   private worker: Worker | null = null
   private readonly asked = new Map<number, Asked>()
+  /** Small answers, and those under way, by question. */
+  private readonly kept = new Map<string, Promise<PackedAnswer>>()
+  private keptFor = ''
   private seq = 0
   private idle: NodeJS.Timeout | undefined
   private isStopped = false
@@ -54,10 +61,12 @@ export class AnswerThread {
   constructor(
     private readonly entry: string,
     private readonly workspace: string,
+    private readonly store: Pick<ReadableStore, 'version'>,
     events: Pick<EventStream, 'subscribe'>,
     private readonly idleMs = IDLE_MS,
   ) {
     events.subscribe(({ type }) => {
+      if (type === 'library-changed') this.kept.clear()
       // Other data, other scores of guessing: what was concluded is forgotten, what is being answered goes on.
       if (type === 'library-changed' && this.asked.size === 0) void this.letGo()
     })
@@ -69,21 +78,38 @@ export class AnswerThread {
   }
 
   /** @throws {InputError} what the call itself would have thrown */
-  ask(path: string, input: unknown): Promise<PackedAnswer> {
+  ask(type: Question['type'], path: string, input: unknown): Promise<PackedAnswer> {
     if (this.isStopped) return Promise.reject(new Error('the workbench is closed'))
-    clearTimeout(this.idle)
-    const worker = (this.worker ??= this.start())
-    const seq = ++this.seq
-    return new Promise((resolve, reject) => {
-      this.asked.set(seq, { resolve, reject })
-      worker.postMessage({ seq, path, input } satisfies Question)
-    })
+    if (type === 'mutation') return this.send(type, path, input)
+    const version = this.store.version()
+    if (version !== this.keptFor) this.kept.clear()
+    this.keptFor = version
+    const key = JSON.stringify([path, input])
+    const kept = this.kept.get(key)
+    if (kept !== undefined) return kept
+    const answer = this.send(type, path, input)
+    this.kept.set(key, answer)
+    const forget = (): void => {
+      if (this.kept.get(key) === answer) this.kept.delete(key)
+    }
+    answer.then(({ gzip }) => gzip.length > KEPT_LETTERS && forget(), forget)
+    return answer
   }
 
   /** What was asked and is not answered is refused. */
   async stop(): Promise<void> {
     this.isStopped = true
     await this.letGo()
+  }
+
+  private send(type: Question['type'], path: string, input: unknown): Promise<PackedAnswer> {
+    clearTimeout(this.idle)
+    const worker = (this.worker ??= this.start())
+    const seq = ++this.seq
+    return new Promise((resolve, reject) => {
+      this.asked.set(seq, { resolve, reject })
+      worker.postMessage({ seq, type, path, input } satisfies Question)
+    })
   }
 
   private start(): Worker {

@@ -3,12 +3,9 @@ import { studyVerdict } from '../analysis/study-verdict'
 import type { StudyVerdict } from '../analysis/study-verdict'
 import { concludeStudy } from '../conclude'
 import type { CompareOptions } from '../conclude'
-import { chanceScores } from '../library/chance'
 import type { Library } from '../library/library'
 import type { EventStream } from '../queue/event-stream'
 import type { ReadableStore, StudyRecord } from '../store/store'
-import { isTrainable } from '../study/study'
-import type { AskVerdict } from './verdict-worker'
 
 /** Comparisons that are kept hold no more runs than this together, the last one apart. */
 const RUNS_KEPT = 50_000
@@ -33,7 +30,6 @@ export class Conclusions {
     private readonly store: ReadableStore,
     private readonly library: Library,
     events: Pick<EventStream, 'subscribe'>,
-    private readonly askVerdict: AskVerdict,
   ) {
     events.subscribe(({ type }) => {
       // Other data, other scores of guessing.
@@ -56,22 +52,16 @@ export class Conclusions {
     return comparison
   }
 
-  /** The study's line; of a large study computed beside everything else. */
+  /** The study's line. */
   verdict(known: () => StudyRecord): Promise<StudyVerdict> {
-    const { name, study, runsByState } = known()
+    const { name } = known()
     const version = this.store.version()
     const kept = this.verdicts.get(name)
     if (kept?.version === version) return kept.verdict
-    const verdict = isLargeStudy({ runsByState })
-      ? this.chance(study).then((chance) => this.askVerdict(name, chance))
-      : this.compare(known).then(studyVerdict)
+    const verdict = this.compare(known).then(studyVerdict)
     this.verdicts.set(name, { version, verdict })
     verdict.catch(() => this.verdicts.delete(name))
     return verdict
-  }
-
-  private chance(study: StudyRecord['study']): Promise<Record<string, number>> {
-    return isTrainable(study) ? chanceScores(study, this.library) : Promise.resolve({})
   }
 
   private makeRoom(version: string): void {

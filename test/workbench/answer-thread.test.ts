@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
@@ -41,23 +41,54 @@ const plain = (data: unknown): unknown => JSON.parse(JSON.stringify(data))
 
 describe('a thread that answers beside the workbench', () => {
   it('says what the workbench itself would say, one question after the other', async () => {
-    const thread = new AnswerThread(entry, workspace, new EventStream())
+    const thread = new AnswerThread(entry, workspace, workbench.store, new EventStream())
     const call = createCaller({ workbench })
-    const asked = ['small', 'large'].map((name) => thread.ask('compare.study', { name }))
+    const asked = ['small', 'large'].map((name) => thread.ask('query', 'compare.study', { name }))
     for (const [i, name] of ['small', 'large'].entries())
       expect(unpacked((await asked[i])!)).toEqual(plain(await call.compare.study({ name })))
     await thread.stop()
-    await expect(thread.ask('compare.study', { name: 'small' })).rejects.toThrow('closed')
+    await expect(thread.ask('query', 'compare.study', { name: 'small' })).rejects.toThrow('closed')
+  }, 60_000)
+
+  it('keeps a small answer while nothing changes, whether the thread is still there or not', async () => {
+    const thread = new AnswerThread(entry, workspace, workbench.store, new EventStream(), 1)
+    const ask = (): Promise<PackedAnswer> => thread.ask('query', 'studies.verdict', { name: 'small' })
+    const [first, same] = [ask(), ask()]
+    expect(same).toBe(first)
+    expect(unpacked(await first)).toEqual(
+      plain(await createCaller({ workbench }).studies.verdict({ name: 'small' })),
+    )
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(ask()).toBe(first)
+    workbench.annotations.tag('seen', [workbench.store.runIds({ study: 'small' })[0]!], true)
+    expect(ask()).not.toBe(first)
+    await thread.stop()
+  }, 60_000)
+
+  it('writes a report, and makes its tables, as the workbench would', async () => {
+    const thread = new AnswerThread(entry, workspace, workbench.store, new EventStream())
+    const folder = join(workspace, 'written')
+    const wanted = { study: 'small', formats: ['csv'], figureFormats: [], folder }
+    const [once, again] = [1, 2].map(() => thread.ask('mutation', 'reports.write', wanted))
+    const { files } = unpacked(await once!) as { files: string[] }
+    expect(files.length).toBeGreaterThan(0)
+    for (const file of files) expect(existsSync(file)).toBe(true)
+    expect(unpacked(await again!)).toEqual({ folder, files })
+    const table = { study: 'small', id: 'rates', format: 'md' } as const
+    expect(unpacked(await thread.ask('query', 'reports.table', table))).toEqual(
+      await createCaller({ workbench }).reports.table(table),
+    )
+    await thread.stop()
   }, 60_000)
 
   it('refuses in the same words, and is there again when it had been let go', async () => {
-    const thread = new AnswerThread(entry, workspace, new EventStream(), 1)
-    await expect(thread.ask('compare.study', { name: 'nobody' })).rejects.toMatchObject({
+    const thread = new AnswerThread(entry, workspace, workbench.store, new EventStream(), 1)
+    await expect(thread.ask('query', 'compare.study', { name: 'nobody' })).rejects.toMatchObject({
       name: 'InputError',
       message: expect.stringContaining("no study 'nobody'") as string,
     })
     await new Promise((resolve) => setTimeout(resolve, 300))
-    expect(unpacked(await thread.ask('compare.tables', { name: 'small' }))).toBeInstanceOf(Array)
+    expect(unpacked(await thread.ask('query', 'compare.tables', { name: 'small' }))).toBeInstanceOf(Array)
     await thread.stop()
   }, 60_000)
 })
@@ -67,13 +98,19 @@ describe('a page that asks', () => {
     const asked: string[] = []
     const answers = {
       isFor: (study: StudyRecord) => workbench.answers.isFor(study),
-      ask: (path: string) => Promise.resolve({ gzip: String(asked.push(path)) }),
+      ask: (_type: string, path: string) => Promise.resolve({ gzip: String(asked.push(path)) }),
     } as unknown as AnswerThread
     const seen = Object.create(workbench, { answers: { value: answers } }) as Workbench
     const page = createCaller({ workbench: seen, unpacks: true })
     expect(await page.compare.study({ name: 'large' })).toEqual({ gzip: '1' })
     expect(await page.compare.study({ name: 'small' })).toHaveProperty('comparison')
     expect(await createCaller({ workbench: seen }).compare.study({ name: 'large' })).toHaveProperty('seal')
-    expect(asked).toEqual(['compare.study'])
+    const table = { study: 'large', id: 'rates', format: 'md' } as const
+    expect(await page.reports.table(table)).toEqual({ gzip: '2' })
+    expect(await page.reports.archive({ study: 'large', formats: ['md'], figureFormats: [] })).toEqual({
+      gzip: '3',
+    })
+    expect(await page.studies.verdict({ name: 'large' })).toEqual({ gzip: '4' })
+    expect(asked).toEqual(['compare.study', 'reports.table', 'reports.archive', 'studies.verdict'])
   })
 })

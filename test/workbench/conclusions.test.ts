@@ -9,8 +9,6 @@ import { EventStream } from '../../src-main/queue/event-stream'
 import { openReadableStore, openStore } from '../../src-main/store/store'
 import type { Store } from '../../src-main/store/store'
 import { Conclusions } from '../../src-main/workbench/conclusions'
-import { VerdictWorker } from '../../src-main/workbench/verdict-worker'
-import { builtProgram } from '../built'
 import { outcome, plan, START } from '../store/plans'
 
 let folder: string
@@ -37,9 +35,8 @@ const start = (name: string, at: number): string => {
 }
 
 function opened() {
-  const asked = vi.fn(() => Promise.resolve(studyVerdict(conclude(store, known('small')(), {}))))
   const events = new EventStream()
-  return { conclusions: new Conclusions(store, library, events, asked), events, asked }
+  return { conclusions: new Conclusions(store, library, events), events }
 }
 
 describe('a comparison', () => {
@@ -90,30 +87,13 @@ describe('a comparison', () => {
 })
 
 describe('a verdict', () => {
-  it('of few runs is concluded here, of many in a thread; each once while nothing changes', async () => {
-    const { conclusions, asked } = opened()
-    expect(await conclusions.verdict(known('small'))).toMatchObject({ split: 'validation' })
-    expect(asked).not.toHaveBeenCalled()
-    await conclusions.verdict(known('large'))
-    await conclusions.verdict(known('large'))
-    expect(asked).toHaveBeenCalledOnce()
-    expect(asked).toHaveBeenCalledWith('large', {})
+  it('is the comparison in one line, once while nothing changes', async () => {
+    const { conclusions } = opened()
+    const first = await conclusions.verdict(known('small'))
+    expect(first).toEqual(studyVerdict(conclude(store, known('small')(), {})))
+    expect(first.line).not.toBeNull()
+    expect(await conclusions.verdict(known('small'))).toBe(first)
     store.end(start('large', 0), outcome())
-    await conclusions.verdict(known('large'))
-    expect(asked).toHaveBeenCalledTimes(2)
+    expect(await conclusions.verdict(known('small'))).not.toBe(first)
   })
-
-  it('says the same from a thread as here; a thread that fails says why, and the next one answers', async () => {
-    const worker = new VerdictWorker(
-      await builtProgram('src-main/workbench/verdict-program.ts'),
-      join(folder, 'history.db'),
-    )
-    const here = studyVerdict(conclude(store, known('small')(), {}))
-    const asked = [worker.ask('nobody', {}), worker.ask('small', {})]
-    await expect(asked[0]).rejects.toThrow("no study 'nobody'")
-    expect(await asked[1]).toEqual(here)
-    expect(here.line).not.toBeNull()
-    await worker.stop()
-    await expect(worker.ask('small', {})).rejects.toThrow('closed')
-  }, 60_000)
 })
