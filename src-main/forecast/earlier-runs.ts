@@ -14,7 +14,7 @@ export function earlierStepSeconds(
 ): number | null {
   return median(
     history
-      .filter((run) => isComplete(run.state) && isLike(run, config) && run.environment?.group_size === slots)
+      .filter((run) => isComplete(run.state) && isLike(run, config, slots))
       .flatMap(({ startedAt, finishedAt, steps }) =>
         startedAt !== null && finishedAt !== null && steps > 0
           ? [(Date.parse(finishedAt) - Date.parse(startedAt)) / 1000 / steps]
@@ -28,10 +28,7 @@ export const runUnderway = (
   config: RunConfig,
   slots: number,
   history: readonly RunRecord[],
-): RunRecord | undefined =>
-  history.find(
-    (run) => run.steps >= STEPS_TO_TELL && isLike(run, config) && run.environment?.group_size === slots,
-  )
+): RunRecord | undefined => history.find((run) => run.steps >= STEPS_TO_TELL && isLike(run, config, slots))
 
 const STEPS_TO_TELL = 10
 
@@ -40,18 +37,22 @@ export function median(values: readonly number[]): number | null {
   return sorted[Math.floor(sorted.length / 2)] ?? null
 }
 
-const isLike = (run: RunRecord, config: RunConfig): boolean =>
-  !isImported(run.config) && programOf(run.config) === programOf(config)
+const isLike = (run: RunRecord, config: RunConfig, slots: number): boolean =>
+  run.environment?.group_size === slots &&
+  !isImported(run.config) &&
+  programOf(run.config) === programOf(config)
+
+/** A history of very many runs is asked for every kind of group. */
+const programs = new WeakMap<RunConfig, string>()
 
 /** Equal where a step does the same work. */
-const programOf = ({ task, model, setting, training, validation, precision }: RunConfig): string =>
-  JSON.stringify([
-    task,
-    model,
-    setting.init,
-    setting.train,
-    training.batch_size,
-    validation.every,
-    validation.examples,
-    precision,
-  ])
+function programOf(config: RunConfig): string {
+  const { task, model, setting, training, validation, precision } = config
+  const { batch_size } = training
+  const { every, examples } = validation
+  const program =
+    programs.get(config) ??
+    JSON.stringify([task, model, setting.init, setting.train, batch_size, every, examples, precision])
+  programs.set(config, program)
+  return program
+}

@@ -40,7 +40,9 @@ function deviationOf(history: readonly RunRecord[], metric: 'val/accuracy' | 'va
     const score = summary[metric]
     if (!isComplete(state) || typeof score !== 'number') continue
     const arm = JSON.stringify([task, model, setting, learningRate])
-    arms.set(arm, [...(arms.get(arm) ?? []), score])
+    const scores = arms.get(arm)
+    if (scores === undefined) arms.set(arm, [score])
+    else scores.push(score)
   }
   let [squares, freedom] = [0, 0]
   for (const scores of arms.values()) {
