@@ -33,7 +33,7 @@ export const LONGEST: readonly string[] = [
   'e2e/many-runs.test.ts',
   'training/resume.test.ts',
   'e2e/queue-and-run.test.ts',
-  'training/kept-graphs.test.ts',
+  'training/groups-of-one-graph.test.ts',
   'e2e/studies.test.ts',
   'training/loop.test.ts',
   'e2e/library.test.ts',
