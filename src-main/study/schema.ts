@@ -106,7 +106,11 @@ const training = strict({
     'Share of units dropped in training.',
     DEFAULTS.training.dropout,
   ),
-  shuffle: says(flag(), 'false: batches in file order, wrapping around. Not with batches by length.', DEFAULTS.training.shuffle),
+  shuffle: says(
+    flag(),
+    'false: batches in file order, wrapping around. Not with batches by length.',
+    DEFAULTS.training.shuffle,
+  ),
 }).partial()
 
 const validation = strict({
