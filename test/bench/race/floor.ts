@@ -8,12 +8,14 @@ interface Product {
   readonly rows: number
   readonly from: number
   readonly to: number
+  /** Rows of the product that gives the weights' gradient, where that is not one for each product; 0: there is none. */
+  readonly gradientRows?: number
 }
 
 /**
  * The products of a trunk's projections in one step: forward, back to their inputs, and to their weights where these
  * train. A transformer's last layer feeds only the last token forward, but every token gives it keys and values; an LSTM
- * projects its input at all tokens at once, and its state token by token. What stands between products, attention,
+ * projects its input at all tokens at once, and its state token by token, but for its weights' gradient. What stands between products, attention,
  * normalisation, dropout and Adam among it, is left out: no trainer can be faster.
  */
 function productsOf(row: Row, runs: number): Product[] {
@@ -22,10 +24,15 @@ function productsOf(row: Row, runs: number): Product[] {
   const all = runs * BATCH * tokens
   const last = runs * BATCH
   if (intermediate === null) {
-    const gates = (rows: number): Product => ({ rows, from: width, to: 4 * width })
+    const gates = { from: width, to: 4 * width }
+    const ofState = (token: number): Product => ({
+      ...gates,
+      rows: last,
+      gradientRows: token === 0 ? all : 0,
+    })
     return Array.from({ length: layers }, () => [
-      gates(all),
-      ...Array.from({ length: tokens }, () => gates(last)),
+      { ...gates, rows: all },
+      ...Array.from({ length: tokens }, (_, token) => ofState(token)),
     ]).flat()
   }
   const layer = (rows: number): Product[] => [
@@ -69,10 +76,11 @@ function floorOfSetting(row: Row, setting: RowSetting, repeats: number): number[
     return known
   }
   const step = (): void => {
-    for (const { rows, from, to } of products) {
+    for (const { rows, from, to, gradientRows = rows } of products) {
       const [x, w, dy] = [matrix(rows, from), matrix(from, to), matrix(rows, to)]
       tf.dispose([tf.matMul(x, w), tf.matMul(dy, w, false, true)])
-      if (!isFrozen) tf.dispose(tf.matMul(x, dy, true))
+      if (!isFrozen && gradientRows > 0)
+        tf.dispose(tf.matMul(matrix(gradientRows, from), matrix(gradientRows, to), true))
     }
   }
   step()
