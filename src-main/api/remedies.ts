@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { InputError } from '../errors'
+import { median } from '../forecast/earlier-runs'
 import { idOf, isComplete, isImported, isSettled } from '../run'
 import type { RunRecord } from '../run'
 import { planStudy } from '../study/plan'
@@ -148,13 +149,11 @@ function secondsOf(planned: readonly PlannedRun[], runs: readonly RunRecord[]): 
     else known.push(pace)
   }
   // The middle one: a run that was interrupted counts the time in between.
-  const usual = new Map(
-    [...paces].map(([cell, known]) => [cell, known.sort((a, b) => a - b)[known.length >> 1]]),
-  )
+  const usual = new Map(Array.from(paces, ([cell, known]) => [cell, median(known)]))
   let total = 0
   for (const run of planned) {
-    const pace = usual.get(cellOf(run))
-    if (pace === undefined) return null
+    const pace = usual.get(cellOf(run)) ?? null
+    if (pace === null) return null
     total += pace * run.config.training.max_steps
   }
   return planned.length === 0 ? null : total

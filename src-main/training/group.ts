@@ -101,7 +101,7 @@ export class FusedGroup {
     for (const part of this.stepper.parts) {
       const own = new Map(trained.map((p) => [p.name, startingValue(p, part, initial, [member])]))
       const now = this.stepper.read(part)
-      this.#write(part, now, new Map([[slot, own]]))
+      this.#write(part, now, slot, own)
       tf.dispose([...now.values(), ...own.values()])
     }
     tf.dispose([...initial.values()])
@@ -146,7 +146,7 @@ export class FusedGroup {
   ): Promise<Scores | null> {
     const now = this.stepper.read('weights')
     try {
-      this.#write('weights', now, new Map([[run, snapshot]]))
+      this.#write('weights', now, run, snapshot)
       return await this.evaluate(run, split, interrupted)
     } finally {
       this.stepper.write('weights', now)
@@ -201,13 +201,11 @@ export class FusedGroup {
     return this.learningRates.map((rate, run) => rate * this.rateShareAt(steps[run] ?? 1))
   }
 
-  /** Sets a part to what it is now, with the rows of some runs taken from their snapshots. */
-  #write(
-    part: TrainedPart,
-    now: ReadonlyMap<string, Tensor>,
-    snapshots: ReadonlyMap<number, Snapshot>,
-  ): void {
-    const next = new Map(Array.from(now, ([name, tensor]) => [name, putBack(tensor, name, snapshots)]))
+  /** Sets a part to what it is now, with the row of one run taken from its snapshot. */
+  #write(part: TrainedPart, now: ReadonlyMap<string, Tensor>, run: number, snapshot: Snapshot): void {
+    const next = new Map(
+      Array.from(now, ([name, tensor]) => [name, putBack(tensor, run, named(snapshot, name))]),
+    )
     this.stepper.write(part, next)
     tf.dispose([...next.values()])
   }
@@ -275,14 +273,11 @@ function startingValue(
   })
 }
 
-/** A tensor [K, ...shape] with the rows of some runs taken from their snapshots. */
-const putBack = (tensor: Tensor, name: string, snapshots: ReadonlyMap<number, Snapshot>): Tensor =>
+/** A tensor [K, ...shape] with one run's row, [1, ...shape], put in its place. */
+const putBack = (tensor: Tensor, run: number, own: Tensor): Tensor =>
   tf.tidy(() => {
-    const rows = Array.from({ length: tensor.shape[0] }, (_, run) => {
-      const snapshot = snapshots.get(run)
-      return snapshot === undefined ? row(tensor, run) : named(snapshot, name)
-    })
-    return rows.length === 1 ? tf.clone(rows[0] ?? tensor) : tf.concat(rows)
+    const rows = Array.from({ length: tensor.shape[0] }, (_, k) => (k === run ? own : row(tensor, k)))
+    return rows.length === 1 ? tf.clone(own) : tf.concat(rows)
   })
 
 /** One run's row of a tensor [K, ...shape], as [1, ...shape]. */

@@ -64,8 +64,9 @@ async function validate(
   split: Split | null,
   interrupted: () => boolean,
 ): Promise<boolean> {
-  for (const run of split === null ? [] : active.filter((run) => run.needsEvaluation)) {
-    const scores = split && (await group.evaluate(run.slot, split, interrupted))
+  if (split === null) return true
+  for (const run of active.filter((run) => run.needsEvaluation)) {
+    const scores = await group.evaluate(run.slot, split, interrupted)
     if (scores === null) return false
     run.evaluated(scores, () => group.snapshot(run.slot))
   }
