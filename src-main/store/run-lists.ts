@@ -67,8 +67,10 @@ export function settledAmong(db: ReadableDatabase, ids: readonly string[]): stri
  */
 type Way = 'walked' | 'found'
 
-/** After so many runs of the order a page is mostly full, or what it asks for is rare. */
+/** After so many runs of the order a page at its start is mostly full, or what it asks for is rare. */
 const WALKED_FIRST = 4_000
+/** For a page further on, so many times the runs before its end. */
+const WALKED_SHARE = 2
 /** Of a study with this share of all runs, or more, those that are asked for are found sooner among all than one by one. */
 const LARGE_SHARE = 1 / 4
 
@@ -95,9 +97,9 @@ function listed<Row extends readonly unknown[]>(
   const { study, filter, states, sort, after, offset = 0, limit = Infinity } = query
   if (sort !== undefined) return ask(wayOf(db, study))
   const isNarrowed = filter !== undefined || states !== undefined
-  if (!isNarrowed || after !== undefined || offset + limit > WALKED_FIRST) return ask('walked')
+  if (!isNarrowed || after !== undefined || limit === Infinity) return ask('walked')
   if (wayOf(db, study) === 'walked') return ask('walked')
-  const page = ask('walked', WALKED_FIRST)
+  const page = ask('walked', Math.max(WALKED_FIRST, WALKED_SHARE * (offset + limit)))
   return page.length === limit ? page : ask('found')
 }
 

@@ -275,9 +275,19 @@ describe.skipIf(BROWSER === '')('a history of 100,000 runs', () => {
     await page.keyboard.press('Home')
     await grid.locator('[aria-rowindex="2"]').waitFor()
     const newest = (await grid.locator('[aria-rowindex="2"] a').getAttribute('href')) ?? ''
+
+    // Another list is seen from its first row on, and nothing is read where the former one stood.
+    await page.keyboard.press('End')
+    await grid.locator('[aria-rowindex="100001"]').waitFor()
+    const offsets: string[] = []
+    page.on('request', (request) =>
+      offsets.push(...Array.from((request.postData() ?? '').matchAll(/"offset":(\d+)/g), ([, at]) => at!)),
+    )
     await page.goto(new URL('/#/runs?sort=-val/accuracy&filter=val/accuracy+%3E+0.5', page.url()).href)
     await page.getByText('249 runs of every study match').waitFor()
     await expect.poll(() => grid.locator('[aria-rowindex="2"]').innerText()).toContain('99.8')
+    expect(await page.evaluate("document.querySelector('[role=grid]').scrollTop")).toBe(0)
+    expect(new Set(offsets)).toEqual(new Set(['0']))
     expect(newest).toContain('/runs/')
     expect(window.complaints).toEqual([])
   })

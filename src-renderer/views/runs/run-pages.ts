@@ -21,13 +21,18 @@ const SUMS_MS = 2_500
 
 /**
  * A list of any length, of which only the pages in sight are read. While another list is on its way the one before stays
- * on the screen. What happens to runs, and new ones, refresh the pages in sight whatever the list's length.
+ * on the screen; the other is then seen from its first row on. What happens to runs, and new ones, refresh the pages in
+ * sight whatever the list's length.
  */
 export function useRunPages(query: ComputedRef<ListQuery>) {
-  const sight = shallowRef({ first: 0, last: 0 })
+  /** The list that is on the screen. */
+  const shown = shallowRef<ListQuery | null>(null)
+  const sight = shallowRef({ of: shown.value, first: 0, last: 0 })
   const wanted = computed(() => {
-    const from = Math.floor(sight.value.first / PAGE_ROWS)
-    const to = Math.floor(sight.value.last / PAGE_ROWS)
+    const { of, first, last } = sight.value
+    if (of !== query.value) return [0]
+    const from = Math.floor(first / PAGE_ROWS)
+    const to = Math.floor(last / PAGE_ROWS)
     return Array.from({ length: to - from + 1 }, (_, i) => from + i)
   })
   const pages = useQueries({
@@ -50,7 +55,6 @@ export function useRunPages(query: ComputedRef<ListQuery>) {
   })
 
   const rows = shallowRef<ReadonlyMap<number, RunRow>>(new Map())
-  let shown: ListQuery | null = null
   watch(
     [pages, query],
     () => {
@@ -59,9 +63,9 @@ export function useRunPages(query: ComputedRef<ListQuery>) {
         return data === undefined || page === undefined ? [] : [{ page, runs: data.runs }]
       })
       if (read.length === 0) return
-      const fresh = new Map(shown === query.value ? rows.value : [])
+      const fresh = new Map(shown.value === query.value ? rows.value : [])
       for (const { page, runs } of read) runs.forEach((run, at) => fresh.set(page * PAGE_ROWS + at, run))
-      shown = query.value
+      shown.value = query.value
       rows.value = fresh
     },
     { immediate: true },
@@ -70,6 +74,8 @@ export function useRunPages(query: ComputedRef<ListQuery>) {
   refreshOnEvents()
   return {
     rows,
+    /** Whose rows they are. */
+    shown,
     total: computed(() => count.data.value ?? null),
     isPending: computed(
       () => count.isPending.value || (rows.value.size === 0 && (count.data.value ?? 0) > 0),
@@ -78,9 +84,11 @@ export function useRunPages(query: ComputedRef<ListQuery>) {
       () => count.error.value ?? pages.value.find(({ error }) => error !== null)?.error ?? null,
     ),
     refetch: () => Promise.all([count.refetch(), ...pages.value.map(({ refetch }) => refetch())]),
-    /** Tells which rows, counted from 0, are in sight. */
+    /** Tells which rows of the list on the screen, counted from 0, are in sight. */
     look: (first: number, last: number) => {
-      if (first !== sight.value.first || last !== sight.value.last) sight.value = { first, last }
+      const { of, ...before } = sight.value
+      if (of === shown.value && first === before.first && last === before.last) return
+      sight.value = { of: shown.value, first, last }
     },
   }
 }
