@@ -52,7 +52,17 @@ export function alike(runs: readonly PlannedRun[]): PlannedRun[][] {
 /** Equal for runs whose training is one program with different rates in it. */
 export function programOf({ config, startFrom }: PlannedRun): string {
   const { task, model, setting, seed, training, validation, test, precision } = config
-  return JSON.stringify({ task, model, setting, seed, training, validation, test, precision, startFrom })
+  const shared = [task, model, setting, training, validation, test].map(written).join()
+  return `${shared},${seed},${precision},${startFrom}`
+}
+
+/** A plan of very many runs has few tasks, models, settings and options, which its runs hold in common. */
+const known = new WeakMap<object, string>()
+
+function written(part: object): string {
+  const text = known.get(part) ?? JSON.stringify(part)
+  known.set(part, text)
+  return text
 }
 
 /** Do the trunk's large matrices train? */

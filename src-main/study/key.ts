@@ -11,15 +11,30 @@ import { canonicalTrain } from './settings'
  *
  * Keys are written into every workspace: whoever changes what they are made of makes every stored run unknown.
  */
-export function keyOf(config: RunConfig): string {
-  const { init, train } = config.setting
-  const identity = {
-    ...config,
+export const keyOf = ({ learning_rate, seed, ...shared }: RunConfig): string =>
+  keysOf(shared)(learning_rate, seed)
+
+/** The keys of all the runs that differ in learning rate and seed alone: what they share is written once. */
+export function keysOf(
+  shared: Omit<RunConfig, 'learning_rate' | 'seed'>,
+): (learning_rate: number, seed: number) => string {
+  const { init, train } = shared.setting
+  const fields = canonicalFields({
+    ...shared,
     setting: { init, train: canonicalTrain(train) },
-    training: keyedTraining(config.training),
-    learning_rate: roundRate(config.learning_rate),
+    training: keyedTraining(shared.training),
+    learning_rate: 0,
+    seed: 0,
+  })
+  return (learning_rate, seed) => {
+    const own: Readonly<Record<string, number>> = { learning_rate: roundRate(learning_rate), seed }
+    const json = fields.map(([name, text]) =>
+      field(name, Object.hasOwn(own, name) ? canonicalJson(own[name]) : text),
+    )
+    return createHash('sha256')
+      .update(`{${json.join(',')}}`)
+      .digest('hex')
   }
-  return createHash('sha256').update(canonicalJson(identity)).digest('hex')
 }
 
 /**
@@ -37,9 +52,16 @@ export function canonicalJson(value: unknown): string {
   }
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
   if (typeof value !== 'object') throw new TypeError(`a ${typeof value} has no canonical form`)
-  const fields = Object.entries(value)
-    .filter(([, field]) => field !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, field]) => `${JSON.stringify(key)}:${canonicalJson(field)}`)
-  return `{${fields.join(',')}}`
+  return `{${canonicalFields(value)
+    .map(([name, text]) => field(name, text))
+    .join(',')}}`
 }
+
+/** Name and canonical JSON of every field, in their order. */
+const canonicalFields = (value: object): [name: string, text: string][] =>
+  Object.entries(value)
+    .filter(([, held]) => held !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, held]) => [name, canonicalJson(held)])
+
+const field = (name: string, text: string): string => `${JSON.stringify(name)}:${text}`

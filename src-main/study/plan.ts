@@ -9,7 +9,7 @@ import type {
   ValidationOptions,
 } from '../run'
 import { optionsOf, ratesOf } from './arms'
-import { keyOf } from './key'
+import { keysOf } from './key'
 import type { ModelSource, ModelSpec, Plan, PlannedRun, Study, TaskSource, TaskSpec } from './study'
 import { parseYaml } from './yaml'
 import type { Path } from './yaml'
@@ -92,32 +92,30 @@ function runsOfPair(
 ): PlannedRun[] {
   const { test, execution } = study
   const { training, validation } = optionsOf(study, taskSpec, modelSpec)
+  const cells = study.settings.map((setting) => {
+    const shared: Omit<RunConfig, 'learning_rate' | 'seed'> = {
+      task: task.identity,
+      model: model.identity,
+      setting,
+      training,
+      validation,
+      test,
+      start_from,
+      precision: execution.precision,
+    }
+    return { shared, keyOf: keysOf(shared), rates: ratesOf(study, setting.name) }
+  })
+  const words = { task: taskSpec.name, model: modelSpec.name }
+  const sources = { taskSource: task.source, modelSource: model.source, startFrom: study.start_from }
   return study.seeds.flatMap((seed) =>
-    study.settings.flatMap((setting) =>
-      ratesOf(study, setting.name).map((learning_rate) => {
-        const config: RunConfig = {
-          task: task.identity,
-          model: model.identity,
-          setting,
-          learning_rate,
-          seed,
-          training,
-          validation,
-          test,
-          start_from,
-          precision: execution.precision,
-        }
-        return {
-          key: keyOf(config),
-          config,
-          task: taskSpec.name,
-          model: modelSpec.name,
-          setting: setting.name,
-          taskSource: task.source,
-          modelSource: model.source,
-          startFrom: study.start_from,
-        }
-      }),
+    cells.flatMap(({ shared, keyOf, rates }) =>
+      rates.map((learning_rate) => ({
+        key: keyOf(learning_rate, seed),
+        config: { ...shared, learning_rate, seed },
+        ...words,
+        setting: shared.setting.name,
+        ...sources,
+      })),
     ),
   )
 }
