@@ -26,6 +26,8 @@ export interface Installation {
   readonly renderer: string
   /** Per user, shared by all checkouts: the TensorFlow library, built bindings, pretrained trunks. */
   readonly cache: string
+  /** What data sets that are compressed, pickled or text unpack to; may be removed at any time. */
+  readonly unpacked: string
   /** Pretrained trunks that set-up brought, one directory each, in the layout of Hugging Face. */
   readonly models: string
 }
@@ -48,6 +50,7 @@ function locate(start: string): Installation {
     exportEntry: join(root, 'out/main/export-weights.js'),
     renderer: join(root, 'out/renderer'),
     cache,
+    unpacked: join(cache, 'unpacked'),
     models: join(cache, 'models'),
   }
 }

@@ -1,10 +1,10 @@
-import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { createWriteStream } from 'node:fs'
+import { mkdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { createGunzip } from 'node:zlib'
 import { extract } from 'tar-stream'
 import { InputError } from '../errors'
+import { inflated } from '../tensor-files/inflated'
 import { CIFAR_NAMES, refusePickles } from './cifar-files'
 
 /**
@@ -17,7 +17,16 @@ export async function unpackCifar(archive: string, folder: string): Promise<void
   const found = new Set<string>()
   const seen: string[] = []
   const entries = extract()
-  const reading = pipeline(createReadStream(archive), createGunzip(), entries)
+  const { size } = await stat(archive)
+  const unpacked = inflated({ file: archive, format: 'gzip', start: 0, end: size })
+  let passed = 0
+  const counted = async function* (): AsyncGenerator<Buffer> {
+    for await (const piece of unpacked) {
+      yield piece
+      passed += piece.length
+    }
+  }
+  const reading = pipeline(counted, entries)
   // What breaks here breaks the entries too, where it is heard.
   reading.catch(() => undefined)
   try {
@@ -31,8 +40,10 @@ export async function unpackCifar(archive: string, folder: string): Promise<void
     }
     await reading
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    throw new InputError(`cannot be unpacked (${why}), expected cifar-10-binary.tar.gz, whole`, {
+    const why =
+      error instanceof InputError ? error.problem : error instanceof Error ? error.message : String(error)
+    const where = error instanceof InputError ? '' : `after byte ${passed} of what it unpacks to: `
+    throw new InputError(`cannot be unpacked (${where}${why}), expected cifar-10-binary.tar.gz, whole`, {
       file: archive,
     })
   }

@@ -80,7 +80,7 @@ export interface Library extends Sources {
 export interface LibraryOptions {
   /** The workspace's folder, absolute. */
   readonly workspace: string
-  readonly installation: Pick<Installation, 'root' | 'resources' | 'cache' | 'models'>
+  readonly installation: Pick<Installation, 'root' | 'resources' | 'cache' | 'unpacked' | 'models'>
   /** Called after something was added, removed, brought back or verified. */
   readonly changed?: () => void
 }
@@ -121,7 +121,10 @@ export async function openLibrary({
     const key = JSON.stringify(identity)
     const known = facts.get(key)
     if (known !== undefined) return known
-    const { input, output, readTokens, train, validation, test } = await openTask(source)
+    const { input, output, readTokens, train, validation, test } = await openTask(
+      source,
+      installation.unpacked,
+    )
     const sizes = { train: train.size, validation: validation?.size ?? null, test: test.size }
     const found = { input, output, readTokens, sizes }
     facts.set(key, found)

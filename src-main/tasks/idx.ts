@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
-import type { Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
 import { InputError } from '../errors'
-import { readSlices } from '../tensor-files/file-slices'
+import { readSlices, type SlicedBytes } from '../tensor-files/file-slices'
+import { inflated } from '../tensor-files/inflated'
+import type { UnpackedFiles } from '../tensor-files/unpacked-files'
 
 /** Unsigned bytes in the order of the file; `shape` as its header says ([N, rows, columns] or [N]). */
 export interface IdxArray {
@@ -25,61 +25,52 @@ export interface IdxImages {
 }
 
 /**
- * Opens an IDX file of images. A plain one is read image by image, as they are asked for, and must not change meanwhile; a
- * gzipped one is unpacked and held. Every rule of the format is checked; an error names the file and the byte.
+ * Opens an IDX file of images, which are read as they are asked for: from a plain one, which must not change meanwhile, or
+ * from what a gzipped one unpacks to. Every rule of the format is checked; an error names the file and the byte.
  */
-export async function openIdxImages(file: string): Promise<IdxImages> {
-  const { packed, size } = await inspect(file)
-  if (packed) {
-    const { shape, data } = await readIdx(file, 3)
-    const each = data.length / (shape[0] ?? 1)
-    return { shape, read: (indices) => indices.map((i) => data.subarray(i * each, (i + 1) * each)) }
-  }
-  const header = new IdxHeader(file, 3, size)
-  const [first = Buffer.alloc(0)] = readSlices(file, [{ start: 0, end: Math.min(size, header.bytes) }])
-  const shape = header.read(first) ?? header.endedAt(size)
-  const count = shape.reduce((product, dimension) => product * dimension, 1)
-  if (header.bytes + count < size) throw header.tooMuch(count)
+export async function openIdxImages(file: string, unpacked: UnpackedFiles): Promise<IdxImages> {
+  const { header, isPacked, size, pieces } = await inspect(file, 3)
+  const bytes: SlicedBytes = isPacked
+    ? await unpacked.bytesOf({ file, what: 'images' }, () => checked(header, pieces()))
+    : { size, read: (slices) => readSlices(file, slices) }
+  const [first = Buffer.alloc(0)] = bytes.read([{ start: 0, end: Math.min(bytes.size, header.bytes) }])
+  const shape = header.read(first) ?? header.endedAt(bytes.size)
+  const count = countOf(shape)
+  if (header.bytes + count < bytes.size) throw header.tooMuch(count)
   const each = count / (shape[0] ?? 1)
+  const place = (index: number): number => header.bytes + index * each
   return {
     shape,
-    read: (indices) =>
-      readSlices(
-        file,
-        indices.map((i) => ({ start: header.bytes + i * each, end: header.bytes + (i + 1) * each })),
-      ),
+    read: (indices) => bytes.read(indices.map((i) => ({ start: place(i), end: place(i + 1) }))),
   }
 }
 
 /**
  * Reads an IDX file of unsigned bytes (the format of MNIST), plain or gzipped, with `rank` dimensions. The bytes are
- * held once. Every rule of the format is checked; an error names the file and the byte.
+ * held. Every rule of the format is checked; an error names the file and the byte.
  */
 export async function readIdx(file: string, rank: 1 | 3): Promise<IdxArray> {
-  const { packed, size } = await inspect(file)
-  const mostBytes = packed ? Math.max(UNPACKED_ALWAYS_ALLOWED_BYTES, size * UNPACKED_MOST_TIMES) : size
-  const reading = new IdxReading(new IdxHeader(file, rank, mostBytes))
-  const bytes = createReadStream(file, { highWaterMark: 2 ** 20 })
-  try {
-    for await (const chunk of packed ? unpacked(bytes) : bytes) reading.take(chunk as Buffer)
-  } catch (error) {
-    if (isZlibError(error)) throw new InputError(`broken gzip data (${error.message})`, { file })
-    throw error
-  } finally {
-    bytes.destroy()
-  }
-  return reading.result()
+  const { header, pieces } = await inspect(file, rank)
+  const held: Uint8Array[] = []
+  for await (const piece of checked(header, pieces())) held.push(piece)
+  const all = Buffer.concat(held)
+  const shape = header.read(all) ?? header.endedAt(all.length)
+  return { shape, data: new Uint8Array(all.subarray(header.bytes)) }
 }
 
 /** The rules of what stands before an array's bytes. */
 class IdxHeader {
   readonly bytes: number
 
-  /** @param mostBytes more than the whole of the file, unpacked, cannot have */
+  /**
+   * @param mostBytes more than the whole of the file, unpacked, cannot have
+   * @param within what a byte's place is counted in, where that is not the file: " of what it unpacks to"
+   */
   constructor(
     private readonly file: string,
     private readonly rank: number,
     private readonly mostBytes: number,
+    private readonly within: string,
   ) {
     this.bytes = 4 + 4 * rank
   }
@@ -93,7 +84,7 @@ class IdxHeader {
       if (dimension === 0) throw this.error(4 + 4 * i, `dimension ${i + 1} is 0`)
       return dimension
     })
-    const count = shape.reduce((product, dimension) => product * dimension, 1)
+    const count = countOf(shape)
     if (this.bytes + count > this.mostBytes)
       throw this.error(4, `dimensions ${shape.join(' × ')} need ${count} bytes, the file cannot hold them`)
     return shape
@@ -108,7 +99,7 @@ class IdxHeader {
   }
 
   error(offset: number, problem: string): InputError {
-    return new InputError(`at byte ${offset}: ${problem}`, { file: this.file })
+    return new InputError(`at byte ${offset}${this.within}: ${problem}`, { file: this.file })
   }
 
   private checkMagic(start: Buffer): void {
@@ -123,55 +114,61 @@ class IdxHeader {
   }
 }
 
-/** What is known of the array so far, while its bytes arrive. */
-class IdxReading {
-  #start: Buffer = Buffer.alloc(0)
-  #shape: readonly number[] | null = null
-  #data = new Uint8Array(0)
-  #filled = 0
+const countOf = (shape: readonly number[]): number =>
+  shape.reduce((product, dimension) => product * dimension, 1)
 
-  constructor(private readonly header: IdxHeader) {}
-
-  take(chunk: Buffer): void {
-    if (this.#shape !== null) return this.#fill(chunk)
-    this.#start = Buffer.concat([this.#start, chunk])
-    this.#shape = this.header.read(this.#start)
-    if (this.#shape === null) return
-    this.#data = new Uint8Array(this.#shape.reduce((product, dimension) => product * dimension, 1))
-    this.#fill(this.#start.subarray(this.header.bytes))
-  }
-
-  result(): IdxArray {
-    if (this.#shape === null) return this.header.endedAt(this.#start.length)
-    const missing = this.#data.length - this.#filled
-    if (missing > 0) {
-      const end = this.header.bytes + this.#filled
-      throw this.header.error(end, `the file ends here, its dimensions ask for ${missing} bytes more`)
+/** The bytes of an IDX file as they pass by. @throws {InputError} where they are not as many as the header says */
+async function* checked(header: IdxHeader, pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let start: Buffer = Buffer.alloc(0)
+  let size = 0
+  let count: number | null = null
+  for await (const piece of pieces) {
+    if (count === null) {
+      start = Buffer.concat([start, piece])
+      const shape = header.read(start)
+      if (shape !== null) count = countOf(shape)
     }
-    return { shape: this.#shape, data: this.#data }
+    size += piece.length
+    if (count !== null && size > header.bytes + count) throw header.tooMuch(count)
+    yield piece
   }
+  if (count === null) return header.endedAt(size)
+  const missing = header.bytes + count - size
+  if (missing > 0)
+    throw header.error(size, `the file ends here, its dimensions ask for ${missing} bytes more`)
+}
 
-  #fill(chunk: Buffer): void {
-    if (this.#filled + chunk.length > this.#data.length) throw this.header.tooMuch(this.#data.length)
-    this.#data.set(chunk, this.#filled)
-    this.#filled += chunk.length
+/** What is known of a file before its header is read. */
+interface Inspected {
+  readonly header: IdxHeader
+  readonly isPacked: boolean
+  readonly size: number
+  /** Its bytes, unpacked, from the beginning. */
+  readonly pieces: () => AsyncIterable<Buffer>
+}
+
+async function inspect(file: string, rank: 1 | 3): Promise<Inspected> {
+  const { isPacked, size } = await looked(file)
+  if (!isPacked) {
+    const pieces = (): AsyncIterable<Buffer> => createReadStream(file, { highWaterMark: 2 ** 20 })
+    return { header: new IdxHeader(file, rank, size, ''), isPacked, size, pieces }
+  }
+  const mostBytes = Math.max(UNPACKED_ALWAYS_ALLOWED_BYTES, size * UNPACKED_MOST_TIMES)
+  const header = new IdxHeader(file, rank, mostBytes, ' of what it unpacks to')
+  return {
+    ...{ header, isPacked, size },
+    pieces: () => inflated({ file, format: 'gzip', start: 0, end: size }),
   }
 }
 
-function unpacked(bytes: Readable): Readable {
-  const gunzip = createGunzip({ chunkSize: 2 ** 20 })
-  bytes.on('error', (error) => gunzip.destroy(error))
-  return bytes.pipe(gunzip)
-}
-
-async function inspect(file: string): Promise<{ packed: boolean; size: number }> {
+async function looked(file: string): Promise<{ isPacked: boolean; size: number }> {
   try {
     const handle = await open(file)
     try {
       const stat = await handle.stat()
       if (!stat.isFile()) throw new InputError('not a file, expected an IDX file', { file })
       const { buffer, bytesRead } = await handle.read(Buffer.alloc(2), 0, 2, 0)
-      return { packed: bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b, size: stat.size }
+      return { isPacked: bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b, size: stat.size }
     } finally {
       await handle.close()
     }
@@ -181,10 +178,4 @@ async function inspect(file: string): Promise<{ packed: boolean; size: number }>
     }
     throw error
   }
-}
-
-function isZlibError(error: unknown): error is Error {
-  return (
-    error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('Z_')
-  )
 }

@@ -1,24 +1,31 @@
 import { InputError } from '../errors'
 import type { TaskSource } from '../study/study'
+import type { UnpackedFiles } from '../tensor-files/unpacked-files'
 import { openIdxImages as openImagesFile, readIdx } from './idx'
 import { PatchSplit, UNCHANGED, fileOf, patchLayout, patchSide } from './images'
 import type { LabelledImages } from './images'
 import type { Task } from './task'
 
 /** MNIST: ten digits. Files by role: train-images, train-labels, test-images, test-labels. */
-export const openMnist = (source: TaskSource): Promise<Task> => openImages(source, 10)
+export const openMnist = (source: TaskSource, unpacked: UnpackedFiles): Promise<Task> =>
+  openImages(source, unpacked, 10)
 
 /** Any data set in MNIST's format: as many classes as the largest training label asks for. */
-export const openIdxImages = (source: TaskSource): Promise<Task> => openImages(source, null)
+export const openIdxImages = (source: TaskSource, unpacked: UnpackedFiles): Promise<Task> =>
+  openImages(source, unpacked, null)
 
 interface IdxImages extends LabelledImages {
   readonly labels: Uint8Array
 }
 
 /** Grey images in patches; no augmentation, no normalisation. */
-async function openImages(source: TaskSource, classes: number | null): Promise<Task> {
-  const train = await readLabelledImages(source, 'train')
-  const test = await readLabelledImages(source, 'test')
+async function openImages(
+  source: TaskSource,
+  unpacked: UnpackedFiles,
+  classes: number | null,
+): Promise<Task> {
+  const train = await readLabelledImages(source, 'train', unpacked)
+  const test = await readLabelledImages(source, 'test', unpacked)
   if (test.height !== train.height || test.width !== train.width) {
     throw new InputError(
       `test images are ${test.height} × ${test.width}, training images ${train.height} × ${train.width}`,
@@ -43,10 +50,14 @@ async function openImages(source: TaskSource, classes: number | null): Promise<T
   }
 }
 
-async function readLabelledImages(source: TaskSource, split: 'train' | 'test'): Promise<IdxImages> {
+async function readLabelledImages(
+  source: TaskSource,
+  split: 'train' | 'test',
+  unpacked: UnpackedFiles,
+): Promise<IdxImages> {
   const imagesFile = fileOf(source, `${split}-images`)
   const labelsFile = fileOf(source, `${split}-labels`)
-  const [images, labels] = await Promise.all([openImagesFile(imagesFile), readIdx(labelsFile, 1)])
+  const [images, labels] = await Promise.all([openImagesFile(imagesFile, unpacked), readIdx(labelsFile, 1)])
   const [count = 0, height = 0, width = 0] = images.shape
   if (labels.data.length !== count) {
     throw new InputError(`${labels.data.length} labels, ${imagesFile} holds ${count} images`, {

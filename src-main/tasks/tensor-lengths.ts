@@ -9,9 +9,14 @@ export type RowLengths = Int32Array | null
  * @param x [N, T, …]
  * @throws {InputError} naming the example that has another number than 1 to T
  */
-export function rowLengthsOf(arrays: NamedArrays, split: string, x: NamedArray, file: string): RowLengths {
+export async function rowLengthsOf(
+  arrays: NamedArrays,
+  split: string,
+  x: NamedArray,
+  file: string,
+): Promise<RowLengths> {
   const field = `${split}_lengths`
-  const array = arrays.get(field)
+  const array = await arrays.get(field)
   if (array === null) return null
   const [size = 0, rows = 0] = x.shape
   if (array.isFloat || array.shape.length !== 1) {

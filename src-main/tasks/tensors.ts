@@ -2,6 +2,7 @@ import { InputError } from '../errors'
 import type { TaskSource } from '../study/study'
 import { numbersOf, openNamedArrays } from '../tensor-files/named-arrays'
 import type { NamedArray, NamedArrays } from '../tensor-files/named-arrays'
+import type { UnpackedFiles } from '../tensor-files/unpacked-files'
 import { fileOf } from './images'
 import { paddedLengths } from './padded-lengths'
 import { permutation } from './permutation'
@@ -32,19 +33,19 @@ interface Arrays {
  * archive. x is float [N, T, F] or whole [N, T]; y is whole classes [N], float targets [N] or [N, n], or with
  * `bits: true` bits [N, n]. With `token_width: F`, x [N, R, k F] gives k tokens a row and the last k tokens are read.
  * `train_lengths` … [N] say how many of the T (or R) rows of each example are real: what stands behind them is padding.
- * All of it is looked through once; where they are not compressed the rows of x are then read as batches ask for them.
+ * All of it is looked through once; the rows of x are then read as batches ask for them.
  */
-export async function openTensors(source: TaskSource): Promise<Task> {
+export async function openTensors(source: TaskSource, unpacked: UnpackedFiles): Promise<Task> {
   const file = fileOf(source, 'data')
-  const arrays = await openNamedArrays(file)
-  const train = arraysOf(arrays, 'train', file)
+  const arrays = await openNamedArrays(file, unpacked)
+  const train = await arraysOf(arrays, 'train', file)
   if (train === null) {
     throw new InputError(`holds ${arrays.names.join(', ') || 'nothing'}, expected train_x and train_y`, {
       file,
     })
   }
-  const held = arraysOf(arrays, 'val', file)
-  const test = arraysOf(arrays, 'test', file)
+  const held = await arraysOf(arrays, 'val', file)
+  const test = await arraysOf(arrays, 'test', file)
   const all = [train, held, test].filter((split) => split !== null)
   checkAlike(all, file)
   checkAllHaveLengths(all, file)
@@ -118,8 +119,8 @@ class TensorSplit implements Split {
   }
 }
 
-function arraysOf(arrays: NamedArrays, split: SplitName, file: string): Arrays | null {
-  const [x, y] = [arrays.get(`${split}_x`), arrays.get(`${split}_y`)]
+async function arraysOf(arrays: NamedArrays, split: SplitName, file: string): Promise<Arrays | null> {
+  const [x, y] = [await arrays.get(`${split}_x`), await arrays.get(`${split}_y`)]
   if (x === null && y === null) return null
   if (x === null || y === null) {
     const [there, missing] = x === null ? ['y', 'x'] : ['x', 'y']
@@ -134,7 +135,7 @@ function arraysOf(arrays: NamedArrays, split: SplitName, file: string): Arrays |
     })
   }
   const [data = []] = y.read([{ start: 0, end: y.length }])
-  const lengths = rowLengthsOf(arrays, split, x, file)
+  const lengths = await rowLengthsOf(arrays, split, x, file)
   const found = { split, size, x, y: { ...y, data }, lengths }
   if (x.isFloat) checkReal(found, file, FINITE)
   return found

@@ -1,7 +1,9 @@
 import { allowTensorFloat32, loadEngine } from '../engine'
 import { InputError } from '../errors'
+import { installation } from '../installation'
 import { buildNetwork } from '../models/build'
 import { openModel } from '../models/model'
+import type { TaskSource } from '../study/study'
 import { openSafetensors } from '../tensor-files/safetensors'
 import { openTask } from '../tasks'
 import { chooseStepper } from './choose-stepper'
@@ -81,7 +83,7 @@ function lastOpened<Source, Opened>(
     return last.opened
   }
 }
-const taskOf = lastOpened(openTask)
+const taskOf = lastOpened((source: TaskSource) => openTask(source, installation.unpacked))
 const modelOf = lastOpened(openModel)
 const materials: Materials = {
   task: ({ task: source }, { task }) => taskOf(source, task),

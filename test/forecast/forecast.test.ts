@@ -32,7 +32,7 @@ beforeAll(async () => {
   writeTinyImages(join(folder, 'images'))
   library = await openLibrary({
     workspace: join(folder, 'workspace'),
-    installation: { ...installation, cache: folder },
+    installation: { ...installation, cache: folder, unpacked: join(folder, 'unpacked') },
   })
   const text = tinyStudy()
   plan = await planStudy(readStudy(text, join(folder, 'study.yaml')), text, library)

@@ -24,7 +24,7 @@ beforeAll(async () => {
   writeTinyImages(join(folder, 'images'))
   const library = await openLibrary({
     workspace: join(folder, 'workspace'),
-    installation: { ...installation, cache: folder },
+    installation: { ...installation, cache: folder, unpacked: join(folder, 'unpacked') },
   })
   const text = tinyStudy()
   plan = await planStudy(readStudy(text, join(folder, 'study.yaml')), text, library)

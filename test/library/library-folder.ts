@@ -26,7 +26,13 @@ export class LibraryFolder {
     const cache = this.in('cache')
     return openLibrary({
       workspace: this.in('workspace'),
-      installation: { root, resources, cache, models: join(cache, 'models') },
+      installation: {
+        root,
+        resources,
+        cache,
+        unpacked: join(cache, 'unpacked'),
+        models: join(cache, 'models'),
+      },
     })
   }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { InputError } from '../../src-main/errors'
 import { openIdxImages, readIdx } from '../../src-main/tasks/idx'
+import { UnpackedFiles } from '../../src-main/tensor-files/unpacked-files'
 import { idxBytes } from './idx-files'
 
 let dir = ''
@@ -36,20 +37,21 @@ describe('readIdx', () => {
     expect(await readIdx(await stored(gzipSync(good)), 3)).toEqual(plain)
   })
 
-  it('gives images by number, from a plain file as they are asked for', async () => {
-    for (const [bytes, isHeld] of [
+  it('gives images by number as they are asked for, from the file or from what it unpacks to', async () => {
+    for (const [bytes, isPacked] of [
       [good, false],
       [gzipSync(good), true],
     ] as const) {
       const file = await stored(bytes)
-      const { shape, read } = await openIdxImages(file)
-      expect(shape).toEqual([2, 2, 3])
-      const [second, first] = read([1, 0])
+      const images = await openIdxImages(file, new UnpackedFiles(join(dir, 'unpacked')))
+      expect(images.shape).toEqual([2, 2, 3])
+      const [second, first] = images.read([1, 0])
       expect([...(first ?? []), ...(second ?? [])]).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])
       await writeFile(file, bytes.subarray(0, 20))
-      if (isHeld) expect(read([1])).toEqual([second])
-      else expect(() => read([1])).toThrow('file.idx: ends at byte 22, expected data up to byte 28')
+      if (isPacked) expect(images.read([1])).toEqual([second])
+      else expect(() => images.read([1])).toThrow('file.idx: ends at byte 22, expected data up to byte 28')
     }
+    expect(await readdir(join(dir, 'unpacked'))).toHaveLength(1)
   })
 
   it.each([
@@ -66,16 +68,29 @@ describe('readIdx', () => {
       changed(4, ...new Uint8Array(12).fill(255)),
       'at byte 4: dimensions 4294967295',
     ],
-    ['gzip: one byte too few', gzipSync(good.subarray(0, -1)), 'at byte 27: the file ends here'],
+    [
+      'gzip: one byte too few',
+      gzipSync(good.subarray(0, -1)),
+      'at byte 27 of what it unpacks to: the file ends here',
+    ],
     [
       'gzip: one byte too many',
       gzipSync(Buffer.concat([good, Buffer.alloc(1)])),
-      'at byte 28: more bytes follow',
+      'at byte 28 of what it unpacks to: more bytes follow',
     ],
-    ['gzip cut short', gzipSync(good).subarray(0, -9), 'broken gzip data'],
-    ['gzip with a wrong checksum', withWrongChecksum(gzipSync(good)), 'broken gzip data'],
+    [
+      'gzip cut short',
+      gzipSync(good).subarray(0, -9),
+      `at byte ${gzipSync(good).length - 9}: broken gzip data (unexpected end of file)`,
+    ],
+    [
+      'gzip with a wrong checksum',
+      withWrongChecksum(gzipSync(good)),
+      `at byte ${gzipSync(good).length - 5}: broken gzip data (incorrect data check)`,
+    ],
   ])('refuses %s and says where', async (_, bytes, message) => {
-    for (const open of [readIdx, openIdxImages]) {
+    const openImages = (file: string): Promise<unknown> => openIdxImages(file, new UnpackedFiles(null))
+    for (const open of [readIdx, openImages]) {
       const error: unknown = await open(await stored(bytes), 3).catch((thrown: unknown) => thrown)
       expect(error).toBeInstanceOf(InputError)
       expect((error as InputError).message).toContain(message)

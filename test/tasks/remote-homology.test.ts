@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, readdir, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -11,9 +11,14 @@ import type { Split, Task } from '../../src-main/tasks/task'
 const FIXTURES = join(import.meta.dirname, 'homology')
 const TRAIN = 'remote_homology_train.lmdb/data.mdb'
 
-async function open(options: object = {}, dir = FIXTURES, holdout = 'fold'): Promise<Task> {
+async function open(
+  options: object = {},
+  dir = FIXTURES,
+  holdout = 'fold',
+  unpackTo: string | null = null,
+): Promise<Task> {
   const files = await homologyFiles(dir, holdout)
-  return openTask({ kind: 'remote-homology', options: { max_length: 1024, ...options }, files })
+  return openTask({ kind: 'remote-homology', options: { max_length: 1024, ...options }, files }, unpackTo)
 }
 /** A copy of the files that may be damaged. */
 async function copy(): Promise<string> {
@@ -68,6 +73,18 @@ describe('remote homology', () => {
     const [lmdb, json] = [await open(), await open({}, dir)]
     const indices = Array.from({ length: 60 }, (_, i) => i)
     expect(json.train.batch(indices)).toEqual(lmdb.train.batch(indices))
+  })
+
+  it('takes the tokens out of the files once, whatever lengths are kept, and reads them there', async () => {
+    const dir = await copy()
+    const unpackTo = join(dir, 'unpacked')
+    const first = await open({}, dir, 'fold', unpackTo)
+    expect(await readdir(unpackTo)).toHaveLength(3)
+    const short = await open({ max_length: 50 }, dir, 'fold', unpackTo)
+    expect(await readdir(unpackTo)).toHaveLength(3)
+    expect(texts(first.train)).toEqual((await proteins('train')).map(({ primary }) => primary))
+    expect(short.test.batch([0])).toEqual((await open({ max_length: 50 })).test.batch([0]))
+    expect(first.notes).toEqual([])
   })
 
   it('has a validation split of its own, and the test set that is asked for', async () => {
@@ -155,6 +172,20 @@ describe('a damaged file of proteins', () => {
     await expect(open({}, dir)).rejects.toThrow(/data.mdb: at byte \d+: /)
     await truncate(join(dir, TRAIN), 100)
     await expect(open({}, dir)).rejects.toThrow(/at byte 0: the file ends at byte 100/)
+  })
+
+  it('with a wrong field in a pickle is named with the byte', async () => {
+    const dir = await copy()
+    const path = join(dir, TRAIN)
+    const bytes = await readFile(path)
+    const { start = 0, end = 0 } = openLmdb(path).values.get('3') ?? {}
+    // The first of its amino acids, as the pickle has them.
+    const { primary = '' } = (await proteins('train'))[3] ?? {}
+    bytes.write('J', start + bytes.subarray(start, end).indexOf(primary))
+    await writeFile(path, bytes)
+    await expect(open({}, dir)).rejects.toThrow(
+      `data.mdb: protein 3, at byte ${start}: letter 1 of primary is "J", expected one of ABC`,
+    )
   })
 
   it('of whatever byte is changed, is a data set still or an input that is wrong, never a crash', async () => {

@@ -1,6 +1,7 @@
-import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { zipSync } from 'fflate'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openTask } from '../../src-main/tasks'
 import type { Split, Task } from '../../src-main/tasks/task'
@@ -32,6 +33,22 @@ async function stored(
 const numbers = (count: number, step = 1): number[] => Array.from({ length: count }, (_, i) => i * step)
 const all = (split: Split) => split.batch(numbers(split.size))
 
+/** The first byte of the data of a ZIP archive's first entry. */
+const firstOf = (zip: Buffer): number => 30 + zip.readUInt16LE(26) + zip.readUInt16LE(28)
+function changed(bytes: Buffer, at: number): Buffer {
+  const copy = Buffer.from(bytes)
+  copy.writeUInt8(copy.readUInt8(at) ^ 0xff, at)
+  return copy
+}
+
+/** An array as `numpy.save` writes it. */
+function npyBytes(descr: string, shape: number[], data: Float32Array | Int32Array): Buffer {
+  const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${shape.join(', ')},), }`
+  const header = `${text.padEnd(117)}\n`
+  const start = Buffer.from([0x93, ...Buffer.from('NUMPY'), 1, 0, header.length, 0])
+  return Buffer.concat([start, Buffer.from(header), Buffer.from(data.buffer)])
+}
+
 describe('data of the user, from NumPy', () => {
   it('is vectors and classes, plain, compressed, half or double', async () => {
     const plain = await open(numpy('vectors.npz'))
@@ -61,38 +78,71 @@ describe('data of the user, from NumPy', () => {
     expect(train.batch([4]).x).toBeInstanceOf(Int32Array)
   })
 
-  it('is read from the archive as batches ask for it, unless it is compressed', async () => {
+  it('is read as batches ask for it, from the archive or from what it unpacks to', async () => {
     const copy = async (name: string): Promise<string> => {
       await copyFile(numpy(name), join(dir, name))
       return join(dir, name)
     }
     const [stored, compressed] = [await copy('vectors.npz'), await copy('compressed.npz')]
-    const [read, held] = [await open(stored), await open(compressed)]
+    const [read, unpacked] = [await open(stored), await open(compressed)]
     const before = read.train.batch([3])
     await writeFile(stored, 'gone')
     await writeFile(compressed, 'gone')
-    expect(held.train.batch([3]).x).toEqual(before.x)
+    expect(unpacked.train.batch([3]).x).toEqual(before.x)
     expect(() => read.train.batch([3])).toThrow('the file changed while it was being read')
   })
 
-  it('that is damaged is named with the byte, or as no archive', async () => {
+  it('is unpacked once where it is large and compressed', async () => {
+    const unpackTo = join(dir, 'unpacked')
+    const path = join(dir, 'large.npz')
+    const values = Float32Array.from(numbers(600_000, 0.25))
+    const labels = Int32Array.from(numbers(300).map((i) => i % 3))
+    await writeFile(
+      path,
+      zipSync({
+        'train_x.npy': npyBytes('<f4', [300, 100, 20], values),
+        'train_y.npy': npyBytes('<i4', [300], labels),
+      }),
+    )
+    const source = { kind: 'tensors', options: { bits: false }, files: { data: path } }
+    const first = await openTask(source, unpackTo)
+    const again = await openTask(source, unpackTo)
+    expect(await readdir(unpackTo)).toHaveLength(1)
+    expect(again.notes).toEqual([])
+    const [one, other] = [all(first.test), all(again.test)]
+    expect(one).toEqual(other)
+    const start = (one.x[0] ?? 0) / 0.25
+    expect(Array.from(one.x.subarray(0, 2000))).toEqual(Array.from(values.subarray(start, start + 2000)))
+    expect(one.y[0]).toBe((start / 2000) % 3)
+  })
+
+  it('that is damaged is named with the byte', async () => {
     const whole = await readFile(numpy('vectors.npz'))
     const path = join(dir, 'damaged.npz')
-    // The last number of train_x, before train_y's local header.
-    const last = whole.indexOf('PK\x03\x04', 4) - 4
-    const damaged = Buffer.from(whole)
-    damaged.writeFloatLE(NaN, last)
-    await writeFile(path, damaged)
-    await expect(open(path)).rejects.toThrow(`train_x: example 11 holds NaN (byte ${last}), expected`)
-    await writeFile(path, whole.subarray(0, -30))
-    await expect(open(path)).rejects.toThrow('damaged.npz: is not a NumPy archive (')
+    const refused = async (bytes: Buffer, message: string | RegExp): Promise<void> => {
+      await writeFile(path, bytes)
+      await expect(open(path)).rejects.toThrow(message)
+    }
+    // The data of train_x end before train_y's local header.
+    const [start, end] = [firstOf(whole), whole.indexOf('PK\x03\x04', 4)]
+    await refused(changed(whole, end - 4), `train_x: bytes ${start} to ${end} do not have the CRC-32`)
+    await refused(
+      whole.subarray(0, -30),
+      `is not a NumPy archive, or not all of its ${whole.length - 30} bytes (`,
+    )
     const packed = await readFile(numpy('compressed.npz'))
-    packed.fill(0xff, 120, 160)
-    await writeFile(path, packed)
-    await expect(open(path)).rejects.toThrow('damaged.npz: is not a NumPy archive (')
-    whole.write('NUMPX', whole.indexOf('NUMPY'))
-    await writeFile(path, whole)
-    await expect(open(path)).rejects.toThrow("train_x: is not an array of NumPy's (")
+    await refused(packed.fill(0xff, 120, 160), /train_x: at byte 12\d: broken deflate data \(/)
+  })
+
+  it('that is whole and no numbers is named with the byte', async () => {
+    const values = numbers(4)
+    values[2] = NaN
+    const path = await stored({
+      train_x: { shape: [4, 1, 1], of: values, float: true },
+      train_y: { shape: [4], of: [0, 1, 0, 1] },
+    })
+    const at = (await readFile(path)).length - 16 - 8
+    await expect(open(path)).rejects.toThrow(`train_x: example 2 holds NaN (byte ${at}), expected`)
   })
 
   it('is refused where its order or type cannot be used', async () => {

@@ -1,0 +1,202 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { closeSync, fstatSync, openSync } from 'node:fs'
+import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { InputError } from '../errors'
+import { readOpened, type Slice, type SlicedBytes } from './file-slices'
+import { sha256Of, syncFolder, writeToDisk } from './on-disk'
+
+/** What is unpacked, and of which file. */
+export interface Origin {
+  readonly file: string
+  /** The part of it, and what is made of it: other words are another unpacked file. */
+  readonly what: string
+  /** So many bytes it will be, where that is known. */
+  readonly bytes?: number
+}
+
+/** All files together, and how many; the longest unused make room. The newest stays, however large it is. */
+const MOST_BYTES = 32 * 2 ** 30
+const MOST_FILES = 1000
+/** What is known to take no more is held in memory at once … */
+const SMALL_BYTES = 2 ** 20
+/** … and so much at most where it cannot be written. */
+const MOST_HELD_BYTES = 256 * 2 ** 20
+/** What was not finished in a day never will be. */
+const UNFINISHED_MS = 24 * 3600 * 1000
+
+/** The name holds the key and the SHA-256 of the content, so that any reader can check the file. */
+const NAME = /^([0-9a-f]{64})\.([0-9a-f]{64})\.unpacked$/
+const UNFINISHED = '.unfinished'
+
+/**
+ * What data sets unpack to, on disk: what can only be read from its beginning (compressed files, pickles, text) is unpacked
+ * once, and read where it lies from then on. The folder may be removed at any time: what is missing or damaged is unpacked
+ * again, and what is being read stays on disk until nobody reads it. A file counts as unchanged while its size, inode
+ * and both its times are.
+ */
+export class UnpackedFiles {
+  /** What whoever trains on the data should know. */
+  readonly remarks: string[] = []
+
+  /** @param folder absolute; null: what is small enough is held in memory */
+  constructor(
+    private readonly folder: string | null,
+    private readonly mostBytes = MOST_BYTES,
+    private readonly mostHeldBytes = MOST_HELD_BYTES,
+  ) {}
+
+  /**
+   * @param unpack what the origin unpacks to, from the beginning; throws an InputError where it is damaged
+   * @throws {InputError} where it can be neither written nor held
+   */
+  async bytesOf(origin: Origin, unpack: () => AsyncIterable<Uint8Array>): Promise<SlicedBytes> {
+    const { folder } = this
+    if ((origin.bytes ?? Infinity) <= SMALL_BYTES) return this.#held(origin, unpack, null)
+    if (folder === null) return this.#held(origin, unpack, 'there is no folder for it')
+    const key = await keyOf(origin)
+    const kept = await this.#kept(folder, key)
+    if (kept !== null) return kept
+    const path = join(folder, `${key}.${randomUUID()}${UNFINISHED}`)
+    let failure: string
+    try {
+      await mkdir(folder, { recursive: true })
+      const sum = await writeToDisk(path, unpack())
+      const name = join(folder, `${key}.${sum}.unpacked`)
+      await this.#place(path, name, key, origin)
+      const opened = new OpenedFile(name)
+      await this.#makeRoom(folder, name)
+      return opened
+    } catch (error) {
+      failure = systemErrorOf(error)
+    }
+    return this.#held(origin, unpack, `${folder} cannot be written (${failure})`)
+  }
+
+  /** Gives what is unpacked its name, if it is still what the file unpacks to. */
+  async #place(path: string, name: string, key: string, origin: Origin): Promise<void> {
+    if ((await keyOf(origin)) !== key) {
+      await rm(path, { force: true })
+      throw new InputError('the file changed while it was being read', { file: origin.file })
+    }
+    await rename(path, name)
+    await syncFolder(dirname(name))
+  }
+
+  /** Null: there is none, or none that is whole. */
+  async #kept(folder: string, key: string): Promise<SlicedBytes | null> {
+    for (const name of await namesIn(folder)) {
+      const [, of, sum] = NAME.exec(name) ?? []
+      if (of !== key) continue
+      const path = join(folder, name)
+      try {
+        // It is opened first: whoever makes room from here on takes its name, not its content.
+        const opened = new OpenedFile(path)
+        if ((await sha256Of(path)) === sum) {
+          const now = new Date()
+          await utimes(path, now, now).catch(() => undefined)
+          return opened
+        }
+        this.remarks.push(`${path} was damaged and is unpacked anew`)
+      } catch {
+        // It went meanwhile, or cannot be read.
+      }
+      await rm(path, { force: true }).catch(() => undefined)
+    }
+    return null
+  }
+
+  /** @param reason why it is not written; null: that is not worth a word */
+  async #held(
+    { file, what }: Origin,
+    unpack: () => AsyncIterable<Uint8Array>,
+    reason: string | null,
+  ): Promise<SlicedBytes> {
+    const pieces: Uint8Array[] = []
+    let size = 0
+    for await (const piece of unpack()) {
+      size += piece.length
+      if (size > this.mostHeldBytes)
+        throw new InputError(
+          `${what} takes more than the ${this.mostHeldBytes / 2 ** 20} MiB that are held in memory, and ${reason ?? ''}: make room there, or let FAIRSWEEP_CACHE name another folder`,
+          { file },
+        )
+      pieces.push(piece)
+    }
+    const bytes = Buffer.concat(pieces)
+    if (reason !== null && this.folder !== null)
+      this.remarks.push(`${what} of ${file} is held in memory (${size} bytes): ${reason}`)
+    return {
+      size,
+      read: (slices) =>
+        slices.map(({ start, end }) => Buffer.from(Uint8Array.from(bytes.subarray(start, end)).buffer)),
+    }
+  }
+
+  /** Takes away what was unused for longest, and what was never finished. */
+  async #makeRoom(folder: string, newest: string): Promise<void> {
+    const files = await Promise.all(
+      (await namesIn(folder)).map(async (name) => {
+        const path = join(folder, name)
+        return stat(path).then(
+          ({ size, mtimeMs }) => ({ path, size, mtimeMs }),
+          () => ({ path, size: 0, mtimeMs: 0 }),
+        )
+      }),
+    )
+    const isGivenUp = ({ path, mtimeMs }: { path: string; mtimeMs: number }): boolean =>
+      path.endsWith(UNFINISHED) && mtimeMs < Date.now() - UNFINISHED_MS
+    let taken = files.reduce((sum, { size }) => sum + size, 0)
+    let count = files.length
+    for (const file of files.sort((a, b) => a.mtimeMs - b.mtimeMs)) {
+      const isTooMuch = taken > this.mostBytes || count > MOST_FILES
+      const isDispensable = isTooMuch && NAME.test(file.path.slice(folder.length + 1))
+      if (file.path === newest || !(isDispensable || isGivenUp(file))) continue
+      await rm(file.path, { force: true })
+      taken -= file.size
+      count--
+    }
+  }
+}
+
+/** A file that stays readable when its name is taken away, and is closed when nobody can read it any more. */
+class OpenedFile implements SlicedBytes {
+  readonly size: number
+  readonly #descriptor: number
+  readonly #path: string
+
+  constructor(path: string) {
+    this.#path = path
+    this.#descriptor = openSync(path, 'r')
+    this.size = fstatSync(this.#descriptor).size
+    unread.register(this, this.#descriptor)
+  }
+
+  read(slices: readonly Slice[]): Buffer<ArrayBuffer>[] {
+    return readOpened(this.#descriptor, this.#path, slices)
+  }
+}
+
+/** Data sets are dropped wherever they are no longer used, by nobody's word. */
+const unread = new FinalizationRegistry<number>((descriptor) => closeSync(descriptor))
+
+/** Another layout of what is made of files gives other keys. */
+const LAYOUT = 1
+
+async function keyOf({ file, what }: Origin): Promise<string> {
+  const path = resolve(file)
+  const { size, mtimeMs, ctimeMs, ino } = await stat(path)
+  const content = JSON.stringify([LAYOUT, path, what, size, mtimeMs, ctimeMs, ino])
+  return createHash('sha256').update(content).digest('hex')
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch(() => [])
+  return names.filter((name) => NAME.test(name) || name.endsWith(UNFINISHED))
+}
+
+/** The code of an error of the system's, "ENOSPC"; others are not for us. */
+function systemErrorOf(error: unknown): string {
+  if (!(error instanceof InputError) && error instanceof Error && 'code' in error) return String(error.code)
+  throw error
+}
