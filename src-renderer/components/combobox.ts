@@ -7,16 +7,30 @@ const OPTIONS: ListWords = {
   line: 'option',
   lines: '.n-base-select-option',
   current: '.n-base-select-option--pending',
-  say: ({ classList }) => ({
-    'aria-selected': String(classList.contains('n-base-select-option--selected')),
-    'aria-disabled': classList.contains('n-base-select-option--disabled') ? 'true' : null,
+  say: (line) => ({
+    'aria-selected': String(line.classList.contains('n-base-select-option--selected')),
+    'aria-disabled': line.classList.contains('n-base-select-option--disabled') ? 'true' : null,
+    ...placeOf(line),
   }),
+}
+
+/** Which of how many an option is: of a long list only those in sight are in the page, each as high as the others. */
+function placeOf(line: Element): Record<string, string | null> {
+  const [sight, whole, height] = [line.parentElement, line.closest('.v-vl-items'), line.clientHeight]
+  if (sight === null || whole === null || height === 0) return {}
+  const above = new DOMMatrix(getComputedStyle(sight).transform).m42
+  return {
+    'aria-posinset': String(Math.round(above / height) + [...sight.children].indexOf(line) + 1),
+    'aria-setsize': String(Math.round(parseFloat(getComputedStyle(whole).height) / height)),
+  }
 }
 
 /** What a select's directive holds while it is on the page. */
 interface Held {
   name: string
   readonly observer: MutationObserver
+  /** Puts what is so now into the page's attributes. */
+  readonly tell: () => void
   close: () => void
 }
 const held = new WeakMap<HTMLElement, Held>()
@@ -32,7 +46,7 @@ export const vCombobox: Directive<HTMLElement, string> = {
   mounted(select, { value: name }) {
     const box = select.querySelector('.n-base-selection')
     if (box === null) return
-    const mine: Held = { name, close: shut, observer: new MutationObserver(tell) }
+    const mine: Held = { name, tell, close: shut, observer: new MutationObserver(tell) }
     held.set(select, mine)
     mine.observer.observe(box, { attributes: true, attributeFilter: ['class'] })
     tell()
@@ -78,8 +92,7 @@ export const vCombobox: Directive<HTMLElement, string> = {
     const mine = held.get(select)
     if (mine === undefined) return
     mine.name = name
-    const part = focusableIn(select)
-    if (part !== null) put(part, 'aria-label', name)
+    mine.tell()
   },
   unmounted(select) {
     held.get(select)?.close()

@@ -1,29 +1,14 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { installation } from '../../src-main/installation'
 import { builtRenderer } from '../built'
+import { WITHOUT_ENGINE, WITH_ENGINE, playInstaller } from './installer'
 import { SYNTHETIC_STUDY, fillStudy, openShowcase } from './showcase'
 import type { Showcase } from './showcase'
 import { BROWSER, openWindow, sayUntested, seriousIn } from './window'
 import type { Window } from './window'
 
 sayUntested('THE SETTINGS PLACE')
-
-const REPORT = {
-  engine: {
-    name: 'wasm',
-    device: 'CPU (a test)',
-    versions: { tfjs: '4.22.0' },
-    threads: 2,
-    warning: 'TensorFlow is not here.',
-  },
-  devices: [{ kind: 'cpu', name: 'a test', detail: '2 threads, 8 GiB' }],
-  gflops: 21.4,
-  cache: { folder: '/cache', parts: [{ name: 'models', bytes: 91_000_000 }] },
-  missing: [{ what: 'TensorFlow is not here.', todo: 'run: npm run setup' }],
-} as const
 
 describe.skipIf(BROWSER === '')('the Settings place', () => {
   let showcase: Showcase
@@ -35,7 +20,7 @@ describe.skipIf(BROWSER === '')('the Settings place', () => {
       renderer: await builtRenderer(),
       fill: (store) => fillStudy(store, study.replace('per_decade: 2', 'per_decade: 1')),
     })
-    const examined = { report: REPORT, at: new Date().toISOString() }
+    const examined = { report: WITHOUT_ENGINE, at: new Date().toISOString() }
     vi.spyOn(showcase.workbench.machine, 'examine')
       // The page asks a second time by itself.
       .mockRejectedValueOnce(new Error('the examination ended with code 1'))
@@ -55,7 +40,7 @@ describe.skipIf(BROWSER === '')('the Settings place', () => {
     await engine.getByRole('alert').getByText('the examination ended with code 1').waitFor()
     await engine.getByRole('button', { name: 'Try again' }).click()
     await engine.getByText('TensorFlow is not here.').waitFor()
-    await engine.getByText('To do: run: npm run setup').waitFor()
+    await engine.getByText('Run: npm run setup.').waitFor()
     await engine.getByText('21 GFLOP/s').waitFor()
     await engine.getByRole('button', { name: 'Measure again' }).click()
     await vi.waitFor(() =>
@@ -72,25 +57,14 @@ describe.skipIf(BROWSER === '')('the Settings place', () => {
   it('installs the engine: how far it is, stopped, failed with the reason, and there at last', async () => {
     const { page } = window
     const { machine } = showcase.workbench
-    const root = mkdtempSync(join(tmpdir(), 'fairsweep-installer-'))
-    mkdirSync(join(root, 'scripts'))
-    // Set-up's own door, with steps that fetch nothing.
-    const installer = (...lines: readonly string[]): void =>
-      writeFileSync(join(root, 'scripts/install-engine.js'), lines.join('\n'))
-    const say = (said: object): string => `console.log(${JSON.stringify(JSON.stringify(said))})`
-    const own = installation.root
-    Object.assign(installation, { root })
+    const installer = playInstaller()
     vi.mocked(machine.install).mockRestore()
     const engine = page.getByRole('region', { name: 'Engine and devices' })
     const cpu = engine.getByRole('button', { name: 'For the CPU' })
     const found: string[] = []
 
     await engine.getByText('Training is 10 to 15 times faster on TensorFlow').waitFor()
-    installer(
-      say({ type: 'step', title: 'bringing TensorFlow 2.21.0' }),
-      say({ type: 'fetched', what: 'tensorflow', done: 137, total: 274 }),
-      'setInterval(() => {}, 1000)',
-    )
+    installer.next('halfway')
     await engine.getByRole('button', { name: 'With CUDA' }).click()
     await engine.getByText('bringing TensorFlow 2.21.0 …').waitFor()
     await engine.getByText('137 of 274 MB').waitFor()
@@ -101,7 +75,7 @@ describe.skipIf(BROWSER === '')('the Settings place', () => {
     await engine.getByRole('button', { name: 'Stop' }).click()
     await engine.getByText('Stopped; what was fetched is kept').waitFor()
 
-    installer("console.error('no C++ compiler: apt-get install g++'); process.exitCode = 1")
+    installer.next('failing')
     await cpu.click()
     const why = engine.getByRole('alert')
     await why.getByText('The engine could not be installed.').waitFor()
@@ -109,16 +83,14 @@ describe.skipIf(BROWSER === '')('the Settings place', () => {
     await engine.locator('details[open]').waitFor()
     found.push(...(await seriousIn(page, 'failed')))
 
-    const here = { ...REPORT.engine, name: 'tensorflow', device: 'CPU (a test)' } as const
-    const examined = { report: { ...REPORT, engine: here, missing: [] }, at: new Date().toISOString() }
+    const examined = { report: WITH_ENGINE, at: new Date().toISOString() }
     vi.spyOn(machine, 'examine').mockResolvedValue(examined)
-    installer(say({ type: 'line', text: 'done in 2.0 s' }))
+    installer.next('quick')
     await cpu.click()
     await engine.getByText('The engine is installed').waitFor()
     await engine.getByText('Nothing is missing.').waitFor()
     expect(found).toEqual([])
-    Object.assign(installation, { root: own })
-    rmSync(root, { recursive: true, force: true })
+    installer.end()
   })
 
   it('says in every place that the engine is missing, and leads to where it is installed', async () => {
@@ -146,11 +118,11 @@ describe.skipIf(BROWSER === '')('the Settings place', () => {
       .first()
       .click()
     const dialog = page.getByRole('dialog', { name: 'Restore a backup' })
-    await dialog.getByLabel('New or empty folder').fill(workspace)
+    await dialog.getByRole('textbox', { name: 'New or empty folder' }).fill(workspace)
     await dialog.getByRole('button', { name: 'Restore' }).click()
     await dialog.getByRole('alert').getByText('has something in it').waitFor()
     const target = join(workspace, 'restored')
-    await dialog.getByLabel('New or empty folder').fill(target)
+    await dialog.getByRole('textbox', { name: 'New or empty folder' }).fill(target)
     await dialog.getByRole('button', { name: 'Restore' }).click()
     await dialog.getByText(`fairsweep serve --open --workspace '${target}'`).waitFor()
     expect(existsSync(join(target, 'history.db'))).toBe(true)

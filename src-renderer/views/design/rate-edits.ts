@@ -9,13 +9,8 @@ export type RateRange = Pick<RateDraw, 'from' | 'to'>
 const LOWEST = -12
 const HIGHEST = 2
 
-/** Which way a key moves what has the focus on the axis. */
-export const ARROW_WAYS: Readonly<Record<string, number>> = {
-  ArrowLeft: -1,
-  ArrowDown: -1,
-  ArrowRight: 1,
-  ArrowUp: 1,
-}
+/** What one press of an arrow key moves a rate by, log 10. */
+export const HALF_DECADE = 0.5
 
 /** A rate at a place of the axis (log 10), to the nearest half decade. */
 export const halfDecade = (log: number): number => rateAt(Math.round(2 * log) / 2)
