@@ -47,6 +47,7 @@ export const kitTheme: ComputedRef<GlobalTheme | null> = computed(() =>
 const PALETTES = {
   light: {
     primary: ['#0b7268', '#0d8478', '#095c54'],
+    soft: '#e2f1ee',
     text: ['#17212b', '#4a5763', '#65727e'],
     surface: '#ffffff',
     raised: '#ffffff',
@@ -57,6 +58,7 @@ const PALETTES = {
   },
   dark: {
     primary: ['#4cc4b2', '#6ad3c3', '#38a898'],
+    soft: '#14302e',
     text: ['#e6ebee', '#b3bec6', '#8e9ba4'],
     surface: '#161c20',
     raised: '#1c2328',
@@ -71,7 +73,7 @@ export const kitOverrides: ComputedRef<GlobalThemeOverrides> = computed(() => ov
 
 /** The interface kit's colours in light or dark; what stands on paper is light whatever is around it. */
 export function overridesOf(ground: Shade): GlobalThemeOverrides {
-  const { primary, text, surface, raised, line, field, fieldLine, error } = PALETTES[ground]
+  const { primary, soft, text, surface, raised, line, field, fieldLine, error } = PALETTES[ground]
   return {
     common: {
       fontFamily: 'var(--sans)',
@@ -103,6 +105,13 @@ export function overridesOf(ground: Shade): GlobalThemeOverrides {
     Input: { border: `1px solid ${fieldLine}` },
     InternalSelection: { peers: {}, border: `1px solid ${fieldLine}` },
     Button: { textColorPrimary: ground === 'dark' ? '#06211e' : '#ffffff' },
+    // Chosen is tinted in light and dark alike.
+    Radio: {
+      buttonColorActive: soft,
+      buttonTextColorActive: primary[0],
+      buttonBorderColorActive: primary[0],
+    },
+    Tag: { fontSizeSmall: '12px', fontSizeMedium: '12px' },
     Tooltip: { color: ground === 'dark' ? '#2a343a' : '#17212b', textColor: '#ffffff' },
   }
 }

@@ -15,6 +15,8 @@ export interface RateCurveInput {
   readonly group: Pick<Group, 'cells' | 'rates' | 'flipRates' | 'chance'>
   readonly split: 'validation' | 'test'
   readonly ink: ChartInk
+  /** What it stands beside names the settings. */
+  readonly isNamed?: boolean
 }
 
 /** One arm as the figure needs it; values in the axis' unit (per cent, or loss). */
@@ -33,7 +35,13 @@ interface Point {
  * band of one SEM, a dot per seed, a ring around the chosen rate, a cross at the foot for an arm with a diverged seed,
  * shade where the ranking is not the one at the best rates, a dashed line at the other paper's rate.
  */
-export function rateCurve({ comparison, group, split, ink }: RateCurveInput): EChartsCoreOption {
+export function rateCurve({
+  comparison,
+  group,
+  split,
+  ink,
+  isNamed = false,
+}: RateCurveInput): EChartsCoreOption {
   const { metric, otherRate } = comparison
   const scale = scoreScale(metric)
   const settings = group.cells.map((cell, place) => ({
@@ -42,10 +50,7 @@ export function rateCurve({ comparison, group, split, ink }: RateCurveInput): EC
     points: pointsOf(cell, split, scale),
   }))
   const range = valueRange(group.cells, split, scale)
-  const { legend, top } = legendAbove(
-    group.cells.map(({ setting }) => setting),
-    ink,
-  )
+  const { legend, top } = legendAbove(isNamed ? [] : group.cells.map(({ setting }) => setting), ink)
   return {
     ...figureText(ink),
     // Above the drawing is room for the other paper's label.

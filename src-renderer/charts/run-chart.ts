@@ -50,7 +50,7 @@ export function runChart(input: RunChartInput): EChartsCoreOption {
   const percent = lines.some(({ metric }) => metric.includes('accuracy'))
   return {
     animation: false,
-    grid: { left: 56, right: 14, top: 14, bottom: 26 },
+    grid: { left: 56, right: 14, top: 18, bottom: 26 },
     textStyle: { fontFamily: ink.font, color: ink.textSoft },
     xAxis: {
       type: 'value',
@@ -159,7 +159,7 @@ const markLine = (marks: readonly RunMark[], ink: ChartInk): object => ({
   silent: true,
   symbol: 'none',
   lineStyle: { color: ink.textFaint, type: 'dashed', width: 1 },
-  label: { color: ink.textFaint, fontSize: 10, position: 'insideEndTop', formatter: '{b}' },
+  label: { color: ink.textFaint, fontSize: 10, position: 'end', distance: 3, formatter: '{b}' },
   data: marks.map(({ at, name }) => ({ xAxis: at, name })),
 })
 

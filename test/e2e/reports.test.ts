@@ -52,7 +52,7 @@ describe.skipIf(BROWSER === '')('the Reports place', () => {
     expect(figures).toBeGreaterThan(4)
 
     // One figure less, and the address remembers it over a reload.
-    await page.getByRole('checkbox', { name: /ranking of the settings/ }).click()
+    await page.getByRole('checkbox', { name: /ranking of the settings/i }).click()
     await expect.poll(() => drawings.count()).toBe(figures - 1)
     await page.reload()
     await drawings.first().waitFor()

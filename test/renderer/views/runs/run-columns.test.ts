@@ -22,8 +22,8 @@ describe('columns', () => {
     const columns = readColumns('setting.200p,val/accuracy,lr.p')
     expect(columns.map(({ field, width, pinned }) => [field, width, pinned])).toEqual([
       ['setting', 200, true],
-      ['val/accuracy', 92, false],
-      ['lr', 78, true],
+      ['val/accuracy', 84, false],
+      ['lr', 76, true],
     ])
     expect(writeColumns(columns)).toBe('setting.200p,val/accuracy,lr.p')
     expect(readColumns(writeColumns(columns))).toEqual(columns)
