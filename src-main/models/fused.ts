@@ -18,15 +18,16 @@ export type Layout = 'out-in' | 'in-out'
 
 /**
  * [K, N, I] by a matrix to [K, N, O]. A shared matrix, or that of a single run, makes one product of K * N rows.
+ * @param layout of the matrix in its file. Its shape tells whether it is held transposed.
  * @param inBfloat16 the matrix is frozen, and the product computed in bfloat16
  */
 export function matrixProduct(x: Tensor, matrix: Tensor, layout: Layout, inBfloat16 = false): Tensor {
   const [runs = 0, rows = 0, width = 0] = x.shape
-  const transposed = layout === 'out-in'
+  const [a = 0, b = 0] = matrix.shape.slice(-2)
+  const transposed = a === b ? layout === 'out-in' : b === width
   const product = (a: Tensor, b: Tensor): Tensor =>
     inBfloat16 ? bfloat16ByFrozen(a, b, transposed) : tf.matMul(a, b, false, transposed)
   if (matrix.rank === 3 && runs > 1) return product(x, matrix)
-  const [a = 0, b = 0] = matrix.shape.slice(-2)
   const flat = product(tf.reshape(x, [runs * rows, width]), tf.reshape(matrix, [a, b]))
   return tf.reshape(flat, [runs, rows, transposed ? a : b])
 }

@@ -23,9 +23,17 @@ export interface Parameter {
 
 /**
  * Tensors by parameter name: trained ones [K, ...shape]; frozen ones [...shape], or [K, ...shape] where they differ
- * from run to run. The rank tells which.
+ * from run to run. The rank tells which. A matrix of the feed-forward part may be given transposed.
  */
 export type Weights = ReadonlyMap<string, Tensor>
+
+/**
+ * Is this parameter best held transposed? oneDNN multiplies by a matrix as it lies in memory, at half its speed where
+ * rows are some kilobytes long (3072 floats, as in GPT-2 base; not 768); the other way round it packs first. So a
+ * feed-forward matrix is held with the narrower side last.
+ */
+export const isBestTransposed = ({ part, shape: [rows = 0, columns = 0, ...rest] }: Parameter): boolean =>
+  part === 'feed_forward' && rest.length === 0 && columns > rows && rows > 0
 
 /** Has this weight a value for each run? (Else it is shared by all.) */
 export const isPerRun = (parameter: Parameter, weight: Tensor): boolean =>

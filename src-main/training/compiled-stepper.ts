@@ -3,11 +3,13 @@ import {
   tf,
   type EntryResult,
   type Feed,
+  type Holding,
   type InPlaceUpdate,
   type Program,
   type Tensor,
   type Tensor1D,
 } from '../engine'
+import { isBestTransposed, type Network, type Parameter } from '../models/network'
 import type { TrainingOptions } from '../run'
 import type { TaskInput } from '../tasks/task'
 import { optimizerOf, type OptimizerFeeds, type TrainedPart } from './optimizer'
@@ -54,17 +56,19 @@ export class CompiledStepper implements Stepper {
     const builder = new ProgramBuilder()
     const optimizer = optimizerOf(training)
     this.parts = trainedParts(optimizer)
-    const { inBfloat16 } = problem.network
+    const holdings = new Map(
+      problem.network.parameters.map((parameter) => [parameter.name, holdingOf(problem.network, parameter)]),
+    )
     this.accumulated = training.accumulate_steps
     const declare = (
       part: StatePart | 'gradients',
       of: ReadonlyMap<string, readonly number[]>,
     ): Map<string, Tensor> =>
       new Map(
-        Array.from(of, ([name, shape]) => {
-          const dtype = part === 'frozen' && inBfloat16.has(name) ? 'bfloat16' : 'float32'
-          return [name, builder.variable(variableOf(part, name), shape, part, dtype)]
-        }),
+        Array.from(of, ([name, shape]) => [
+          name,
+          builder.variable(variableOf(part, name), shape, part, holdings.get(name)),
+        ]),
       )
     const state: GroupState = {
       frozen: declare('frozen', shapes.frozen),
@@ -149,8 +153,8 @@ export class CompiledStepper implements Stepper {
       updates: new Map(
         optimizer.parts.flatMap((part) =>
           Array.from(
-            shapes.trained,
-            ([name, shape]) => [variableOf(part, name), tf.broadcastTo(zero, [...shape])] as const,
+            state.weights,
+            ([name, { shape }]) => [variableOf(part, name), tf.broadcastTo(zero, shape)] as const,
           ),
         ),
       ),
@@ -206,6 +210,12 @@ export class CompiledStepper implements Stepper {
     return output
   }
 }
+
+/** How a program holds a parameter of this network. */
+export const holdingOf = ({ inBfloat16 }: Network, parameter: Parameter): Holding => ({
+  dtype: inBfloat16.has(parameter.name) ? 'bfloat16' : 'float32',
+  transposed: isBestTransposed(parameter),
+})
 
 /** The feeds that there are. */
 const given = (feeds: Readonly<Record<keyof Examples, Tensor | null>>): Record<string, Tensor> =>

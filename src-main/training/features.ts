@@ -4,7 +4,7 @@ import type { Network, ReadoutOnly } from '../models/network'
 import type { RunConfig } from '../run'
 import type { Splits } from '../tasks/split'
 import type { Batch, Split, Task } from '../tasks/task'
-import { entryOf, exampleFeeds } from './compiled-stepper'
+import { entryOf, exampleFeeds, holdingOf } from './compiled-stepper'
 import type { FeatureShelf, FeatureTable } from './feature-shelf'
 import { examplesOfLength, lengthsOf, passesOver } from './passes'
 import { toTensors, type Problem } from './problem'
@@ -198,9 +198,9 @@ function trace(problem: Problem, readoutOnly: ReadoutOnly, examples: number): Pr
   const weights = new Map(
     network.parameters
       .filter(({ trained }) => !trained)
-      .map(({ name, shape }) => {
-        const dtype = network.inBfloat16.has(name) ? 'bfloat16' : 'float32'
-        return [name, builder.variable(name, shape, 'frozen', dtype)]
+      .map((parameter) => {
+        const { name, shape } = parameter
+        return [name, builder.variable(name, shape, 'frozen', holdingOf(network, parameter))]
       }),
   )
   for (const tokens of lengthsOf(problem.input)) {

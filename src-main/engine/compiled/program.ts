@@ -29,9 +29,19 @@ export interface InPlaceUpdate {
   readonly after?: readonly Tensor[]
 }
 
+/** How a variable is held; it is written and read in float32 and in its own layout, however that is. */
+export interface Holding {
+  /** One of type bfloat16 is rounded on the way in. Default: float32. */
+  readonly dtype?: GraphDType
+  /** Its last two dimensions change places; the tensor that stands for it has them so. Default: no. */
+  readonly transposed?: boolean
+}
+
 interface DeclaredVariable {
   readonly node: string
+  /** As it is held. */
   readonly feed: Feed
+  readonly transposed: boolean
   readonly group: string
 }
 
@@ -56,11 +66,14 @@ export class ProgramBuilder {
   private readonly symbols: Tensor[] = []
   private readonly compiled = new Set<string>()
 
-  /**
-   * Declares a variable; the tensor stands for its value when an entry starts. One of type bfloat16 is written and read
-   * in float32, and rounded on the way in.
-   */
-  variable(name: string, shape: readonly number[], group: string, dtype: GraphDType = 'float32'): Tensor {
+  /** Declares a variable; the tensor stands for its value, as it is held, when an entry starts. */
+  variable(
+    name: string,
+    given: readonly number[],
+    group: string,
+    { dtype = 'float32', transposed = false }: Holding = {},
+  ): Tensor {
+    const shape = transposed ? lastTwoSwapped(given) : given
     const node = `variable_${this.variables.size}`
     const attributes = { dtype: { type: DATA_TYPE[dtype] }, shape: { shape } }
     this.tracer.add(
@@ -70,7 +83,7 @@ export class ProgramBuilder {
       node,
     )
     this.tracer.add('ReadVariableOp', [`${node}:0`], { dtype: attributes.dtype }, `${node}/read`)
-    this.variables.set(name, { node, feed: { shape, dtype }, group })
+    this.variables.set(name, { node, feed: { shape, dtype }, transposed, group })
     const symbol = this.tracer.symbol(`${node}/read:0`, shape, dtype)
     this.symbols.push(symbol)
     return symbol
@@ -125,8 +138,9 @@ export class ProgramBuilder {
   /** Hands the graph to TensorFlow. Every group must be written before an entry runs. */
   load(): Program {
     const groups = new Map<string, Map<string, string>>()
-    for (const [name, { node, feed, group }] of this.variables) {
-      this.initializer(node, feed)
+    for (const [name, variable] of this.variables) {
+      const { node, group } = variable
+      this.initializer(variable)
       const members = groups.get(group) ?? new Map<string, string>()
       groups.set(group, members.set(name, node))
     }
@@ -178,21 +192,28 @@ export class ProgramBuilder {
   }
 
   /** `value` is fed and assigned; `now` is what the variable holds. Both are of a type that tfjs knows. */
-  private initializer(node: string, { shape, dtype }: Feed): void {
-    const attribute = { dtype: { type: DATA_TYPE[dtype] } }
+  private initializer({ node, feed: { shape, dtype }, transposed }: DeclaredVariable): void {
+    const held = { type: DATA_TYPE[dtype] }
     const outside = { type: DATA_TYPE[dtype === 'bfloat16' ? 'float32' : dtype] }
-    const cast = (from: { type: number }, to: { type: number }): Record<string, Attribute> => ({
-      SrcT: from,
-      DstT: to,
-      Truncate: { b: false },
-    })
-    this.tracer.add('Placeholder', [], { dtype: outside, shape: { shape } }, `${node}/value`)
-    let value = `${node}/value:0`
-    if (dtype === 'bfloat16') {
-      value = `${this.tracer.add('Cast', [value], cast(outside, attribute.dtype), `${node}/rounded`)}:0`
-      this.tracer.add('Cast', [`${node}/read:0`], cast(attribute.dtype, outside), `${node}/now`)
-    } else this.tracer.add('Identity', [`${node}/read:0`], { T: outside }, `${node}/now`)
-    this.tracer.add('AssignVariableOp', [`${node}:0`, value], attribute, `${node}/assign`)
+    const cast = (source: string, from: { type: number }, to: { type: number }): string =>
+      from.type === to.type
+        ? source
+        : `${this.tracer.add('Cast', [source], { SrcT: from, DstT: to, Truncate: { b: false } })}:0`
+    const turned = (source: string, type: Attribute): string =>
+      transposed ? this.swapLastTwo(source, type, shape.length) : source
+    const given = { dtype: outside, shape: { shape: transposed ? lastTwoSwapped(shape) : shape } }
+    this.tracer.add('Placeholder', [], given, `${node}/value`)
+    const value = turned(cast(`${node}/value:0`, outside, held), held)
+    this.tracer.add('AssignVariableOp', [`${node}:0`, value], { dtype: held }, `${node}/assign`)
+    const now = turned(cast(`${node}/read:0`, held, outside), outside)
+    this.tracer.add('Identity', [now], { T: outside }, `${node}/now`)
+  }
+
+  private swapLastTwo(source: string, type: Attribute, rank: number): string {
+    const order = lastTwoSwapped(Array.from({ length: rank }, (_, axis) => axis))
+    const permutation = this.tracer.constant('int32', [rank], Int32Array.from(order))
+    const types = { T: type, Tperm: { type: DATA_TYPE.int32 } }
+    return `${this.tracer.add('Transpose', [source, permutation], types)}:0`
   }
 
   private outputNames(entry: string): string[] {
@@ -201,4 +222,9 @@ export class ProgramBuilder {
       .filter(({ name }) => name.startsWith(prefix))
       .map(({ name }) => name.slice(prefix.length))
   }
+}
+
+const lastTwoSwapped = (axes: readonly number[]): number[] => {
+  const [a = 0, b = 0] = axes.slice(-2)
+  return [...axes.slice(0, -2), b, a]
 }

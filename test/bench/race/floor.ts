@@ -77,10 +77,17 @@ function floorOfSetting(row: Row, setting: RowSetting, repeats: number): number[
   }
   const step = (): void => {
     for (const { rows, from, to, gradientRows = rows } of products) {
-      const [x, w, dy] = [matrix(rows, from), matrix(from, to), matrix(rows, to)]
-      tf.dispose([tf.matMul(x, w), tf.matMul(dy, w, false, true)])
-      if (!isFrozen && gradientRows > 0)
-        tf.dispose(tf.matMul(matrix(gradientRows, from), matrix(gradientRows, to), true))
+      // Weights with the narrower side last, which is never the slower way (`isBestTransposed`).
+      const isTurned = to > from
+      const [x, w, dy] = [
+        matrix(rows, from),
+        matrix(Math.max(from, to), Math.min(from, to)),
+        matrix(rows, to),
+      ]
+      tf.dispose([tf.matMul(x, w, false, isTurned), tf.matMul(dy, w, false, !isTurned)])
+      if (isFrozen || gradientRows === 0) continue
+      const sides = [matrix(gradientRows, from), matrix(gradientRows, to)] as const
+      tf.dispose(isTurned ? tf.matMul(sides[1], sides[0], true) : tf.matMul(sides[0], sides[1], true))
     }
   }
   step()

@@ -1,5 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { loadEngine, statelessUniform, tf, type Tensor, type Tensor1D } from '../../../src-main/engine'
+import {
+  loadEngine,
+  runOperation,
+  statelessUniform,
+  tf,
+  type Tensor,
+  type Tensor1D,
+} from '../../../src-main/engine'
 import { ProgramBuilder } from '../../../src-main/engine/compiled/program'
 
 beforeAll(async () => {
@@ -31,6 +38,28 @@ describe('a compiled program', () => {
     expect(values(program.read('state').get('w'))).toEqual([3, 4, 7])
     program.dispose()
   })
+
+  it.each(['float32', 'bfloat16'] as const)(
+    'holds a variable transposed, and takes and gives it as it was (%s)',
+    (dtype) => {
+      const floats = { SrcT: { type: dtype }, DstT: { type: 'float32' }, Truncate: { bool: false } } as const
+      const builder = new ProgramBuilder()
+      const w = builder.variable('w', [1, 2, 3], 'state', { dtype, transposed: true })
+      builder.entry('held', {}, () => ({ outputs: { held: runOperation('Cast', [w], floats) } }))
+      const program = builder.load()
+      const given = tf.tensor3d([1, 2, 3, 4, 5, 6], [1, 2, 3])
+      program.write('state', new Map([['w', given]]))
+      const { held } = program.run('held', {})
+      const read = program.read('state').get('w')
+      expect(w.shape).toEqual([1, 3, 2])
+      expect([held?.shape, values(held)]).toEqual([
+        [1, 3, 2],
+        [1, 4, 2, 5, 3, 6],
+      ])
+      expect([read?.shape, values(read)]).toEqual([given.shape, [1, 2, 3, 4, 5, 6]])
+      program.dispose()
+    },
+  )
 
   it.each([false, true])(
     'changes variables where they are, and no tensor that was read or written before (xla: %s)',
