@@ -4,6 +4,7 @@ import { median } from '../forecast/earlier-runs'
 import { idOf, isComplete, isImported, isSettled } from '../run'
 import type { RunRecord } from '../run'
 import { planStudy } from '../study/plan'
+import { RATE_SAMPLES } from '../study/rates'
 import { readStudy } from '../study/read'
 import { isTrainable } from '../study/study'
 import type { Plan, PlannedRun } from '../study/study'
@@ -38,7 +39,7 @@ const draw = z.strictObject({
   from: rate,
   to: rate,
   count: count.max(1_000),
-  sample: z.literal('log-uniform'),
+  sample: z.enum(RATE_SAMPLES),
   seed: z.number().int().nonnegative(),
 })
 const patch = z.strictObject({

@@ -5,6 +5,7 @@ import { environmentSchema, protocolSchemas, runConfigSchema } from '../reports/
 import type { BundledRun, StudyBatch } from '../store/store'
 import { label } from '../study/expect'
 import { keyOf } from '../study/key'
+import { RATE_SAMPLES } from '../study/rates'
 
 /**
  * A bundle may come from anybody, and what is in the history is trusted from then on: everything in it is checked against the
@@ -24,7 +25,7 @@ const shared = {
   learning_rates: rates,
   extra_learning_rates: z.record(z.string(), rates),
   rate_draw: z
-    .strictObject({ from: rate, to: rate, count: z.int(), sample: z.literal('log-uniform'), seed: z.int() })
+    .strictObject({ from: rate, to: rate, count: z.int(), sample: z.enum(RATE_SAMPLES), seed: z.int() })
     .optional(),
   seeds: z.array(z.int()),
   selection,

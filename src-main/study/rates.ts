@@ -24,12 +24,16 @@ export function expandGrid({ from, to, per_decade }: RateGrid): number[] {
   return [...rates, last]
 }
 
+/** How rates are spread over their range: every factor as likely as every other, or every rate. */
+export const RATE_SAMPLES = ['log-uniform', 'uniform'] as const
+export type RateSample = (typeof RATE_SAMPLES)[number]
+
 /** Learning rates drawn at random, so many between two. */
 export interface RateDraw {
   readonly from: number
   readonly to: number
   readonly count: number
-  readonly sample: 'log-uniform'
+  readonly sample: RateSample
   readonly seed: number
 }
 
@@ -37,14 +41,16 @@ export interface RateDraw {
 const MOST_REPEATS = 1000
 
 /**
- * Rates drawn uniformly on a log axis, each different, in the order drawn. The first n are the same whatever the count,
+ * Rates drawn uniformly, on a log axis or on a plain one, each different, in the order drawn. The first n are the same whatever the count,
  * so that a larger count adds rates to those there are. Fewer than `count` where the range does not hold so many.
  */
-export function drawRates({ from, to, count, seed }: RateDraw): number[] {
+export function drawRates({ from, to, count, sample, seed }: RateDraw): number[] {
   const [low, high] = [Math.log10(from), Math.log10(to)]
+  const at = (share: number): number =>
+    sample === 'uniform' ? from + share * (to - from) : 10 ** (low + share * (high - low))
   const rates = new Set<number>()
   for (let i = 0, repeats = 0; rates.size < count && repeats < MOST_REPEATS; i++) {
-    const rate = roundRate(10 ** (low + unit(seed, i) * (high - low)))
+    const rate = roundRate(at(unit(seed, i)))
     repeats = rates.has(rate) ? repeats + 1 : 0
     rates.add(rate)
   }
@@ -63,9 +69,15 @@ function unit(seed: number, i: number): number {
   return ((mixed >>> 0) + 0.5) / 2 ** 32
 }
 
+/** What drawing does. */
+export const SAY_SAMPLE: Readonly<Record<RateSample, string>> = {
+  'log-uniform': 'log-uniformly',
+  uniform: 'uniformly',
+}
+
 /** "8 rates drawn log-uniformly from 1e-5 to 1e-2 (seed 0)" */
-export const sayDraw = ({ from, to, count, seed }: RateDraw): string =>
-  `${count} rates drawn log-uniformly from ${formatRate(from)} to ${formatRate(to)} (seed ${seed})`
+export const sayDraw = ({ from, to, count, sample, seed }: RateDraw): string =>
+  `${count} rates drawn ${SAY_SAMPLE[sample]} from ${formatRate(from)} to ${formatRate(to)} (seed ${seed})`
 
 /** A rate as people write it: 3.16e-4, 1e-2, 0.5. Good for any other number of a study too. */
 export function formatRate(rate: number): string {

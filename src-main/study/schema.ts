@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { KEPT_WEIGHTS, PARTS, PRECISIONS } from '../run'
 import { DEFAULTS } from './defaults'
+import { RATE_SAMPLES } from './rates'
 import { amount, flag, label, list, oneOf, path, real, says, strict, whole } from './expect'
 import { model, taskObject } from './kinds'
 
@@ -38,7 +39,10 @@ const draw = strict({
   from: says(rate(), 'Lowest learning rate that may be drawn.'),
   to: says(rate(), 'Highest learning rate that may be drawn.'),
   count: says(whole(1, 1000), 'How many are drawn, the same for all settings; more add to those there are.'),
-  sample: says(oneOf('log-uniform').default('log-uniform'), 'Every factor is as likely as every other.'),
+  sample: says(
+    oneOf(...RATE_SAMPLES).default('log-uniform'),
+    'What is as likely as any other: with log-uniform every factor, with uniform every rate, so that most lie in the highest decade.',
+  ),
   seed: says(seed().default(0), 'Which ones are drawn.'),
 })
 

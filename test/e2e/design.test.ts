@@ -154,6 +154,11 @@ describe.skipIf(BROWSER === '')('the Design place', () => {
     await field('Seed').press('Enter')
     await expect.poll(text).toContain('{from: 1e-3, to: 1e-2, count: 6, seed: 3}')
     await rates.getByText('6 rates, drawn log-uniformly').waitFor()
+    await choose('Spread', 'uniform')
+    await expect.poll(text).toContain('{from: 1e-3, to: 1e-2, count: 6, seed: 3, sample: uniform}')
+    await rates.getByText('6 rates, drawn uniformly').waitFor()
+    await choose('Spread', 'log-uniform')
+    await editFile((now) => now.replace(', sample: log-uniform', ''))
     // As dense as before over half a decade more.
     await rates.getByRole('button', { name: '½ decade below' }).click()
     await expect.poll(text).toContain('{from: 3.16e-4, to: 1e-2, count: 9, seed: 3}')

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { drawRates, expandGrid, formatRate, roundRate } from '../../src-main/study/rates'
+import { drawRates, expandGrid, formatRate, roundRate, sayDraw } from '../../src-main/study/rates'
 
 describe('a grid of learning rates', () => {
   it('holds both ends, as the decimals that people write', () => {
@@ -49,6 +49,18 @@ describe('drawn rates', () => {
       const inside = rates.filter((rate) => rate >= low && rate < 10 * low)
       expect(Math.abs(inside.length - 100)).toBeLessThan(30)
     }
+  })
+
+  it('are as many in each part of the range where they are drawn uniformly', () => {
+    const uniform = { ...draw, sample: 'uniform' } as const
+    const rates = drawRates({ ...uniform, count: 300 })
+    expect(new Set(rates.map(roundRate)).size).toBe(300)
+    for (const low of [1e-5, 3.34e-3, 6.67e-3]) {
+      const inside = rates.filter((rate) => rate >= low && rate < low + 3.33e-3)
+      expect(Math.abs(inside.length - 100)).toBeLessThan(30)
+    }
+    expect(drawRates({ ...uniform, count: 12 }).slice(0, 8)).toEqual(drawRates({ ...uniform, count: 8 }))
+    expect(sayDraw({ ...uniform, count: 8 })).toBe('8 rates drawn uniformly from 1e-5 to 1e-2 (seed 0)')
   })
 
   it('are fewer where the range does not hold so many', () => {

@@ -1,4 +1,4 @@
-import { drawRates, formatRate, roundRate } from '../../study/rates'
+import { drawRates, formatRate, roundRate, SAY_SAMPLE } from '../../study/rates'
 import type { RateDraw } from '../../study/rates'
 import { changeStudy } from './finding'
 import type { Remedy } from './finding'
@@ -27,21 +27,25 @@ export function largerDraw(
   return null
 }
 
-/** The draw over a range that goes so many decades further, its rates as dense as they were. */
+/** The draw over a range that goes so many decades further, its rates as dense as they were where it draws most. */
 export function widerDraw(
   draw: RateDraw,
   further: { readonly below?: number; readonly above?: number },
 ): RateDraw {
   const [below, above] = [further.below ?? 0, further.above ?? 0]
-  const decades = Math.log10(draw.to / draw.from)
-  const density = decades > 0 ? draw.count / decades : 1
-  return {
-    ...draw,
-    from: roundRate(draw.from / 10 ** below),
-    to: roundRate(draw.to * 10 ** above),
-    count: Math.min(MOST_DRAWS, draw.count + Math.max(1, Math.ceil(density * (below + above)))),
-  }
+  const [from, to] = [roundRate(draw.from / 10 ** below), roundRate(draw.to * 10 ** above)]
+  const more =
+    draw.sample === 'uniform'
+      ? draw.to > draw.from
+        ? draw.count * ((to - from) / (draw.to - draw.from) - 1)
+        : 1
+      : (draw.to > draw.from ? draw.count / Math.log10(draw.to / draw.from) : 1) * (below + above)
+  return { ...draw, from, to, count: Math.min(MOST_DRAWS, draw.count + Math.max(1, Math.ceil(more))) }
 }
+
+/** The draw that reaches so far: where rates are drawn uniformly hardly any is low, so lower ones are drawn log-uniformly. */
+export const reachingDraw = (draw: RateDraw, further: Parameters<typeof widerDraw>[1]): RateDraw =>
+  widerDraw(further.below === undefined ? draw : { ...draw, sample: 'log-uniform' }, further)
 
 /** "Draw 12 rates in place of 8, the 8 among them." */
 export const drawMore = (before: RateDraw, draw: RateDraw): Remedy =>
@@ -59,7 +63,7 @@ function sayNew(before: RateDraw, draw: RateDraw): string {
 
 export const drawWider = (draw: RateDraw): Remedy =>
   changeStudy(
-    `Draw ${draw.count} rates from ${formatRate(draw.from)} to ${formatRate(draw.to)}, for all settings. All rates are drawn anew: the runs at those of now are kept, and no longer compared.`,
+    `Draw ${draw.count} rates ${SAY_SAMPLE[draw.sample]} from ${formatRate(draw.from)} to ${formatRate(draw.to)}, for all settings. All rates are drawn anew: the runs at those of now are kept, and no longer compared.`,
     { learning_rates: draw },
   )
 

@@ -4,7 +4,7 @@ import { scoredSeeds } from '../contrasts'
 import { welchDifference } from '../difference'
 import { sayExtension } from '../extensions'
 import type { GridExtensions } from '../extensions'
-import { drawMore, drawnRemedies, drawWider, largerDraw, widerDraw } from './draws'
+import { drawMore, drawnRemedies, drawWider, largerDraw, reachingDraw } from './draws'
 import { changeStudy, finding, sameRates, sharedRates, withRates } from './finding'
 import type { Finding } from './finding'
 
@@ -37,7 +37,7 @@ function checkEdge(study: StudyOutline, { task, model }: Group, cell: Cell): Fin
     ? drawnRemedies(
         draw,
         (rates) => rates.some((each) => (edge === 'lowest' ? each < rate : each > rate)),
-        widerDraw(draw, { [edge === 'lowest' ? 'below' : 'above']: 0.5 }),
+        reachingDraw(draw, { [edge === 'lowest' ? 'below' : 'above']: 0.5 }),
       )
     : {
         remedy: changeStudy(`Add ${formatRate(next)} for all settings.`, {
@@ -129,7 +129,7 @@ function checkEligible(study: StudyOutline, { task, model }: Group, cell: Cell):
       runs: diverged.flatMap(({ seeds }) => seeds.map(({ run }) => run)),
       numbers: { diverged: diverged.length, arms: arms.length },
       remedy: study.rate_draw
-        ? drawWider(widerDraw(study.rate_draw, { below: 1 }))
+        ? drawWider(reachingDraw(study.rate_draw, { below: 1 }))
         : changeStudy(`Add ${lower.map(formatRate).join(' and ')} for all settings.`, {
             learning_rates: withRates(study, lower),
           }),

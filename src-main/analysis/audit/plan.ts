@@ -3,7 +3,7 @@ import { plannedRates } from '../arms'
 import type { StudyOutline } from '../conclusions'
 import type { GridExtensions } from '../extensions'
 import { formatCount } from '../wording'
-import { drawMore, drawWider, largerDraw, MOST_DRAWS, widerDraw } from './draws'
+import { drawMore, drawWider, largerDraw, MOST_DRAWS, reachingDraw } from './draws'
 import { audit, changeStudy, finding, sameRates, sharedRates, withRates } from './finding'
 import type { Audit, Finding, Remedy } from './finding'
 
@@ -134,8 +134,12 @@ const spans = (rates: readonly number[]): boolean =>
 
 /** So many more draws that no step is too wide; null where rates are not drawn. */
 function moreDense({ rate_draw: draw }: StudyOutline): Remedy | null {
-  const larger = draw && largerDraw(draw, isDense, MOST_DRAWS)
-  return draw && larger ? drawMore(draw, larger) : null
+  if (draw === undefined) return null
+  // Among the low rates of a uniform draw steps stay wide however many are drawn.
+  const larger = largerDraw(draw, isDense, draw.sample === 'uniform' ? undefined : MOST_DRAWS)
+  if (larger !== null) return drawMore(draw, larger)
+  const spread = largerDraw({ ...draw, sample: 'log-uniform' }, isDense, MOST_DRAWS)
+  return spread && drawWider(spread)
 }
 
 /** More draws whose rates, rising, are as wanted, or else of a range that holds such; null where rates are not drawn. */
@@ -146,7 +150,9 @@ function redrawn(
   if (draw === undefined) return null
   const larger = largerDraw(draw, isWanted)
   if (larger !== null) return drawMore(draw, larger)
-  const wider = widerDraw(draw, { below: MIN_DECADES / 2, above: MIN_DECADES / 2 })
+  const spread = largerDraw({ ...draw, sample: 'log-uniform' }, isWanted)
+  if (spread !== null) return drawWider(spread)
+  const wider = reachingDraw(draw, { below: MIN_DECADES / 2, above: MIN_DECADES / 2 })
   return drawWider(largerDraw(wider, isWanted) ?? wider)
 }
 

@@ -1,4 +1,4 @@
-import { drawRates, expandGrid, roundRate } from '../../../src-main/study/rates'
+import { drawRates, expandGrid, RATE_SAMPLES, roundRate } from '../../../src-main/study/rates'
 import type { RateDraw, RateGrid } from '../../../src-main/study/rates'
 
 /** `learning_rates` of a study file as it is being written: in which of its three forms, and the rates that it makes. */
@@ -34,10 +34,17 @@ function gridIn({ from, to, per_decade = 1 }: Readonly<Record<string, unknown>>)
   return isRange(grid) && grid.per_decade >= 1 && grid.per_decade <= MOST_PER_DECADE ? grid : null
 }
 
-function drawOf({ from, to, count, seed = 0 }: Readonly<Record<string, unknown>>): RateDraw | null {
+function drawOf({
+  from,
+  to,
+  count,
+  sample: word,
+  seed = 0,
+}: Readonly<Record<string, unknown>>): RateDraw | null {
   const ends = { from: Number(from), to: Number(to) }
+  const sample = word === undefined ? 'log-uniform' : RATE_SAMPLES.find((each) => each === word)
   const isDraw = isRange(ends) && Number(count) >= 1 && Number(count) <= MOST_DRAWN
-  return isDraw ? { ...ends, count: Number(count), sample: 'log-uniform', seed: Number(seed) } : null
+  return isDraw && sample ? { ...ends, count: Number(count), sample, seed: Number(seed) } : null
 }
 
 const isRange = ({ from, to }: { readonly from: number; readonly to: number }): boolean =>

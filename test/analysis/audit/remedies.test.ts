@@ -75,6 +75,8 @@ describe('before launch, applying what the audit asks for', () => {
     ['single-rate', { learning_rates: '{from: 1e-5, to: 1e-2, count: 1} # drawn' }],
     ['single-rate', { learning_rates: '{from: 1e-3, to: 1e-3, count: 1}' }],
     ['narrow-grid', { learning_rates: '{from: 3e-4, to: 1e-3, count: 6}' }],
+    ['narrow-grid', { learning_rates: '{from: 1e-5, to: 1e-2, count: 6, sample: uniform, seed: 2}' }],
+    ['coarse-grid', { learning_rates: '{from: 1e-5, to: 1e-2, count: 6, sample: uniform}' }],
     ['coarse-grid', { learning_rates: '{from: 1e-6, to: 1e-1, count: 4, seed: 0}' }],
     [
       'unequal-grids',
@@ -90,6 +92,20 @@ describe('before launch, applying what the audit asks for', () => {
     expect(auditPlan(after).findings.map((each) => each.id)).not.toContain(id)
     expect(after.rate_draw).toBeDefined()
     expect(after.rate_draw?.seed).toBe(before.rate_draw?.seed)
+  })
+
+  test('reaches lower rates than a uniform draw does by one that is log-uniform', () => {
+    const file = text({ learning_rates: '{from: 1e-5, to: 1e-2, count: 6, sample: uniform, seed: 2}' })
+    const { remedy } = found('narrow-grid', auditPlan(readStudy(file)).findings)
+    expect(remedy?.say).toMatch(
+      /^Draw \d+ rates log-uniformly from 1e-5 to 1e-2, for all settings. All rates are drawn anew/,
+    )
+    expect(applied(file, patchOf({ remedy })).rate_draw).toMatchObject({
+      from: 1e-5,
+      to: 1e-2,
+      sample: 'log-uniform',
+      seed: 2,
+    })
   })
 
   test('is not needed for a study that is as it should be', () => {

@@ -48,6 +48,12 @@ describe('learning rates on their axis', () => {
     expect(widened(draw, 'high')).toEqual({ ...draw, to: 0.0316, count: 10 })
   })
 
+  test('a uniform draw over half a decade more is as dense on its own axis, and stays uniform', () => {
+    const draw = { from: 1e-4, to: 1e-2, count: 8, sample: 'uniform', seed: 5 } as const
+    expect(widened(draw, 'low')).toEqual({ ...draw, from: 3.16e-5, count: 9 })
+    expect(widened(draw, 'high')).toEqual({ ...draw, to: 0.0316, count: 26 })
+  })
+
   test('an end of a draw moves by half decades, never past the other', () => {
     const range = { from: 1e-4, to: 1e-2 }
     expect(movedEnd(range, 'from', -5.4)).toEqual({ from: 3.16e-6, to: 1e-2 })

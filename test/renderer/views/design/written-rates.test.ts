@@ -14,6 +14,15 @@ describe('learning rates as they are being written', () => {
     })
   })
 
+  test('are drawn log-uniformly unless the file says uniformly', () => {
+    const uniform = { from: 1e-5, to: 1e-1, count: 5, sample: 'uniform' } as const
+    expect(readRates(uniform)).toMatchObject({
+      draw: { ...uniform, seed: 0 },
+      rates: drawRates({ ...uniform, seed: 0 }).sort((a, b) => a - b),
+    })
+    expect(readRates({ ...uniform, sample: 'normal' })).toEqual({ shape: 'drawn', draw: null, rates: [] })
+  })
+
   test('that make no sense yet keep their shape and make none', () => {
     expect(readRates({ from: 1e-2, to: 1e-4 })).toEqual({ shape: 'grid', grid: null, rates: [] })
     expect(readRates({ from: 'x', to: 1, count: 2 })).toEqual({ shape: 'drawn', draw: null, rates: [] })
