@@ -36,7 +36,7 @@ const ROOMS = {
   'src-main/reports': ['analysis', 'study', 'store', 'installation', 'src-renderer/charts'],
   'src-main/imports': ['study', 'reports/export-schema'],
   'src-main/workspace': ['installation'],
-  'src-main/forecast': ['library', 'queue', 'study', 'analysis', 'installation'],
+  'src-main/forecast': ['library', 'queue', 'study', 'analysis', 'filter', 'installation'],
   'src-main/conclude': ['analysis', 'library', 'study'],
   'src-main/workbench': [
     ...[

@@ -192,8 +192,9 @@ export interface ImportedConfig {
   readonly seed: number
 }
 
-export const isImported = (config: RunConfig | ImportedConfig): config is ImportedConfig =>
-  'imported' in config
+export const isImported = <Config extends object>(
+  config: Config,
+): config is Extract<Config, { imported: unknown }> => 'imported' in config
 
 /** A cell of someone's published table: no seeds, no rates, nothing to recompute. */
 export interface PublishedCell {

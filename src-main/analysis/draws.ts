@@ -13,12 +13,24 @@ export type Pairing = (typeof PAIRINGS)[number]
  */
 export function numberDraws(runs: readonly RunRecord[]): ReadonlyMap<string, number> {
   const text = rememberText()
+  const shorts = new Map<string, number>()
+  /** A short word for a part's text: what very many runs have in common is not joined for each of them. */
+  const short = (part: object): number => {
+    const known = shorts.get(text(part)) ?? shorts.size
+    shorts.set(text(part), known)
+    return known
+  }
+  const drawn = new Map<string, string>()
   const keys = new Map<string, string>()
   for (const { id, config, seed } of runs) {
     if (isImported(config)) continue
     const { task, model, training, validation, start_from } = config
-    keys.set(id, [text(task), text(model), text(training), text(validation), start_from, seed].join())
+    const parts = [task, model, training, validation]
+    const word = [...parts.map(short), start_from, seed].join()
+    if (!keys.has(word)) keys.set(word, [...parts.map(text), start_from, seed].join())
+    drawn.set(id, word)
   }
-  const numbers = new Map([...new Set(keys.values())].sort().map((key, number) => [key, number]))
-  return new Map(Array.from(keys, ([id, key]) => [id, numbers.get(key) ?? 0]))
+  const sorted = Array.from(keys).sort(([, a], [, b]) => (a < b ? -1 : 1))
+  const numbers = new Map(sorted.map(([word], number) => [word, number]))
+  return new Map(Array.from(drawn, ([id, word]) => [id, numbers.get(word) ?? 0]))
 }

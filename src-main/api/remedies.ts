@@ -11,6 +11,7 @@ import type { Plan, PlannedRun } from '../study/study'
 import { patchStudy } from '../study/write'
 import type { Workbench } from '../workbench'
 import { problemsOf, procedure, router, studyName } from './procedure'
+import { settledAmong } from './starting-over'
 import type { Problem } from './procedure'
 
 /** What a change of a study's file would do, before it is done. */
@@ -94,7 +95,7 @@ async function preview(workbench: Workbench, name: string, patch: Patch): Promis
   const asked = new Set(plan.runs.map(({ key }) => key))
   const fresh = plan.runs.filter(({ key }) => !planned.has(key))
   // A run of another study, or one that this study once asked for, is not trained again.
-  const settled = new Set(workbench.store.settledAmong(fresh.map(({ key }) => idOf(key))))
+  const settled = settledAmong(workbench, fresh)
   const lacking = fresh.filter(({ key }) => !settled.has(idOf(key)))
   return {
     ...shown,

@@ -1,9 +1,9 @@
-import { idOf } from '../run'
+import { idOf, isSettled } from '../run'
 import type { RunValue } from '../store/store'
 import { changesBetween } from '../study/changes'
 import type { StudyChange } from '../study/changes'
 import { isTrainable } from '../study/study'
-import type { Plan } from '../study/study'
+import type { Plan, PlannedRun } from '../study/study'
 import type { Workbench } from '../workbench'
 
 /** What starting a study would change in one of the same name that is there already. */
@@ -38,6 +38,8 @@ export function startingOver({ store }: Workbench, plan: Plan): StartingOver | n
   }
 }
 
-/** Runs of a plan that this workspace has results for already. */
-export const settledRuns = ({ store }: Workbench, plan: Plan): number =>
-  store.settledAmong(plan.runs.map(({ key }) => idOf(key))).length
+/** Ids of those of these runs that this workspace has results for already. */
+export function settledAmong({ store }: Workbench, runs: readonly PlannedRun[]): Set<string> {
+  const marks = store.runMarks(runs.map(({ key }) => idOf(key)))
+  return new Set(marks.flatMap(({ id, state }) => (isSettled(state) ? [id] : [])))
+}

@@ -9,7 +9,7 @@ import { folderPath, wholePath } from './folders'
 import { presets } from './presets'
 import { problemsOf, procedure, router, runId, studyName } from './procedure'
 import type { Problem } from './procedure'
-import { settledRuns, startingOver } from './starting-over'
+import { settledAmong, startingOver } from './starting-over'
 import type { StartingOver } from './starting-over'
 import { studyLifecycle } from './study-lifecycle'
 
@@ -135,7 +135,7 @@ async function check(workbench: Workbench, source: string): Promise<StudyCheck> 
     study: plan.study,
     runs: plan.runs.length,
     perSetting,
-    settled: settledRuns(workbench, plan),
+    settled: settledAmong(workbench, plan.runs).size,
     over: startingOver(workbench, plan),
   }
 }

@@ -1,5 +1,9 @@
 import { isComplete, isImported } from '../run'
-import type { RunConfig, RunRecord } from '../run'
+import { COMPLETE } from '../filter/language'
+import type { Filter } from '../filter/language'
+import type { RunConfig } from '../run'
+import type { ReadableStore, SetupRuns } from '../store/store'
+import type { Plan } from '../study/study'
 
 /** What this workspace knows from runs that it has already. */
 
@@ -10,16 +14,14 @@ import type { RunConfig, RunRecord } from '../run'
 export function earlierStepSeconds(
   config: RunConfig,
   slots: number,
-  history: readonly RunRecord[],
+  history: readonly SetupRuns[],
 ): number | null {
   return median(
-    history
-      .filter((run) => isComplete(run.state) && isLike(run, config, slots))
-      .flatMap(({ startedAt, finishedAt, steps }) =>
-        startedAt !== null && finishedAt !== null && steps > 0
-          ? [(Date.parse(finishedAt) - Date.parse(startedAt)) / 1000 / steps]
-          : [],
-      ),
+    runsLike(config, slots, history).flatMap(({ state, startedAt, finishedAt, steps }) =>
+      isComplete(state) && startedAt !== null && finishedAt !== null && steps > 0
+        ? [(Date.parse(finishedAt) - Date.parse(startedAt)) / 1000 / steps]
+        : [],
+    ),
   )
 }
 
@@ -27,8 +29,9 @@ export function earlierStepSeconds(
 export const runUnderway = (
   config: RunConfig,
   slots: number,
-  history: readonly RunRecord[],
-): RunRecord | undefined => history.find((run) => run.steps >= STEPS_TO_TELL && isLike(run, config, slots))
+  history: readonly SetupRuns[],
+): SetupRuns['runs'][number] | undefined =>
+  runsLike(config, slots, history).find(({ steps }) => steps >= STEPS_TO_TELL)
 
 const STEPS_TO_TELL = 10
 
@@ -37,22 +40,48 @@ export function median(values: readonly number[]): number | null {
   return sorted[Math.floor(sorted.length / 2)] ?? null
 }
 
-const isLike = (run: RunRecord, config: RunConfig, slots: number): boolean =>
-  run.environment?.group_size === slots &&
-  !isImported(run.config) &&
-  programOf(run.config) === programOf(config)
-
-/** A history of very many runs is asked for every kind of group. */
-const programs = new WeakMap<RunConfig, string>()
+const runsLike = (config: RunConfig, slots: number, history: readonly SetupRuns[]): SetupRuns['runs'] =>
+  history
+    .filter(
+      (setup) =>
+        setup.environment.group_size === slots &&
+        !isImported(setup.config) &&
+        programOf(setup.config) === programOf(config),
+    )
+    .flatMap(({ runs }) => runs)
 
 /** Equal where a step does the same work. */
-function programOf(config: RunConfig): string {
-  const { task, model, setting, training, validation, precision } = config
+function programOf({ task, model, setting, training, validation, precision }: Program): string {
   const { batch_size } = training
   const { every, examples } = validation
-  const program =
-    programs.get(config) ??
-    JSON.stringify([task, model, setting.init, setting.train, batch_size, every, examples, precision])
-  programs.set(config, program)
-  return program
+  return JSON.stringify([task, model, setting.init, setting.train, batch_size, every, examples, precision])
+}
+
+type Program = Omit<RunConfig, 'learning_rate' | 'seed'>
+
+/** A validation score of an arm: of the runs that differ in their seeds alone. */
+export interface ArmScore {
+  readonly arm: string
+  readonly score: number
+}
+
+/** Scores of the complete runs of a plan's tasks and models, in the metric of its rule. */
+export function earlierScores(store: Pick<ReadableStore, 'runValues'>, { study }: Plan): ArmScore[] {
+  const oneOf = (field: 'task' | 'model', named: readonly { readonly name: string }[]): Filter => ({
+    kind: 'any',
+    parts: named.map(({ name }) => ({ kind: 'comparison', field, operator: '=', value: name })),
+  })
+  const complete: Filter = { kind: 'comparison', field: 'state', operator: '=', value: COMPLETE }
+  const filter: Filter = {
+    kind: 'all',
+    parts: [complete, oneOf('task', study.tasks), oneOf('model', study.models)],
+  }
+  const rows = store.runValues({ filter }, [
+    ...['task', 'model', 'setting', 'lr'],
+    `val/${study.selection.metric}`,
+  ])
+  return rows.flatMap((row) => {
+    const score = row.at(-1)
+    return typeof score === 'number' ? [{ arm: row.slice(0, -1).join('\n'), score }] : []
+  })
 }

@@ -1,8 +1,9 @@
 import type { CellFacts } from '../library/describe-cells'
 import type { Group } from '../queue/groups'
 import { groupsOf, usualWay } from '../queue/groups'
-import { isSettled } from '../run'
-import type { RunRecord, TrainingWay } from '../run'
+import { idOf, isSettled } from '../run'
+import type { TrainingWay } from '../run'
+import type { RunMark } from '../store/store'
 import type { Plan, PlannedRun } from '../study/study'
 import { checkpointBytes, historyBytes, weightBytes } from './disk'
 import type { GroupKind } from './group-kind'
@@ -57,18 +58,21 @@ export interface OpenGroup {
   readonly steps: number
 }
 
-/** The groups of a plan that still have something to train. */
+/**
+ * The groups of a plan that still have something to train.
+ * @param marks how far its runs are, as far as they are known
+ */
 export function openGroups(
   plan: Plan,
-  history: readonly RunRecord[],
+  marks: readonly RunMark[],
   wayOf: (run: PlannedRun) => TrainingWay = usualWay,
 ): OpenGroup[] {
-  const known = new Map(history.map((run) => [run.key, run]))
+  const known = new Map(marks.map((mark) => [mark.id, mark]))
   return groupsOf(plan.runs, wayOf).flatMap((group) => {
     const lacking = group.runs.flatMap((run) => {
-      const record = known.get(run.key)
-      if (record && isSettled(record.state)) return []
-      return [{ run, steps: run.config.training.max_steps - (record?.steps ?? 0) }]
+      const mark = known.get(idOf(run.key))
+      if (mark && isSettled(mark.state)) return []
+      return [{ run, steps: run.config.training.max_steps - (mark?.steps ?? 0) }]
     })
     if (lacking.length === 0) return []
     return [
@@ -77,14 +81,17 @@ export function openGroups(
   })
 }
 
-/** @param wayOf how a run is, or would be, trained */
+/**
+ * @param open the plan's groups that still have something to train
+ * @param wayOf how a run is, or would be, trained
+ */
 export function forecastPlan(
   plan: Plan,
   facts: readonly CellFacts[],
+  open: readonly OpenGroup[],
   paces: Paces,
   wayOf: (run: PlannedRun) => TrainingWay = usualWay,
 ): Forecast {
-  const open = openGroups(plan, paces.history, wayOf)
   const timed = open.map(timerOf(facts, wayOf, paces))
   const cells = facts.map((cell) => {
     const own = timed.filter((each) => each.cell === cell)
@@ -97,7 +104,7 @@ export function forecastPlan(
       runs: plan.runs.filter((run) => isOf(cell, run)).length,
       toTrain: own.reduce((sum, { open: runs }) => sum + runs.length, 0),
       groups: own.length,
-      slots: Math.max(0, ...own.map(({ slots }) => slots)),
+      slots: largest(own, ({ slots }) => slots),
       ...timeOf(own),
     }
   })
@@ -110,21 +117,28 @@ export function forecastPlan(
     cells,
     ...timeOf(timed),
     batches: batchLengths(facts),
-    memoryBytes: toTrain === 0 ? null : Math.max(...timed.map(({ bytes }) => bytes)),
-    isMemoryMeasured: toTrain > 0 && timed.every(({ isMeasured }) => isMeasured),
+    memoryBytes: toTrain === 0 ? null : largest(timed, ({ known }) => known.bytes),
+    isMemoryMeasured: toTrain > 0 && timed.every(({ known }) => known.isMeasured),
     diskBytes: {
       history: timed.reduce(
         (sum, { open: runs }) => sum + runs.reduce((bytes, { config }) => bytes + historyBytes(config), 0),
         0,
       ),
       weights: timed.reduce((sum, { cell, open: runs }) => sum + runs.length * weightBytes(cell, kept), 0),
-      checkpoints: Math.max(0, ...timed.map(({ cell, slots }) => checkpointBytes(cell, slots))),
+      checkpoints: largest(timed, ({ cell, slots }) => checkpointBytes(cell, slots)),
     },
   }
 }
 
-interface TimedGroup extends OpenGroup, Pick<KnownPace, 'from' | 'startSeconds' | 'bytes' | 'isMeasured'> {
+/** 0 of none. */
+const largest = (groups: readonly TimedGroup[], of: (group: TimedGroup) => number): number =>
+  groups.reduce((most, group) => Math.max(most, of(group)), 0)
+
+interface TimedGroup {
+  readonly open: readonly PlannedRun[]
   readonly cell: CellFacts
+  /** What is known of its kind. */
+  readonly known: KnownPace
   readonly slots: number
   readonly seconds: number | null
 }
@@ -149,19 +163,20 @@ function timerOf(
     const cell = cellOf(facts, first)
     const slots = open.group.runs.length
     const { config } = first
-    const { pace, from, startSeconds, bytes, isMeasured } = lookUp({ cell, config, slots }, first)
-    const seconds = pace === null ? null : groupSeconds(pace, cell, config, open.steps)
-    return { ...open, cell, slots, seconds, from, startSeconds, bytes, isMeasured }
+    const known = lookUp({ cell, config, slots }, first)
+    const seconds = known.pace === null ? null : groupSeconds(known.pace, cell, config, open.steps)
+    return { open: open.open, cell, known, slots, seconds }
   }
 }
 
 /** The start is paid once for groups of one cell and size: the graph is kept for those that follow. */
 function timeOf(groups: readonly TimedGroup[]): { seconds: number | null; from: PaceSource[] } {
-  const from = [...new Set(groups.flatMap((group) => group.from ?? []))].sort()
+  const from = [...new Set(groups.flatMap(({ known }) => known.from ?? []))].sort()
   if (groups.some(({ seconds }) => seconds === null)) return { seconds: null, from }
   const starts = new Map<CellFacts, Map<number, number>>()
-  for (const { cell, slots, startSeconds } of groups) {
-    starts.set(cell, (starts.get(cell) ?? new Map<number, number>()).set(slots, startSeconds))
+  for (const { cell, slots, known } of groups) {
+    const bySize = starts.get(cell) ?? new Map<number, number>()
+    starts.set(cell, bySize.set(slots, known.startSeconds))
   }
   const started = [...starts.values()].flatMap((bySize) => [...bySize.values()])
   const parts = [...groups.map(({ seconds }) => seconds ?? 0), ...started]

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { rememberText } from '../analysis/text-of'
 import { InputError } from '../errors'
 import { describeCells } from '../library/describe-cells'
 import type { CellFacts } from '../library/describe-cells'
@@ -7,12 +8,13 @@ import type { OpenChannel } from '../queue/channel'
 import type { EventStream } from '../queue/event-stream'
 import { usualWay } from '../queue/groups'
 import type { Ways } from '../queue/ways'
-import type { RunConfig, RunRecord, TrainingWay } from '../run'
-import type { ReadableStore, Store } from '../store/store'
+import { idOf } from '../run'
+import type { RunConfig, TrainingWay } from '../run'
+import type { ReadableStore, SetupRuns, Store } from '../store/store'
 import type { Plan, PlannedRun } from '../study/study'
-import { earlierStepSeconds, median, runUnderway } from './earlier-runs'
+import { earlierScores, earlierStepSeconds, median, runUnderway } from './earlier-runs'
 import { cellOf, forecastPlan, openGroups } from './forecast'
-import type { Forecast } from './forecast'
+import type { Forecast, OpenGroup } from './forecast'
 import { stepFlops, type GroupKind } from './group-kind'
 import type { Paces } from './kind-pace'
 import { countedBytes } from './operations'
@@ -21,7 +23,7 @@ import type { ProbeTarget } from './probe'
 import { ProbeMemory } from './probe-memory'
 import { sweepPower } from './sweep-power'
 import type { SweepPower } from './sweep-power'
-import { WayChooser, keptWay } from './way-chooser'
+import { WayChooser, keptWay, wordsOf } from './way-chooser'
 import { usableMemory } from './usable-memory'
 
 export type { CellForecast, Forecast } from './forecast'
@@ -75,13 +77,15 @@ export class Forecaster {
   /** @param gflops speed of large products, to count operations where nothing was measured */
   async of(plan: Plan, gflops: number | null = null): Promise<PlanForecast> {
     await this.memory.load()
-    const history = this.options.store.runs()
+    const { store } = this.options
+    const [history, wayOf] = [store.runsBySetup(), this.wayOf(plan)]
     const facts = await this.factsOf(plan)
-    const { measurable, tooLarge } = this.unknown(plan, facts, history, await usableMemory())
+    const open = this.openGroups(plan, wayOf)
+    const { measurable, tooLarge } = this.unknown(open, facts, history, await usableMemory())
     const measured: Paces['measured'] = (kind) => this.known(kind, history) ?? this.scaled(kind)
     return {
-      ...forecastPlan(plan, facts, { history, measured, gflops }, this.wayOf(plan)),
-      power: sweepPower(plan, history),
+      ...forecastPlan(plan, facts, open, { history, measured, gflops }, wayOf),
+      power: sweepPower(plan, earlierScores(store, plan)),
       unmeasured: measurable.length,
       tooLarge: tooLarge.length,
       isTraining: this.isTraining,
@@ -120,22 +124,33 @@ export class Forecaster {
 
   private wayOf(plan: Plan): (run: PlannedRun) => TrainingWay {
     const chosen = this.options.store.trainingWays()
-    return (run) => keptWay(chosen, plan, run)?.way ?? usualWay(run)
+    const ofCells = new Map<string, TrainingWay>()
+    return (run) => {
+      const way = ofCells.get(wordsOf(run)) ?? keptWay(chosen, plan, run)?.way ?? usualWay(run)
+      ofCells.set(wordsOf(run), way)
+      return way
+    }
+  }
+
+  private openGroups(plan: Plan, wayOf: (run: PlannedRun) => TrainingWay): OpenGroup[] {
+    const ids = plan.runs.map(({ key }) => idOf(key))
+    return openGroups(plan, this.options.store.runMarks(ids), wayOf)
   }
 
   /** Something trains in this workspace now, so that nothing can be measured fairly. */
   private get isTraining(): boolean {
-    return this.options.store.runs({ states: ['running'] }).length > 0
+    return this.options.store.countRuns({ states: ['running'] }) > 0
   }
 
   private async probe(plan: Plan, signal: AbortSignal): Promise<void> {
     const { openWorker, store, events } = this.options
     await this.memory.load()
-    const [facts, history, memory] = [await this.factsOf(plan), store.runs(), await usableMemory()]
+    const [facts, memory] = [await this.factsOf(plan), await usableMemory()]
+    const [history, open] = [store.runsBySetup(), this.openGroups(plan, this.wayOf(plan))]
     let probe: Probe | null = null
     try {
       for (let done = 0; !signal.aborted; done++) {
-        const { measurable } = this.unknown(plan, facts, history, memory)
+        const { measurable } = this.unknown(open, facts, history, memory)
         const [next] = measurable
         if (next === undefined) return
         const cell = cellWords(plan, next)
@@ -153,18 +168,19 @@ export class Forecaster {
 
   /** One group of each kind that nothing is known of, those that have least to do first. */
   private unknown(
-    plan: Plan,
+    groups: readonly OpenGroup[],
     facts: readonly CellFacts[],
-    history: readonly RunRecord[],
+    history: readonly SetupRuns[],
     mostBytes: number,
   ): { readonly measurable: readonly ProbeTarget[]; readonly tooLarge: readonly ProbeTarget[] } {
+    const text = rememberText()
     const targets = new Map<string, ProbeTarget>()
-    for (const { group, open } of openGroups(plan, history, this.wayOf(plan))) {
+    for (const { group, open } of groups) {
       const [first] = open
       if (first === undefined) continue
       const { config } = first
       const slots = group.runs.length
-      const key = JSON.stringify([first.task, first.model, config.setting.train, slots])
+      const key = [first.task, first.model, text(config.setting.train), slots].join('\n')
       if (!targets.has(key)) targets.set(key, { cell: cellOf(facts, first), config, slots, runs: group.runs })
     }
     const unknown = [...targets.values()]
@@ -181,7 +197,7 @@ export class Forecaster {
     }
   }
 
-  private known(kind: GroupKind, history: readonly RunRecord[]): ReturnType<Paces['measured']> {
+  private known(kind: GroupKind, history: readonly SetupRuns[]): ReturnType<Paces['measured']> {
     const probed = this.memory.of(kind)
     if (probed !== null) return { pace: probed, from: 'probe' }
     const { config, slots } = kind

@@ -1,4 +1,5 @@
-import type { RunRecord, TrainingWay } from '../run'
+import type { TrainingWay } from '../run'
+import type { SetupRuns } from '../store/store'
 import { earlierStepSeconds } from './earlier-runs'
 import type { GroupKind } from './group-kind'
 import { countedBytes, countedPace } from './operations'
@@ -9,7 +10,7 @@ export type PaceSource = 'earlier-runs' | 'probe' | 'scaled' | 'operations'
 
 /** What is known about speed. */
 export interface Paces {
-  readonly history: readonly RunRecord[]
+  readonly history: readonly SetupRuns[]
   /** What was measured of such a group or of one like it, as probe or from the log of a run underway. */
   readonly measured: (kind: GroupKind) => { readonly pace: GroupPace; readonly from: PaceSource } | null
   /** Speed of large products, for what was not measured; null: not counted. */

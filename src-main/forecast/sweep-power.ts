@@ -1,7 +1,6 @@
 import { smallestDifference } from '../analysis/power'
-import { isComplete } from '../run'
-import type { RunRecord } from '../run'
 import type { Plan } from '../study/study'
+import type { ArmScore } from './earlier-runs'
 
 /** The smallest true difference between two settings that a study of this many seeds would probably show. */
 export interface SweepPower {
@@ -18,15 +17,10 @@ export interface SweepPower {
 /** Where nothing is known: seeds of one arm within about a point of accuracy, or a twentieth of a nat. */
 const ASSUMED = { accuracy: 0.01, loss: 0.05 }
 
-export function sweepPower({ study }: Plan, history: readonly RunRecord[]): SweepPower {
+/** @param earlier of runs of the study's tasks and models */
+export function sweepPower({ study }: Plan, earlier: readonly ArmScore[]): SweepPower {
   const { metric } = study.selection
-  const known = deviationOf(
-    history.filter(
-      ({ task, model }) =>
-        study.tasks.some(({ name }) => name === task) && study.models.some(({ name }) => name === model),
-    ),
-    `val/${metric}`,
-  )
+  const known = deviationOf(earlier)
   const deviation = known ?? ASSUMED[metric]
   const seeds = study.seeds.length
   const from = known === null ? 'assumed' : 'earlier-runs'
@@ -34,12 +28,9 @@ export function sweepPower({ study }: Plan, history: readonly RunRecord[]): Swee
 }
 
 /** Standard deviation between the seeds of an arm, pooled over all arms with at least two; null where there is none. */
-function deviationOf(history: readonly RunRecord[], metric: 'val/accuracy' | 'val/loss'): number | null {
+function deviationOf(earlier: readonly ArmScore[]): number | null {
   const arms = new Map<string, number[]>()
-  for (const { task, model, setting, learningRate, state, summary } of history) {
-    const score = summary[metric]
-    if (!isComplete(state) || typeof score !== 'number') continue
-    const arm = JSON.stringify([task, model, setting, learningRate])
+  for (const { arm, score } of earlier) {
     const scores = arms.get(arm)
     if (scores === undefined) arms.set(arm, [score])
     else scores.push(score)

@@ -214,7 +214,8 @@ async function fits({ peakBytes }: MeasuredWay): Promise<boolean> {
   return peakBytes === null || peakBytes < (await usableMemory())
 }
 
-const wordsOf = ({ task, model, setting }: PlannedRun): string => `${task}\n${model}\n${setting}`
+/** A study's words for a cell. */
+export const wordsOf = ({ task, model, setting }: PlannedRun): string => `${task}\n${model}\n${setting}`
 
 const cellOf = (plan: Plan, run: PlannedRun): PlannedRun[] => {
   const words = wordsOf(run)

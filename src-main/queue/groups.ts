@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Setting, TrainingWay } from '../run'
 import type { PlannedRun } from '../study/study'
 
@@ -59,10 +60,11 @@ export function programOf({ config, startFrom }: PlannedRun): string {
 /** A plan of very many runs has few tasks, models, settings and options, which its runs hold in common. */
 const known = new WeakMap<object, string>()
 
+/** A short word, the same for parts that say the same. */
 function written(part: object): string {
-  const text = known.get(part) ?? JSON.stringify(part)
-  known.set(part, text)
-  return text
+  const word = known.get(part) ?? createHash('sha256').update(JSON.stringify(part)).digest('base64')
+  known.set(part, word)
+  return word
 }
 
 /** Do the trunk's large matrices train? */

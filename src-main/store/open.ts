@@ -31,8 +31,8 @@ import { all, first, reading, writing } from './query'
 import { queueOrder, queuePlaces, setQueueOrder, setQueuePlaces } from './queue-order'
 import { keepTrainingWay, trainingWays } from './training-ways'
 import { holdersOf, kinOf, parametersOf } from './run-kin'
-import { countRuns, settledAmong, countStates, listRunIds, listRunValues, listRuns } from './run-lists'
-import { oneRun, runNumber, studyHolding, studyNumber } from './run-rows'
+import { countRuns, countStates, listMarks, listRunIds, listRunValues, listRuns } from './run-lists'
+import { oneRun, runNumber, runsBySetup, studyHolding, studyNumber } from './run-rows'
 import { beginRun, endRun, recoverInterrupted, setState } from './runs'
 import { isTestMetric } from './scores'
 import { isSealed, releaseTestScores, revealTest } from './seal'
@@ -80,7 +80,8 @@ export function readableStore(db: ReadableDatabase): ReadableStore {
     run: (id, study) => read(() => oneRun(db, id, study)),
     countRuns: (query = {}) => read(() => countRuns(db, query)),
     countStates: (query = {}) => read(() => countStates(db, query)),
-    settledAmong: (runs) => read(() => settledAmong(db, runs)),
+    runMarks: (runs) => read(() => listMarks(db, runs)),
+    runsBySetup: () => read(() => runsBySetup(db)),
     runIds: (query = {}) => read(() => listRunIds(db, query)),
     runValues: (query, fields) => read(() => listRunValues(db, query, fields)),
     annotations: (runs) => read(() => annotationsOf(db, runs)),

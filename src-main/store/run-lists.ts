@@ -1,12 +1,11 @@
 import { InputError } from '../errors'
-import { RUN_STATES, isSettled } from '../run'
 import type { RunRecord, RunState } from '../run'
 import type { ReadableDatabase } from './database'
 import { conditionOf, valueOf } from './filter-sql'
 import { all, allTuples, first } from './query'
 import { runNumber, seenBy, studyNumber, toRecords } from './run-rows'
 import type { RunRow, SeenFrom } from './run-rows'
-import type { RunQuery, RunValue } from './run-query'
+import type { RunMark, RunQuery, RunValue } from './run-query'
 
 /** A page of runs, whole. */
 export function listRuns(db: ReadableDatabase, query: RunQuery): RunRecord[] {
@@ -53,12 +52,12 @@ export function countStates(db: ReadableDatabase, query: RunQuery): Partial<Reco
   return Object.fromEntries(rows.map(({ state, n }) => [state, n]))
 }
 
-/** Those of these runs that have a result. */
-export function settledAmong(db: ReadableDatabase, ids: readonly string[]): string[] {
-  const sql = `SELECT runs.id FROM json_each(?) AS asked JOIN runs ON runs.id = asked.value
-    WHERE runs.home_study IS NOT NULL AND runs.state IN (SELECT value FROM json_each(?))`
-  const settled = RUN_STATES.filter(isSettled)
-  return all<{ id: string }>(db, sql, JSON.stringify(ids), JSON.stringify(settled)).map(({ id }) => id)
+/** How far those of these runs are that are in the history. */
+export function listMarks(db: ReadableDatabase, ids: readonly string[]): RunMark[] {
+  const sql = `SELECT runs.id, runs.state, runs.steps FROM json_each(?) AS asked JOIN runs ON runs.id = asked.value
+    WHERE runs.home_study IS NOT NULL`
+  const rows = allTuples<readonly [string, RunState, number]>(db, sql, JSON.stringify(ids))
+  return rows.map(([id, state, steps]) => ({ id, state, steps }))
 }
 
 /**

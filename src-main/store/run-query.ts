@@ -1,5 +1,5 @@
 import type { Filter } from '../filter/language'
-import type { RunState } from '../run'
+import type { Environment, ImportedConfig, RunConfig, RunRecord, RunState } from '../run'
 
 /** Which runs, and in which order. */
 export interface RunQuery {
@@ -27,3 +27,14 @@ export interface SortKey {
 
 /** A field of a run as a list shows it. */
 export type RunValue = string | number | null
+
+/** How far a run is. */
+export type RunMark = Pick<RunRecord, 'id' | 'state' | 'steps'>
+
+/** Started runs of one configuration but for learning rate and seed, on one machine. */
+export interface SetupRuns {
+  readonly config: Omit<RunConfig, 'learning_rate' | 'seed'> | Omit<ImportedConfig, 'learning_rate' | 'seed'>
+  readonly environment: Environment
+  /** The newest first. */
+  readonly runs: readonly Pick<RunRecord, 'id' | 'state' | 'steps' | 'startedAt' | 'finishedAt'>[]
+}

@@ -1,10 +1,11 @@
 import { InputError } from '../errors'
 import { idOf } from '../run'
-import type { Environment, ImportedConfig, RunConfig, RunRecord, RunState, Summary } from '../run'
+import type { Environment, RunRecord, RunState, Summary } from '../run'
 import { wholeConfig } from '../study/later-options'
 import type { ReadableDatabase } from './database'
 import type { Seen } from './filter-sql'
 import { allTuples, first } from './query'
+import type { SetupRuns } from './run-query'
 import { readScores } from './scores'
 import { ALL_SEALED, isAnySealed, NOTHING_SEALED, releaseTestScores } from './seal'
 
@@ -147,17 +148,8 @@ export function toRecords(db: ReadableDatabase, rows: readonly RunRow[]): RunRec
       cell,
     ),
   )
-  const setups = remembered((setup) => {
-    const { config } = found<{ config: string }>(db, 'SELECT config FROM setups WHERE setup = ?', setup)
-    return wholeConfig(
-      JSON.parse(config) as
-        Omit<RunConfig, 'learning_rate' | 'seed'> | Omit<ImportedConfig, 'learning_rate' | 'seed'>,
-    )
-  })
-  const environments = remembered((environment) => {
-    const sql = 'SELECT description FROM environments WHERE environment = ?'
-    return JSON.parse(found<{ description: string }>(db, sql, environment).description) as Environment
-  })
+  const setups = remembered((setup) => setupOf(db, setup))
+  const environments = remembered((environment) => environmentOf(db, environment))
 
   // prettier-ignore
   return rows.map(([key, study, cell, inPlan, setup, learning_rate, seed, state, steps, bestStep, parametersTrained,
@@ -187,6 +179,38 @@ export function toRecords(db: ReadableDatabase, rows: readonly RunRow[]): RunRec
     finishedAt,
     config: { ...setups(setup), learning_rate, seed },
   }))
+}
+
+/** Started runs by what they have in common, the newest first. */
+export function runsBySetup(db: ReadableDatabase): SetupRuns[] {
+  type Row = readonly [number, number, string, RunState, number, string | null, string | null]
+  const rows = allTuples<Row>(
+    db,
+    `SELECT setup, environment, id, state, steps, started_at, finished_at FROM runs NOT INDEXED
+      WHERE environment IS NOT NULL AND home_study IS NOT NULL ORDER BY run DESC`,
+  )
+  const groups = new Map<string, { setup: number; environment: number; runs: SetupRuns['runs'][number][] }>()
+  for (const [setup, environment, id, state, steps, startedAt, finishedAt] of rows) {
+    const key = `${setup} ${environment}`
+    const group = groups.get(key) ?? { setup, environment, runs: [] }
+    groups.set(key, group)
+    group.runs.push({ id, state, steps, startedAt, finishedAt })
+  }
+  return Array.from(groups.values(), ({ setup, environment, runs }) => ({
+    config: setupOf(db, setup),
+    environment: environmentOf(db, environment),
+    runs,
+  }))
+}
+
+function setupOf(db: ReadableDatabase, setup: number): SetupRuns['config'] {
+  const { config } = found<{ config: string }>(db, 'SELECT config FROM setups WHERE setup = ?', setup)
+  return wholeConfig(JSON.parse(config) as SetupRuns['config'])
+}
+
+function environmentOf(db: ReadableDatabase, environment: number): Environment {
+  const sql = 'SELECT description FROM environments WHERE environment = ?'
+  return JSON.parse(found<{ description: string }>(db, sql, environment).description) as Environment
 }
 
 const withoutValues = (scores: Summary): Summary =>

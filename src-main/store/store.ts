@@ -12,11 +12,11 @@ import type { StudyChange } from '../study/changes'
 import type { ImportedStudy, Plan, Study } from '../study/study'
 import type { MetricChunk, RunOutcome } from '../training/messages'
 import type { AnnotationReads, AnnotationWrites } from './annotations'
-import type { RunQuery, RunValue } from './run-query'
+import type { RunMark, RunQuery, RunValue, SetupRuns } from './run-query'
 import type { ChosenWay } from './training-ways'
 
 export type { RunAnnotations, SavedView } from './annotations'
-export type { RunQuery, RunValue, SortKey } from './run-query'
+export type { RunMark, RunQuery, RunValue, SetupRuns, SortKey } from './run-query'
 export type { ChosenWay } from './training-ways'
 export { isBundle, openBundle, studyBatch, writeBundle } from './bundle'
 export { openReadableStore, openStore } from './open'
@@ -183,8 +183,10 @@ export interface ReadableStore extends AnnotationReads {
   countRuns(query?: RunQuery): number
   /** As `countRuns`, by state; a state that no run is in is absent. */
   countStates(query?: RunQuery): Partial<Record<RunState, number>>
-  /** Those of these runs that have a result. */
-  settledAmong(runs: readonly string[]): string[]
+  /** How far those of these runs are that are in the history. */
+  runMarks(runs: readonly string[]): RunMark[]
+  /** All runs that were ever started, by what they have in common. */
+  runsBySetup(): SetupRuns[]
   runIds(query?: RunQuery): string[]
   /** One row a run with the values of these fields of the filter language; null where it has none or it is sealed. */
   runValues(query: RunQuery, fields: readonly string[]): RunValue[][]

@@ -19,21 +19,21 @@ export function keysOf(
   shared: Omit<RunConfig, 'learning_rate' | 'seed'>,
 ): (learning_rate: number, seed: number) => string {
   const { init, train } = shared.setting
-  const fields = canonicalFields({
+  const identity = {
     ...shared,
     setting: { init, train: canonicalTrain(train) },
     training: keyedTraining(shared.training),
     learning_rate: 0,
     seed: 0,
-  })
+  }
+  const fields = canonicalFields(identity)
   return (learning_rate, seed) => {
-    const own: Readonly<Record<string, number>> = { learning_rate: roundRate(learning_rate), seed }
-    const json = fields.map(([name, text]) =>
-      field(name, Object.hasOwn(own, name) ? canonicalJson(own[name]) : text),
-    )
-    return createHash('sha256')
-      .update(`{${json.join(',')}}`)
-      .digest('hex')
+    const own: Readonly<Record<string, string>> = {
+      learning_rate: `"learning_rate":${canonicalJson(roundRate(learning_rate))}`,
+      seed: `"seed":${canonicalJson(seed)}`,
+    }
+    const json = fields.map(([name, field]) => own[name] ?? field).join(',')
+    return createHash('sha256').update(`{${json}}`).digest('hex')
   }
 }
 
@@ -52,16 +52,13 @@ export function canonicalJson(value: unknown): string {
   }
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
   if (typeof value !== 'object') throw new TypeError(`a ${typeof value} has no canonical form`)
-  return `{${canonicalFields(value)
-    .map(([name, text]) => field(name, text))
-    .join(',')}}`
+  const fields = canonicalFields(value).map(([, field]) => field)
+  return `{${fields.join(',')}}`
 }
 
-/** Name and canonical JSON of every field, in their order. */
-const canonicalFields = (value: object): [name: string, text: string][] =>
+/** Every field as its name and as it is written, in their order. */
+const canonicalFields = (value: object): [name: string, field: string][] =>
   Object.entries(value)
     .filter(([, held]) => held !== undefined)
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, held]) => [name, canonicalJson(held)])
-
-const field = (name: string, text: string): string => `${JSON.stringify(name)}:${text}`
+    .map(([name, held]) => [name, `${JSON.stringify(name)}:${canonicalJson(held)}`])

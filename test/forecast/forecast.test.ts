@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { batchLengths } from '../../src-main/forecast/batch-lengths'
-import { earlierStepSeconds } from '../../src-main/forecast/earlier-runs'
+import { earlierScores, earlierStepSeconds } from '../../src-main/forecast/earlier-runs'
 import { forecastPlan, openGroups } from '../../src-main/forecast/forecast'
 import type { GroupKind } from '../../src-main/forecast/group-kind'
 import { countedBytes, countedPace } from '../../src-main/forecast/operations'
@@ -20,7 +20,10 @@ import type { RunRecord } from '../../src-main/run'
 import { planStudy } from '../../src-main/study/plan'
 import { readStudy } from '../../src-main/study/read'
 import type { Plan, PlannedRun } from '../../src-main/study/study'
+import { openStore } from '../../src-main/store/store'
+import type { SetupRuns } from '../../src-main/store/store'
 import { tinyStudy, writeTinyImages } from '../e2e/tiny-study'
+import { outcome, plan as stored, START } from '../store/plans'
 
 let folder: string
 let library: Library
@@ -213,6 +216,10 @@ describe('what was measured', () => {
   })
 })
 
+/** As the store gives them: by what they have in common, here nothing. */
+const bySetup = (records: readonly RunRecord[]): SetupRuns[] =>
+  records.map((run) => ({ config: run.config, environment: run.environment!, runs: [run] }))
+
 const alone = { group_size: 1 } as RunRecord['environment']
 const inTwos = { group_size: 2 } as RunRecord['environment']
 
@@ -228,19 +235,33 @@ describe('earlier runs', () => {
       record(run, { environment: alone, steps: 1 }),
       record(run, { environment: inTwos, state: 'failed', steps: 1 }),
     ]
-    expect(earlierStepSeconds(run.config, 2, [like, like, slept, ...others])).toBeCloseTo(0.1)
-    expect(earlierStepSeconds(run.config, 2, others)).toBeNull()
+    expect(earlierStepSeconds(run.config, 2, bySetup([like, like, slept, ...others]))).toBeCloseTo(0.1)
+    expect(earlierStepSeconds(run.config, 2, bySetup(others))).toBeNull()
   })
 
   it('tell how far seeds spread, else a spread is assumed and said so', () => {
-    const [first, second] = plan.runs.filter((run) => run.setting === 'frozen-random') as [
-      PlannedRun,
-      PlannedRun,
-    ]
     expect(sweepPower(plan, [])).toMatchObject({ from: 'assumed', deviation: 0.01, seeds: 1, smallest: null })
-    const scored = (run: PlannedRun, seed: number, accuracy: number): RunRecord =>
-      record(run, { seed, summary: { 'val/accuracy': accuracy } })
-    const history = [scored(first, 0, 0.5), scored(first, 1, 0.6), scored(second, 0, 0.9)]
+    const store = openStore(':memory:')
+    const swept = stored({ seeds: [0, 1, 2], learning_rates: [1e-4, 1e-3] })
+    const other = stored({
+      name: 'other',
+      learning_rates: [1e-2],
+      tasks: [{ ...swept.study.tasks[0]!, name: 'other' }],
+    })
+    store.saveStudy(swept)
+    store.saveStudy({ ...other, runs: other.runs.map((run) => ({ ...run, task: 'other' })) })
+    const end = (rate: number, seed: number, accuracy: number): void => {
+      const id = store.runs().find((run) => run.learningRate === rate && run.seed === seed)!.id
+      store.begin(id, START)
+      store.end(id, outcome({ 'val/accuracy': accuracy }))
+    }
+    end(1e-4, 0, 0.5)
+    end(1e-4, 1, 0.6)
+    end(1e-3, 0, 0.9)
+    end(1e-2, 0, 0.1)
+    end(1e-2, 1, 0.9)
+    const history = earlierScores(store, swept)
+    expect(history).toHaveLength(3)
     const threeSeeds = { ...plan, study: { ...plan.study, seeds: [0, 1, 2] } }
     const power = sweepPower(threeSeeds, history)
     expect(power).toMatchObject({ from: 'earlier-runs', seeds: 3 })
@@ -267,7 +288,7 @@ describe('the forecast of a plan', () => {
   it('takes the time of a fused group once for all its runs', () => {
     const pace = { stepSeconds: 0.5, scoreSeconds: 0, startSeconds: 2, peakBytes: 1e9 }
     const measured = ({ slots }: GroupKind) => ({ pace, from: slots === 1 ? 'probe' : 'scaled' }) as const
-    const forecast = forecastPlan(plan, cells, { history: [], measured, gflops: null })
+    const forecast = forecastPlan(plan, cells, openGroups(plan, []), { history: [], measured, gflops: null })
     expect(forecast).toMatchObject({ runs: 4, toTrain: 4, groups: 3, from: ['probe', 'scaled'] })
     // Two frozen runs together and two unfrozen ones apart, 30 steps each; each cell starts once.
     expect(forecast.seconds).toBeCloseTo(3 * 30 * 0.5 + 2 * 2)
@@ -281,13 +302,16 @@ describe('the forecast of a plan', () => {
 
   it('knows no time while the pace of one group is not known, and needs nothing when all is trained', () => {
     const measured = () => null
-    const unknown = forecastPlan(plan, cells, { history: [], measured, gflops: null })
+    const unknown = forecastPlan(plan, cells, openGroups(plan, []), { history: [], measured, gflops: null })
     expect(unknown).toMatchObject({ seconds: null, from: [], isMemoryMeasured: false })
-    const counted = forecastPlan(plan, cells, { history: [], measured, gflops: 100 })
+    const counted = forecastPlan(plan, cells, openGroups(plan, []), { history: [], measured, gflops: 100 })
     expect(counted.from).toEqual(['operations'])
     expect(counted.seconds).toBeGreaterThan(0)
-    const history = plan.runs.map((run) => record(run, {}))
-    expect(forecastPlan(plan, cells, { history, measured, gflops: null })).toMatchObject({
+    const trained = openGroups(
+      plan,
+      plan.runs.map((run) => record(run, {})),
+    )
+    expect(forecastPlan(plan, cells, trained, { history: [], measured, gflops: null })).toMatchObject({
       toTrain: 0,
       seconds: 0,
       from: [],

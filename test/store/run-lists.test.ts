@@ -72,12 +72,28 @@ describe('a filtered list', () => {
     },
   )
 
-  it('is asked which of some runs have a result', () => {
+  it('is asked how far some runs are, and by what they have in common', () => {
     const all = oracle({}).map(([run]) => run)
-    const settled = all.filter(({ state }) => state === 'finished').map(({ id }) => id)
     const asked = [...all.map(({ id }) => id), '000000000000']
-    expect(store.settledAmong(asked).sort()).toEqual(settled.sort())
-    expect(store.settledAmong([])).toEqual([])
+    expect(store.runMarks(asked)).toEqual(all.map(({ id, state, steps }) => ({ id, state, steps })))
+    expect(store.runMarks([])).toEqual([])
+
+    const started = all.filter(({ environment }) => environment !== null)
+    const [setup, ...others] = store.runsBySetup()
+    expect(others).toEqual([])
+    expect(setup?.environment).toEqual(START.environment)
+    expect({ ...setup?.config, learning_rate: 1e-4, seed: 0 }).toEqual(
+      started.find(({ seed, learningRate }) => seed === 0 && learningRate === 1e-4)?.config,
+    )
+    expect(setup?.runs).toEqual(
+      started.map(({ id, state, steps, startedAt, finishedAt }) => ({
+        id,
+        state,
+        steps,
+        startedAt,
+        finishedAt,
+      })),
+    )
   })
 
   it('is whole, row by row, without a page', () => {
