@@ -59,8 +59,9 @@ export class Workbench {
   readonly machine: Machine
   /** What complete runs were trained to. */
   readonly weights: WeightDesk
-  /** What pages ask about studies of very many runs is answered beside this. */
+  /** What pages ask about studies of very many runs is answered beside this, and about study files that ask for as many. */
   readonly answers: AnswerThread
+  readonly drafts: AnswerThread
   private readonly conclusions: Conclusions
   private isClosed = false
   /** The state of each study that was told last. */
@@ -83,6 +84,7 @@ export class Workbench {
     this.weights = new WeightDesk({ workspace, store, library, installation })
     this.backups = new Backups(workspace, store, owned?.store ?? null, events)
     this.answers = new AnswerThread(installation.answerEntry, workspace, store, events)
+    this.drafts = new AnswerThread(installation.answerEntry, workspace, store, events)
     this.conclusions = new Conclusions(store, library, events)
     this.machine = new Machine({ installation, events, isTraining: () => this.progress().length > 0 })
     events.subscribe((event) => {
@@ -236,6 +238,7 @@ export class Workbench {
       this.backups.stop(),
       this.machine.stopInstalling(),
       this.answers.stop(),
+      this.drafts.stop(),
     ])
     await this.owned?.queue.close()
     this.owned?.studies.purge()

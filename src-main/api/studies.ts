@@ -5,6 +5,7 @@ import { InputError } from '../errors'
 import type { StudyRecord } from '../store/store'
 import type { Plan, Study } from '../study/study'
 import type { StudyStatus, Workbench } from '../workbench'
+import { besideDraft } from './beside'
 import { folderPath, wholePath } from './folders'
 import { presets } from './presets'
 import { problemsOf, procedure, router, runId, studyName } from './procedure'
@@ -79,7 +80,7 @@ export const studies = router({
   /** Problems come back as data: a study is wrong most of the time that it is being written. */
   check: procedure
     .input(z.strictObject({ text }))
-    .query(async ({ ctx, input }) => check(ctx.workbench, input.text)),
+    .query(besideDraft('studies.check', ({ ctx, input }) => check(ctx.workbench, input.text))),
 
   /**
    * The study that trains a run of an export again; a refusal names in its field what must be said: where the data, the model or

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { cpus, totalmem } from 'node:os'
 import { dirname } from 'node:path'
 import { z } from 'zod'
@@ -37,12 +37,20 @@ const LEAST_SHARE = 0.5
  */
 export class ProbeMemory {
   private known: Map<string, Entry> | null = null
+  /** When the file that was read was written: another process or thread may have measured since. */
+  private writtenAt: number | null = null
 
   /** @param file absolute */
   constructor(private readonly file: string) {}
 
   async load(): Promise<void> {
-    this.known ??= await readFile(this.file, 'utf8')
+    const writtenAt = await stat(this.file).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => null,
+    )
+    if (this.known !== null && writtenAt === this.writtenAt) return
+    this.writtenAt = writtenAt
+    this.known = await readFile(this.file, 'utf8')
       .then(
         (text) => new Map(Object.entries(entries.parse(JSON.parse(text)))),
         () => new Map<string, Entry>(),

@@ -27,7 +27,7 @@ import { importStudy } from './import-study'
 import { importRuns, publishedCells } from './imports'
 import { isFrozen } from './memory-copy'
 import { appendPoints, findDamage, metricsOf, readSeries } from './points'
-import { all, first, reading, writing } from './query'
+import { all, reading, writing } from './query'
 import { queueOrder, queuePlaces, setQueueOrder, setQueuePlaces } from './queue-order'
 import { keepTrainingWay, trainingWays } from './training-ways'
 import { holdersOf, kinOf, parametersOf } from './run-kin'
@@ -36,7 +36,7 @@ import { oneRun, runNumber, runsBySetup, studyHolding, studyNumber } from './run
 import { beginRun, endRun, recoverInterrupted, setState } from './runs'
 import { isTestMetric } from './scores'
 import { isSealed, releaseTestScores, revealTest } from './seal'
-import { listStudies, oneStudy, saveStudy } from './studies'
+import { listStudies, oneStudy, saveStudy, studyVersion } from './studies'
 import { archiveStudy, deleteStudy, deletionOf, purgeDeleted, restoreStudy } from './study-lifecycle'
 import type { ReadableStore, StepRange, Store, StoredSeries } from './store'
 import { holdWriterLock } from './writer-lock'
@@ -71,7 +71,7 @@ export function readableStore(db: ReadableDatabase): ReadableStore {
   const read = <T>(work: () => T): T => reading(db, work)
   return {
     advice: adviceOn(db.name),
-    version: () => String(db.pragma('data_version', { simple: true })),
+    version: (study) => read(() => studyVersion(db, study)),
     studies: () => read(() => listStudies(db)),
     study: (name) => read(() => oneStudy(db, name)),
     deletionOf: (study) => read(() => deletionOf(db, study)),
@@ -123,24 +123,15 @@ export function readableStore(db: ReadableDatabase): ReadableStore {
 export function writableStore(db: WritableDatabase, release: () => void = () => undefined): Store {
   const write = <T>(work: () => T): T => writing(db, work)
   const now = (): string => new Date().toISOString()
-  /** Rows that appending points has changed. */
-  let appended = 0
   return {
     ...readableStore(db),
-    // Nobody else writes.
-    version: () => String(changes(db) - appended),
     saveStudy: (plan) => write(() => saveStudy(db, plan, now())),
     importRuns: (batch) => write(() => importRuns(db, batch, now())),
     importStudy: (batch, name) => write(() => importStudy(db, batch, name, now())),
     recoverInterrupted: () => write(() => recoverInterrupted(db, now())),
     setState: (id, state, reason) => write(() => setState(db, id, state, reason ?? null, now())),
     begin: (id, start) => write(() => beginRun(db, id, start, now())),
-    append: (id, chunks) =>
-      write(() => {
-        const before = changes(db)
-        appendPoints(db, runNumber(db, id).run, chunks)
-        appended += changes(db) - before
-      }),
+    append: (id, chunks) => write(() => appendPoints(db, runNumber(db, id).run, chunks)),
     end: (id, outcome) => write(() => endRun(db, id, outcome, now())),
     setQueueOrder: (names) => write(() => setQueueOrder(db, names)),
     setQueuePlaces: (study, places) => write(() => setQueuePlaces(db, study, places)),
@@ -177,9 +168,6 @@ export function writableStore(db: WritableDatabase, release: () => void = () => 
     },
   }
 }
-
-/** Rows that this connection has changed since it was opened. */
-const changes = (db: ReadableDatabase): number => first<{ n: number }>(db, 'SELECT total_changes() AS n')!.n
 
 function within(series: StoredSeries, between: StepRange | undefined): StoredSeries {
   if (between === undefined) return series

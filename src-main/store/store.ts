@@ -166,10 +166,10 @@ export interface ReadableStore extends AnnotationReads {
   /** What the user should know about where this database lies (a network file system), or null. */
   readonly advice: string | null
   /**
-   * Another word after every change but that of points alone, which train by the second: while it stays, studies and runs
-   * say what they said. Beside a writer, points change it too.
+   * Another word after every change that conclusions of this study may rest on: of its runs, its plan, its seal, what stands
+   * beside it. While it stays, the study says what it said; points alone, and other studies, leave it.
    */
-  version(): string
+  version(study: string): string
   /** In the order of their creation. */
   studies(): StudyRecord[]
   study(name: string): StudyRecord | null

@@ -37,6 +37,13 @@ export function oneStudy(db: ReadableDatabase, name: string): StudyRecord | null
   return row === undefined ? null : toRecord(db, row)
 }
 
+/** Whose conclusions were drawn from what (`study_changes`); a study that is made anew may have the number of a deleted one. */
+export function studyVersion(db: ReadableDatabase, name: string): string {
+  const sql = `SELECT study, created_at, changes FROM studies JOIN study_changes USING (study) WHERE name = ?`
+  const row = first<{ study: number; created_at: string; changes: number }>(db, sql, name)
+  return row === undefined ? '' : `${row.study} ${row.created_at} ${row.changes}`
+}
+
 export function saveStudy(db: WritableDatabase, plan: Plan, at: string): StudyRecord {
   const { study, text } = plan
   const before = studyRow(db, study.name)

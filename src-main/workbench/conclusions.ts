@@ -12,13 +12,14 @@ const RUNS_KEPT = 50_000
 const MOST_RUNS_HERE = 5_000
 
 interface Kept {
+  readonly study: string
   readonly version: string
   readonly runs: number
   readonly comparison: Promise<Comparison>
 }
 
 /**
- * What was concluded of studies, kept until something is written that a conclusion may rest on: a page asks for the same
+ * What was concluded of studies, kept until something is written that their conclusions may rest on: a page asks for the same
  * comparison several times, and a list of studies for all of them.
  */
 export class Conclusions {
@@ -40,22 +41,22 @@ export class Conclusions {
   /** @param known the study as the history has it at the moment */
   compare(known: () => StudyRecord, options: CompareOptions = {}): Promise<Comparison> {
     const { name, runsByState } = known()
-    const version = this.store.version()
+    const version = this.store.version(name)
     const key = JSON.stringify([name, options.otherRate, options.pairing])
     const kept = this.comparisons.get(key)
     this.comparisons.delete(key)
     const comparison =
       kept?.version === version ? kept.comparison : concludeStudy(this.store, this.library, known, options)
-    this.comparisons.set(key, { version, runs: plannedRuns(runsByState), comparison })
+    this.comparisons.set(key, { study: name, version, runs: plannedRuns(runsByState), comparison })
     comparison.catch(() => this.comparisons.delete(key))
-    this.makeRoom(version)
+    this.makeRoom()
     return comparison
   }
 
   /** The study's line. */
   verdict(known: () => StudyRecord): Promise<StudyVerdict> {
     const { name } = known()
-    const version = this.store.version()
+    const version = this.store.version(name)
     const kept = this.verdicts.get(name)
     if (kept?.version === version) return kept.verdict
     const verdict = this.compare(known).then(studyVerdict)
@@ -64,12 +65,13 @@ export class Conclusions {
     return verdict
   }
 
-  private makeRoom(version: string): void {
+  private makeRoom(): void {
     const kept = [...this.comparisons].reverse()
     let runs = 0
     for (const [i, [key, each]] of kept.entries()) {
       runs += each.runs
-      if (i > 0 && (each.version !== version || runs > RUNS_KEPT)) this.comparisons.delete(key)
+      if (i > 0 && (runs > RUNS_KEPT || each.version !== this.store.version(each.study)))
+        this.comparisons.delete(key)
     }
   }
 
@@ -81,7 +83,9 @@ export class Conclusions {
 
 /** Concluding it would hold up everything else that is asked: a thread of its own does it. */
 export const isLargeStudy = ({ runsByState }: Pick<StudyRecord, 'runsByState'>): boolean =>
-  plannedRuns(runsByState) > MOST_RUNS_HERE
+  areManyRuns(plannedRuns(runsByState))
+
+export const areManyRuns = (runs: number): boolean => runs > MOST_RUNS_HERE
 
 const plannedRuns = (runsByState: StudyRecord['runsByState']): number =>
   Object.values(runsByState).reduce((sum, count) => sum + count, 0)

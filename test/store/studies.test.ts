@@ -321,6 +321,39 @@ describe('events', () => {
   })
 })
 
+describe('the version of a study', () => {
+  it('is another one after whatever its conclusions may rest on, and no other study’s', () => {
+    store.saveStudy(plan())
+    store.saveStudy(plan({ name: 'other', seeds: [7] }))
+    store.saveStudy(plan({ name: 'sharing', seeds: [0] }))
+    const [first, second] = inPlanOrder()
+    const versions = (): string[] => ['lr-sweep', 'other', 'sharing'].map((name) => store.version(name))
+    const changedBy = (work: () => unknown): string[] => {
+      const before = versions()
+      work()
+      const after = versions()
+      expect(versions()).toEqual(after)
+      return ['lr-sweep', 'other', 'sharing'].filter((_, i) => after[i] !== before[i])
+    }
+    const both = ['lr-sweep', 'sharing']
+    expect(changedBy(() => store.begin(first!.id, START))).toEqual(both)
+    expect(changedBy(() => store.append(first!.id, [losses(1, 2)]))).toEqual([])
+    expect(changedBy(() => store.end(first!.id, outcome()))).toEqual(both)
+    expect(changedBy(() => store.tagRuns('seen', [second!.id]))).toEqual([])
+    expect(changedBy(() => store.setQueueOrder(['other', 'lr-sweep']))).toEqual([])
+    expect(changedBy(() => store.setState(second!.id, 'cancelled'))).toContain('lr-sweep')
+    expect(changedBy(() => store.revealTest('lr-sweep'))).toEqual(['lr-sweep'])
+    expect(changedBy(() => store.saveStudy(plan({ seeds: [0, 1, 2] })))).toEqual(['lr-sweep'])
+    expect(changedBy(() => store.log({ study: 'other', run: null, kind: 'info', detail: '' }))).toEqual([
+      'other',
+    ])
+    expect(changedBy(() => store.archiveStudy('sharing', true))).toEqual(['sharing'])
+    expect(changedBy(() => store.deleteStudy('other'))).toEqual(['other'])
+    expect(store.version('other')).toBe('')
+    expect(changedBy(() => store.restoreStudy('other'))).toEqual(['other'])
+  })
+})
+
 describe('writes made together', () => {
   it('are all kept', () => {
     const id = store.together(() => {

@@ -52,7 +52,8 @@ describe('a thread that answers beside the workbench', () => {
 
   it('keeps a small answer while nothing changes, whether the thread is still there or not', async () => {
     const thread = new AnswerThread(entry, workspace, workbench.store, new EventStream(), 1)
-    const ask = (): Promise<PackedAnswer> => thread.ask('query', 'studies.verdict', { name: 'small' })
+    const ask = (): Promise<PackedAnswer> =>
+      thread.ask('query', 'studies.verdict', { name: 'small' }, { study: 'small' })
     const [first, same] = [ask(), ask()]
     expect(same).toBe(first)
     expect(unpacked(await first)).toEqual(
@@ -60,8 +61,28 @@ describe('a thread that answers beside the workbench', () => {
     )
     await new Promise((resolve) => setTimeout(resolve, 300))
     expect(ask()).toBe(first)
-    workbench.annotations.tag('seen', [workbench.store.runIds({ study: 'small' })[0]!], true)
+    const ofLarge = workbench.store.runIds({ study: 'large', order: 'plan' })
+    await workbench.cancelRun(ofLarge.at(-1)!)
+    expect(ask()).toBe(first)
+    await workbench.cancelRun(workbench.store.runIds({ study: 'small', states: ['queued'] })[0]!)
     expect(ask()).not.toBe(first)
+    await thread.stop()
+  }, 60_000)
+
+  it('does not begin what nobody waits for any more', async () => {
+    const thread = new AnswerThread(entry, workspace, workbench.store, new EventStream())
+    const ask = (text: string, signal?: AbortSignal): Promise<PackedAnswer> =>
+      thread.ask('query', 'studies.check', { text }, { signal })
+    const [first, second] = [new AbortController(), new AbortController()]
+    const given = [ask('name: a', first.signal), ask('name: b', second.signal)]
+    const last = ask('name: c')
+    first.abort()
+    second.abort()
+    for (const each of given) await expect(each).rejects.toThrow('nobody waits')
+    expect(unpacked(await last)).toEqual(
+      plain(await createCaller({ workbench }).studies.check({ text: 'name: c' })),
+    )
+    await expect(ask('name: d', AbortSignal.abort())).rejects.toThrow('nobody waits')
     await thread.stop()
   }, 60_000)
 
@@ -112,5 +133,24 @@ describe('a page that asks', () => {
     })
     expect(await page.studies.verdict({ name: 'large' })).toEqual({ gzip: '4' })
     expect(asked).toEqual(['compare.study', 'reports.table', 'reports.archive', 'studies.verdict'])
+  })
+
+  it('about a study file that asks for very many runs, or is very long, is answered by the other thread', async () => {
+    const asked: unknown[] = []
+    const drafts = {
+      isForRuns: (runs: number) => workbench.drafts.isForRuns(runs),
+      ask: (...question: unknown[]) => Promise.resolve({ gzip: String(asked.push(question)) }),
+    } as unknown as AnswerThread
+    const seen = Object.create(workbench, { drafts: { value: drafts } }) as Workbench
+    const page = createCaller({ workbench: seen, unpacks: true })
+    const text = (seeds: number, notes = ''): string =>
+      `name: a\ntask: {kind: bit-memory}\nmodel: {kind: gpt2, layers: 1, width: 8, heads: 1}\nsettings: [frozen-random]\nlearning_rates: {from: 1e-9, to: 1, per_decade: 100}\nseeds: [${Array.from({ length: seeds }, (_, i) => i).join()}]\nnotes: "${notes}"\n`
+    expect(await page.studies.check({ text: text(10) })).toEqual({ gzip: '1' })
+    expect(await page.forecast.of({ text: text(10) })).toEqual({ gzip: '2' })
+    expect(await page.studies.check({ text: text(1, 'long'.repeat(2_000)) })).toEqual({ gzip: '3' })
+    expect(await page.studies.check({ text: text(1) })).not.toHaveProperty('gzip')
+    expect(await page.studies.check({ text: 'name: [' })).toHaveProperty('problems')
+    expect(asked[0]).toEqual(['query', 'studies.check', { text: text(10) }, { signal: undefined }])
+    expect(asked[1]).toEqual(['query', 'forecast.of', { text: text(10) }, { signal: undefined }])
   })
 })

@@ -78,10 +78,10 @@ describe('a comparison', () => {
 
   it('beside a writer follows what he writes', () => {
     const reader = openReadableStore(join(folder, 'history.db'))
-    const before = reader.version()
-    expect(reader.version()).toBe(before)
+    const before = reader.version('small')
+    expect(reader.version('small')).toBe(before)
     store.setState(start('small', 1), 'failed', 'out of memory')
-    expect(reader.version()).not.toBe(before)
+    expect(reader.version('small')).not.toBe(before)
     reader.close()
   })
 })
@@ -93,7 +93,10 @@ describe('a verdict', () => {
     expect(first).toEqual(studyVerdict(conclude(store, known('small')(), {})))
     expect(first.line).not.toBeNull()
     expect(await conclusions.verdict(known('small'))).toBe(first)
-    store.end(start('large', 0), outcome())
+    // A run that the small one does not hold.
+    store.end(start('large', 5_999), outcome())
+    expect(await conclusions.verdict(known('small'))).toBe(first)
+    store.setState(start('small', 2), 'failed', 'out of memory')
     expect(await conclusions.verdict(known('small'))).not.toBe(first)
   })
 })

@@ -60,7 +60,8 @@ export function useDraft() {
   })
   const check = useQuery({
     queryKey: computed(() => ['check', asked.value]),
-    queryFn: () => api.studies.check.query({ text: asked.value }),
+    // The signal gives up the question about a text that was edited meanwhile.
+    queryFn: ({ signal }) => api.studies.check.query({ text: asked.value }, { signal }),
     staleTime: 0,
     gcTime: 10_000,
     placeholderData: keepPreviousData,

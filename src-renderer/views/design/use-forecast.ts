@@ -12,7 +12,7 @@ export function useForecast(draft: Draft) {
   const isPlanned = computed(() => draft.plan.value !== null && draft.isChecked.value)
   const query = useQuery({
     queryKey: computed(() => ['forecast', draft.asked.value]),
-    queryFn: () => api.forecast.of.query({ text: draft.asked.value }),
+    queryFn: ({ signal }) => api.forecast.of.query({ text: draft.asked.value }, { signal }),
     enabled: isPlanned,
     staleTime: 0,
     gcTime: 10_000,
