@@ -33,6 +33,28 @@ export function useCommands(source: MaybeRefOrGetter<readonly Command[]>): void 
   onScopeDispose(() => sources.delete(source))
 }
 
+/** Keys that something hears by itself while it has the focus: told with the others, but run from nowhere else. */
+export interface FocusKeys {
+  /** Where the focus is: "In the table of runs". */
+  readonly group: string
+  /** What they do, and which they are, as in a command. */
+  readonly keys: Readonly<Record<string, string>>
+}
+
+const focusSources = shallowReactive(new Set<FocusKeys>())
+
+/** All that are on the page now; what is there twice is told once. */
+export const focusKeys: ComputedRef<FocusKeys[]> = computed(() => [
+  ...new Map([...focusSources].map((each) => [each.group, each])).values(),
+])
+
+/** Tells of keys while the component lives. */
+export function useFocusKeys(group: string, keys: FocusKeys['keys']): void {
+  const source: FocusKeys = { group, keys }
+  focusSources.add(source)
+  onScopeDispose(() => focusSources.delete(source))
+}
+
 /** Runs the first living command whose keys these are. Returns whether there was one. */
 export function runByKeys(event: KeyboardEvent): boolean {
   if (event.defaultPrevented) return false

@@ -114,6 +114,24 @@ describe.skipIf(BROWSER === '')('the history of runs', () => {
     await page.waitForURL(new RegExp(`runs/${ids[0]}`))
     await page.goBack()
     await says('2 selected')
+
+    // So are the columns: wider, to another place, as wide as what they hold.
+    const head = page.getByRole('columnheader', { name: 'Rate' }).getByRole('button')
+    const columns = (): string => new URL(page.url().replace('/#', '')).searchParams.get('cols') ?? ''
+    await head.focus()
+    await page.keyboard.press('Alt+Shift+ArrowRight')
+    await expect.poll(columns).toContain('setting,lr.92,')
+    await page.keyboard.press('Alt+ArrowLeft')
+    await expect.poll(columns).toContain('lr.92,setting,')
+    expect(await page.locator(':focus').innerText()).toBe('Rate')
+    await page.getByRole('columnheader', { name: 'Rate' }).locator('.edge').dblclick()
+    await expect.poll(columns).toMatch(/lr\.5\d,setting,/)
+    await page.keyboard.press('Control+/')
+    await page.getByRole('dialog', { name: 'Keys' }).getByText('Narrower or wider').waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: 'Columns', exact: true }).click()
+    await page.getByRole('button', { name: 'The usual columns' }).click()
+    await page.keyboard.press('Escape')
   })
 
   test('says where selected runs differ, draws them, and leaves out what is not looked at', async () => {
