@@ -33,8 +33,8 @@ export const settings = router({
   engine: procedure.query(({ ctx }) => ctx.workbench.machine.examine()),
   measure: procedure.mutation(({ ctx }) => ctx.workbench.machine.examine({ fresh: true })),
 
-  /** Ways of training that were measured and chosen here. */
-  ways: procedure.query(({ ctx }) => ctx.workbench.store.trainingWays()),
+  /** Ways of training that were chosen here, for what was measured or counted. */
+  ways: procedure.query(({ ctx }) => ctx.workbench.store.trainingWays().filter(({ way }) => way.why !== '')),
 
   installing: procedure.query(({ ctx }) => ctx.workbench.machine.installing),
   install: procedure

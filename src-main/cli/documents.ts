@@ -88,6 +88,7 @@ export const dryRunSchema = z.strictObject({
     }),
   ),
   memory_bytes: z.number().nullable(),
+  smaller_groups: z.int(),
   /** History and weights that stay, and checkpoints while training. */
   disk_bytes: z.number(),
   /** Of these: trained weights of complete runs. */

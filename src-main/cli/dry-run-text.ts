@@ -21,7 +21,7 @@ export function dryRunText(document: DryRunDocument): string {
     `${plain(document.study)}: ${countText(document.runs, 'run')}, ${done} of them done, ${document.to_train} to train${inGroups}`,
     tableText(head, rows, ['parameters trained', 'of', 'time at most']),
     ...document.batches.map(batchesText),
-    ...(memory_bytes === null ? [] : [`memory: about ${bytesText(memory_bytes)}`]),
+    ...(memory_bytes === null ? [] : [`memory: about ${bytesText(memory_bytes)}${groupsText(document)}`]),
     ...(disk_bytes === 0 ? [] : [`disk: about ${bytesText(disk_bytes)}${weightsText(document)}`]),
     `time: ${timeText(document)}`,
     ...(smallest_difference === null ? [] : [differenceText(document, smallest_difference)]),
@@ -47,6 +47,11 @@ function batchesText({ task, lengths }: DryRunDocument['batches'][number]): stri
   const mean = lengths.reduce((sum, { tokens, share }) => sum + share * tokens, 0)
   return `batches: ${plain(task)}: by-length, padded to ${words.join(', ')} tokens (of the examples); ${mean.toFixed(0)} on average, ${longest} if they were mixed`
 }
+
+const groupsText = ({ smaller_groups }: DryRunDocument): string =>
+  smaller_groups === 0
+    ? ''
+    : `, with smaller groups in ${countText(smaller_groups, 'cell')}, for larger ones need more than is free`
 
 const weightsText = ({ weight_bytes }: DryRunDocument): string =>
   weight_bytes === 0

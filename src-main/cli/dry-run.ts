@@ -98,6 +98,7 @@ function documentOf(plan: Plan, forecast: PlanForecast, gflops: number | null): 
     })),
     batches: forecast.batches.map(({ task, lengths }) => ({ task, lengths: [...lengths] })),
     memory_bytes: forecast.memoryBytes,
+    smaller_groups: forecast.smallerGroups,
     disk_bytes: diskBytes.history + diskBytes.weights + diskBytes.checkpoints,
     weight_bytes: diskBytes.weights,
     seconds: forecast.seconds ?? 0,

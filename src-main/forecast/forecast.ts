@@ -43,8 +43,10 @@ export interface Forecast {
   readonly from: readonly PaceSource[]
   /** Of tasks whose examples are of different lengths. */
   readonly batches: readonly BatchLengths[]
-  /** Of the largest group; null when nothing is to be trained. */
+  /** Of the groups that train side by side and take most; null when nothing is to be trained. */
   readonly memoryBytes: number | null
+  /** How many they are. */
+  readonly memoryWorkers: number
   /** The worker's memory was read while it was at its work. */
   readonly isMemoryMeasured: boolean
   /** Added for good as points and as weights of complete runs, and needed for checkpoints at the same time at most. */
@@ -110,6 +112,14 @@ export function forecastPlan(
   })
   const toTrain = open.reduce((sum, { open: runs }) => sum + runs.length, 0)
   const { keep_weights: kept = 'small' } = plan.study.execution
+  const together = facts
+    .map((cell) =>
+      sideBySide(
+        timed.filter((each) => each.cell === cell),
+        wayOf,
+      ),
+    )
+    .reduce((a, b) => (b.bytes > a.bytes ? b : a), { bytes: 0, workers: 0 })
   return {
     runs: plan.runs.length,
     toTrain,
@@ -117,7 +127,8 @@ export function forecastPlan(
     cells,
     ...timeOf(timed),
     batches: batchLengths(facts),
-    memoryBytes: toTrain === 0 ? null : largest(timed, ({ known }) => known.bytes),
+    memoryBytes: toTrain === 0 ? null : together.bytes,
+    memoryWorkers: together.workers,
     isMemoryMeasured: toTrain > 0 && timed.every(({ known }) => known.isMeasured),
     diskBytes: {
       history: timed.reduce(
@@ -133,6 +144,16 @@ export function forecastPlan(
 /** 0 of none. */
 const largest = (groups: readonly TimedGroup[], of: (group: TimedGroup) => number): number =>
   groups.reduce((most, group) => Math.max(most, of(group)), 0)
+
+/** What the groups of one cell take that its way trains at the same time, and how many they are at most. */
+function sideBySide(
+  groups: readonly TimedGroup[],
+  wayOf: (run: PlannedRun) => TrainingWay,
+): { readonly bytes: number; readonly workers: number } {
+  const run = groups[0]?.open[0]
+  const workers = run === undefined ? 0 : Math.min(wayOf(run).workers, groups.length)
+  return { bytes: workers * largest(groups, ({ known }) => known.bytes), workers }
+}
 
 interface TimedGroup {
   readonly open: readonly PlannedRun[]

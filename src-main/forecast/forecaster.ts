@@ -6,7 +6,6 @@ import type { CellFacts } from '../library/describe-cells'
 import type { Library } from '../library/library'
 import type { OpenChannel } from '../queue/channel'
 import type { EventStream } from '../queue/event-stream'
-import { usualWay } from '../queue/groups'
 import type { Ways } from '../queue/ways'
 import { idOf } from '../run'
 import type { RunConfig, TrainingWay } from '../run'
@@ -15,6 +14,8 @@ import type { Plan, PlannedRun } from '../study/study'
 import { earlierScores, earlierStepSeconds, median, runUnderway } from './earlier-runs'
 import { cellOf, forecastPlan, openGroups } from './forecast'
 import type { Forecast, OpenGroup } from './forecast'
+import type { BytesOf } from './fitting-ways'
+import { bytesByCount, foreseenWays, type ForeseenWays } from './foreseen-ways'
 import { stepFlops, type GroupKind } from './group-kind'
 import type { Paces } from './kind-pace'
 import { countedBytes } from './operations'
@@ -23,8 +24,8 @@ import type { ProbeTarget } from './probe'
 import { ProbeMemory } from './probe-memory'
 import { sweepPower } from './sweep-power'
 import type { SweepPower } from './sweep-power'
-import { WayChooser, keptWay, wordsOf } from './way-chooser'
-import { usableMemory } from './usable-memory'
+import { memoryWhenIdle, usableMemory } from './usable-memory'
+import { WayChooser } from './way-chooser'
 
 export type { CellForecast, Forecast } from './forecast'
 export type { PaceSource } from './kind-pace'
@@ -45,6 +46,8 @@ export type PlanForecast = Forecast & {
   readonly unmeasured: number
   /** Those that by count need more memory than is free: they are never measured. */
   readonly tooLarge: number
+  /** Cells whose groups are smaller than usual, for larger ones need more memory by count than there is. */
+  readonly smallerGroups: number
   /** Something trains on this machine, so that they wait. */
   readonly isTraining: boolean
 }
@@ -60,6 +63,8 @@ function typical(milliseconds: readonly number[], { task }: RunConfig): number |
 /** What training a study would take on this machine: the same for the window and the command line. */
 export class Forecaster {
   private readonly memory: ProbeMemory
+  /** A plan's data and models are those of its hashes. */
+  private readonly facts = new WeakMap<Plan, Promise<CellFacts[]>>()
   private underway: { readonly stop: AbortController; readonly ended: Promise<void> } | null = null
 
   constructor(private readonly options: ForecasterOptions) {
@@ -69,25 +74,27 @@ export class Forecaster {
   /** Chooses how the runs of studies are trained; what it chooses is kept in `store`. */
   ways(store: Store): Ways {
     const { events, openWorker } = this.options
-    const countBytes = async (plan: Plan, run: PlannedRun, slots: number): Promise<number> =>
-      countedBytes(cellOf(await this.factsOf(plan), run), run.config, slots)
-    return new WayChooser({ store, events, openWorker, countBytes })
+    const bytesOf = async (plan: Plan, run: PlannedRun): Promise<BytesOf> =>
+      bytesByCount(await this.factsOf(plan), run)
+    return new WayChooser({ store, events, openWorker, bytesOf })
   }
 
   /** @param gflops speed of large products, to count operations where nothing was measured */
   async of(plan: Plan, gflops: number | null = null): Promise<PlanForecast> {
     await this.memory.load()
     const { store } = this.options
-    const [history, wayOf] = [store.runsBySetup(), this.wayOf(plan)]
-    const facts = await this.factsOf(plan)
+    const history = store.runsBySetup()
+    const [facts, memory] = [await this.factsOf(plan), await usableMemory()]
+    const { wayOf, smaller } = this.waysOf(plan, facts, memory)
     const open = this.openGroups(plan, wayOf)
-    const { measurable, tooLarge } = this.unknown(open, facts, history, await usableMemory())
+    const { measurable, tooLarge } = this.unknown(open, facts, history, memory)
     const measured: Paces['measured'] = (kind) => this.known(kind, history) ?? this.scaled(kind)
     return {
       ...forecastPlan(plan, facts, open, { history, measured, gflops }, wayOf),
       power: sweepPower(plan, earlierScores(store, plan)),
       unmeasured: measurable.length,
       tooLarge: tooLarge.length,
+      smallerGroups: smaller(),
       isTraining: this.isTraining,
     }
   }
@@ -122,14 +129,10 @@ export class Forecaster {
     await underway?.ended.catch(() => {})
   }
 
-  private wayOf(plan: Plan): (run: PlannedRun) => TrainingWay {
+  /** What trains now will have ended: the memory of the whole machine is then free again. */
+  private waysOf(plan: Plan, facts: readonly CellFacts[], memory: number): ForeseenWays {
     const chosen = this.options.store.trainingWays()
-    const ofCells = new Map<string, TrainingWay>()
-    return (run) => {
-      const way = ofCells.get(wordsOf(run)) ?? keptWay(chosen, plan, run)?.way ?? usualWay(run)
-      ofCells.set(wordsOf(run), way)
-      return way
-    }
+    return foreseenWays(plan, facts, chosen, this.isTraining ? memoryWhenIdle() : memory)
   }
 
   private openGroups(plan: Plan, wayOf: (run: PlannedRun) => TrainingWay): OpenGroup[] {
@@ -146,7 +149,8 @@ export class Forecaster {
     const { openWorker, store, events } = this.options
     await this.memory.load()
     const [facts, memory] = [await this.factsOf(plan), await usableMemory()]
-    const [history, open] = [store.runsBySetup(), this.openGroups(plan, this.wayOf(plan))]
+    const { wayOf } = this.waysOf(plan, facts, memory)
+    const [history, open] = [store.runsBySetup(), this.openGroups(plan, wayOf)]
     let probe: Probe | null = null
     try {
       for (let done = 0; !signal.aborted; done++) {
@@ -217,7 +221,11 @@ export class Forecaster {
   }
 
   private factsOf(plan: Plan): Promise<CellFacts[]> {
-    return describeCells(plan.study, this.options.library)
+    const known = this.facts.get(plan) ?? describeCells(plan.study, this.options.library)
+    this.facts.set(plan, known)
+    // A failure is not kept: the file may be mended meanwhile.
+    known.catch(() => this.facts.delete(plan))
+    return known
   }
 }
 

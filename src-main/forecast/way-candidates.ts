@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { alike, trainsTrunk, usualWay } from '../queue/groups'
 import type { TrainingWay } from '../run'
 import type { PlannedRun } from '../study/study'
@@ -9,6 +11,12 @@ export interface Cores {
   readonly cores: number
   readonly isGpu: boolean
 }
+
+/** What is measured: what pays (auto), whatever has two ways (measure), nothing (usual). */
+export type WayRule = 'auto' | 'measure' | 'usual'
+
+/** Cells that take fewer steps, all runs together, have ended before a measurement has paid. */
+const WORTH_MEASURING_STEPS = 1_000
 
 /** Larger groups were never faster on a processor. */
 const LARGEST_ON_CPU = 4
@@ -32,6 +40,27 @@ export function candidatesFor(runs: readonly PlannedRun[], { cores, isGpu }: Cor
       return [largest, shared].map((groupSize): Candidate => ({ path: 'graph', groupSize, workers, threads }))
     })
   return unique([alone, ...sideBySide])
+}
+
+/** Whether the ways of these runs of one cell are tried out: they differ, and the runs take long enough for it to matter. */
+export const areTried = (runs: readonly PlannedRun[], cores: Cores, rule: WayRule): boolean =>
+  rule !== 'usual' &&
+  candidatesFor(runs, cores).length > 1 &&
+  (rule === 'measure' || stepsOf(runs) >= WORTH_MEASURING_STEPS)
+
+export const stepsOf = (runs: readonly PlannedRun[]): number =>
+  runs.reduce((sum, { config }) => sum + config.training.max_steps, 0)
+
+/** The machine's processor, or that it has an NVIDIA GPU. */
+export const machineCores = (): Cores => ({
+  cores: availableParallelism(),
+  isGpu: existsSync('/proc/driver/nvidia/gpus'),
+})
+
+/** As FAIRSWEEP_WAYS says. */
+export function wayRule(): WayRule {
+  const named = process.env['FAIRSWEEP_WAYS']
+  return named === 'measure' || named === 'usual' ? named : 'auto'
 }
 
 /**

@@ -1,50 +1,56 @@
-import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { availableParallelism, cpus } from 'node:os'
-import { installation } from '../installation'
+import { availableParallelism } from 'node:os'
 import type { OpenChannel } from '../queue/channel'
 import type { EventStream } from '../queue/event-stream'
 import { usualWay } from '../queue/groups'
 import type { Ways } from '../queue/ways'
-import type { RunConfig, TrainingWay } from '../run'
-import type { ChosenWay, Store } from '../store/store'
+import type { TrainingWay } from '../run'
+import type { Store } from '../store/store'
 import type { Plan, PlannedRun } from '../study/study'
+import { countedWay, deviceName, keptWay, programHash, wordsOf } from './kept-ways'
 import { measureWay } from './measure-way'
 import type { MeasuredWay } from './measure-way'
-import { stepOptions } from './step-options'
 import { usableMemory } from './usable-memory'
-import { candidatesFor, secondsARun, wayWords } from './way-candidates'
-import type { Candidate } from './way-candidates'
+import { fittingWays, usualIn } from './fitting-ways'
+import type { BytesOf } from './fitting-ways'
+import {
+  areTried,
+  candidatesFor,
+  machineCores,
+  secondsARun,
+  stepsOf,
+  wayRule,
+  wayWords,
+} from './way-candidates'
+import type { Candidate, WayRule } from './way-candidates'
 
 export interface WayChooserOptions {
   readonly store: Store
   readonly events: EventStream
   readonly openWorker: OpenChannel
-  /** Bytes that a worker with so many fused runs of this one's kind takes, by count. */
-  readonly countBytes: (plan: Plan, run: PlannedRun, slots: number) => Promise<number>
+  /** Counts the memory of workers with runs of this one's kind. */
+  readonly bytesOf: (plan: Plan, run: PlannedRun) => Promise<BytesOf>
   /** `auto` measures where it pays. FAIRSWEEP_WAYS, where nothing is given. */
   readonly rule?: WayRule
 }
-export type WayRule = 'auto' | 'measure' | 'usual'
 
 type Say = (level: 'info' | 'warning', message: string) => void
 
-/** Cells that take fewer steps, all runs together, have ended before a measurement has paid. */
-const WORTH_MEASURING_STEPS = 1_000
 /** XLA compiles for tens of seconds: only cells that train for so long are worth trying. */
 const WORTH_XLA_SECONDS = 900
 /** A way that needs less memory is taken unless another is faster by more than this. */
 const TIE = 0.07
 
-/** Chooses how a study's runs are trained by trying out for seconds, once for each cell, study and device. */
+/**
+ * Chooses how a study's runs are trained, once for each cell, study and device: by trying out for seconds, or for cells that
+ * train too little for that by whether the usual way has memory.
+ */
 export class WayChooser implements Ways {
   /** By plan, then by the study's words for a cell: a plan may have 100,000 runs. */
   private readonly cells = new WeakMap<Plan, Map<string, TrainingWay | null>>()
   private readonly rule: WayRule
 
   constructor(private readonly options: WayChooserOptions) {
-    const named = process.env['FAIRSWEEP_WAYS']
-    this.rule = options.rule ?? (named === 'measure' || named === 'usual' ? named : 'auto')
+    this.rule = options.rule ?? wayRule()
   }
 
   of(plan: Plan, run: PlannedRun): TrainingWay | null {
@@ -52,7 +58,8 @@ export class WayChooser implements Ways {
     this.cells.set(plan, cells)
     const known = cells.get(wordsOf(run))
     if (known !== undefined) return known
-    const way = this.kept(plan, run) ?? (this.isWorthIt(plan, run) ? null : usualWay(run))
+    const runs = cellOf(plan, run)
+    const way = this.kept(plan, run, runs) ?? (this.isOpen(runs) ? null : usualWay(run))
     cells.set(wordsOf(run), way)
     return way
   }
@@ -66,50 +73,34 @@ export class WayChooser implements Ways {
       store.log({ study, run: null, kind: level, detail: `${cell}: ${message}` })
       events.emit({ type: 'log', level, study, run: null, message: `${cell}: ${message}` })
     }
-    const candidates = await this.fitting(plan, runs, say)
-    const measured = await this.tryAll(runs, candidates, cell, signal, say)
+    // What is wrong with data or model is said by the worker that opens them.
+    const bytesOf = await this.options.bytesOf(plan, run).catch(() => () => 0)
+    const isTried = areTried(runs, machineCores(), this.rule)
+    const way = isTried
+      ? await this.tried(runs, cell, bytesOf, signal, say)
+      : counted(runs, bytesOf, await usableMemory(), say)
     if (signal.aborted) return
-    const untried = candidates.length === 0 ? { ...usualWay(run), groupSize: 1 } : usualWay(run)
-    const way = best(runs, measured) ?? untried
-    if (candidates.length > 0) say('info', way.why === '' ? 'trained the usual way' : way.why)
-    store.keepTrainingWay({ study, program: programHash(run.config), device: deviceName(), cell, way })
+    const program = programHash(run.config, isTried ? 'measured' : 'counted')
+    store.keepTrainingWay({ study, program, device: deviceName(), cell, way })
     const cells = this.cells.get(plan)
     // Other cells of the plan may be of the same kind.
     for (const [words, known] of cells ?? []) if (known === null) cells?.delete(words)
     cells?.set(wordsOf(run), way)
   }
 
-  /**
-   * Ways that by count fit into the memory: one that does not might take the machine along. Where no group does, a run
-   * alone; none where not even that. A GPU's memory is not counted.
-   */
-  private async fitting(plan: Plan, runs: readonly PlannedRun[], say: Say): Promise<Candidate[]> {
-    const candidates = candidatesFor(runs, { cores: availableParallelism(), isGpu: hasGpu() })
-    const [first] = candidates
-    const [run] = runs
-    if (first === undefined || run === undefined || hasGpu()) return candidates
-    const most = await usableMemory()
-    const left: string[] = []
-    const fits = async (candidate: Candidate): Promise<boolean> => {
-      // What is wrong with data or model is said by the worker that opens them.
-      const inWorker = await this.options.countBytes(plan, run, candidate.groupSize).catch(() => 0)
-      const bytes = candidate.workers * inWorker
-      if (bytes > most)
-        left.push(`${wayWords(candidate, availableParallelism())} (about ${gigabytes(bytes)})`)
-      return bytes <= most
-    }
-    const alone = { ...first, groupSize: 1, workers: 1, threads: null }
-    const fitting: Candidate[] = []
-    for (const candidate of candidates) if (await fits(candidate)) fitting.push(candidate)
-    if (fitting.length === 0 && candidates.every(({ groupSize, workers }) => groupSize * workers > 1))
-      if (await fits(alone)) fitting.push(alone)
-    const nothing = fitting.length === 0
-    if (left.length > 0)
-      say(
-        nothing ? 'warning' : 'info',
-        `not tried, for by count they need more memory than the ${gigabytes(most)} that there are: ${left.join('; ')}${nothing ? '. Runs are trained alone, and may end for want of memory; smaller batches (training.batch_size, or accumulate_steps for the same ones in parts) need less' : ''}`,
-      )
-    return fitting
+  private async tried(
+    runs: readonly PlannedRun[],
+    cell: string,
+    bytesOf: BytesOf,
+    signal: AbortSignal,
+    say: Say,
+  ): Promise<TrainingWay> {
+    const candidates = await fitting(runs, bytesOf, say)
+    const measured = await this.tryAll(runs, candidates, cell, signal, say)
+    const usual = usualIn(runs)
+    const way = best(runs, measured) ?? (candidates.length === 0 ? { ...usual, groupSize: 1 } : usual)
+    if (candidates.length > 0) say('info', way.why === '' ? 'trained the usual way' : way.why)
+    return way
   }
 
   private async tryAll(
@@ -132,7 +123,7 @@ export class WayChooser implements Ways {
         ;((await fits(found)) ? measured : tooLarge).push(found)
       } catch (error) {
         if (signal.aborted) break
-        say('warning', `${wayWords(candidate, availableParallelism())} cannot be measured: ${said(error)}`)
+        say('warning', `${inWords(candidate)} cannot be measured: ${said(error)}`)
       }
       const last = done === candidates.length - 1
       // Where no group has memory, or each died of it, a run alone may have enough.
@@ -149,35 +140,69 @@ export class WayChooser implements Ways {
     return tooLarge.sort((a, b) => (a.peakBytes ?? 0) - (b.peakBytes ?? 0)).slice(0, 1)
   }
 
-  /** What was chosen for the study, or for another study's runs of the same kind, on this device. */
-  private kept(plan: Plan, run: PlannedRun): TrainingWay | undefined {
+  /** What was chosen for the study, or measured for another study's runs of the same kind, on this device. */
+  private kept(plan: Plan, run: PlannedRun, runs: readonly PlannedRun[]): TrainingWay | undefined {
     if (this.rule === 'usual') return undefined
     const { store } = this.options
     const study = plan.study.name
-    const found = keptWay(store.trainingWays(), plan, run)
+    const chosen = store.trainingWays()
+    const found = keptWay(chosen, plan, run)
     if (found !== undefined && found.study !== study) store.keepTrainingWay({ ...found, study })
-    return found?.way
+    const isTried = areTried(runs, machineCores(), this.rule)
+    return found?.way ?? (isTried ? undefined : countedWay(chosen, plan, run)?.way)
   }
 
-  private isWorthIt(plan: Plan, run: PlannedRun): boolean {
+  /** Whether there is something to choose, by measurements or by memory. A GPU's memory is not counted. */
+  private isOpen(runs: readonly PlannedRun[]): boolean {
     if (this.rule === 'usual') return false
-    const runs = cellOf(plan, run)
-    if (candidatesFor(runs, { cores: availableParallelism(), isGpu: hasGpu() }).length < 2) return false
-    return this.rule === 'measure' || stepsOf(runs) >= WORTH_MEASURING_STEPS
+    const cores = machineCores()
+    const [first] = candidatesFor(runs, cores)
+    return areTried(runs, cores, this.rule) || (!cores.isGpu && first !== undefined && first.groupSize > 1)
   }
 }
 
-/** What was chosen for the study, or else for another study's runs of the same kind, on this device. */
-export function keptWay(
-  chosen: readonly ChosenWay[],
-  { study }: Plan,
-  { config }: PlannedRun,
-): ChosenWay | undefined {
-  if (chosen.length === 0) return undefined
-  const [program, device] = [programHash(config), deviceName()]
-  const alike = chosen.filter((way) => way.program === program && way.device === device)
-  return alike.find((way) => way.study === study.name) ?? alike[0]
+/** What of the ways that may be the fastest is tried. */
+async function fitting(
+  runs: readonly PlannedRun[],
+  bytesOf: BytesOf,
+  say: Say,
+): Promise<readonly Candidate[]> {
+  const candidates = candidatesFor(runs, machineCores())
+  if (machineCores().isGpu) return candidates
+  const most = await usableMemory()
+  const { fitting, left } = fittingWays(candidates, bytesOf, most)
+  const nothing = fitting.length === 0
+  const words = left.map(({ candidate, bytes }) => `${inWords(candidate)} (about ${gigabytes(bytes)})`)
+  if (left.length > 0)
+    say(
+      nothing ? 'warning' : 'info',
+      `not tried, for by count they need more memory than the ${gigabytes(most)} that there are: ${words.join('; ')}${nothing ? `. ${ALONE}` : ''}`,
+    )
+  return fitting
 }
+
+/** The way of a cell that is not worth a measurement: its groups are as large as usual, or as there is memory for. */
+function counted(runs: readonly PlannedRun[], bytesOf: BytesOf, most: number, say: Say): TrainingWay {
+  const [first] = candidatesFor(runs, machineCores())
+  const usual = usualIn(runs)
+  const { fitting, left } = fittingWays(first ? [first] : [], bytesOf, most)
+  const [short] = left
+  if (short === undefined) return usual
+  const needed = `by count groups of ${short.candidate.groupSize} need about ${gigabytes(short.bytes)} of memory, and there are ${gigabytes(most)}`
+  const [way] = fitting
+  if (way === undefined) {
+    say('warning', `${needed}. ${ALONE}`)
+    return { ...usual, groupSize: 1 }
+  }
+  const why = `${inWords(way)}: ${needed}`
+  say('info', why)
+  return { ...way, why }
+}
+
+const ALONE =
+  'Runs are trained alone, and may end for want of memory; smaller batches (training.batch_size, or accumulate_steps for the same ones in parts) need less'
+
+const inWords = (candidate: Candidate): string => wayWords(candidate, availableParallelism())
 
 /** The fastest way, or one that is nearly as fast and takes less memory; null: nothing was measured. */
 function best(runs: readonly PlannedRun[], measured: readonly MeasuredWay[]): TrainingWay | null {
@@ -202,9 +227,6 @@ const withoutWords = ({ path, groupSize, workers, threads }: TrainingWay): Omit<
   threads,
 })
 
-const stepsOf = (runs: readonly PlannedRun[]): number =>
-  runs.reduce((sum, { config }) => sum + config.training.max_steps, 0)
-
 const trainingSeconds = (runs: readonly PlannedRun[], measured: readonly MeasuredWay[]): number =>
   stepsOf(runs) *
   Math.min(...measured.map(({ candidate, stepSeconds }) => secondsARun(runs, candidate, stepSeconds)))
@@ -214,26 +236,11 @@ async function fits({ peakBytes }: MeasuredWay): Promise<boolean> {
   return peakBytes === null || peakBytes < (await usableMemory())
 }
 
-/** A study's words for a cell. */
-export const wordsOf = ({ task, model, setting }: PlannedRun): string => `${task}\n${model}\n${setting}`
-
 const cellOf = (plan: Plan, run: PlannedRun): PlannedRun[] => {
   const words = wordsOf(run)
   return plan.runs.filter((other) => wordsOf(other) === words)
 }
 
-/** What a step's work depends on, and the program that does it: not on where first values come from. */
-function programHash({ task, model, setting, training, precision }: RunConfig): string {
-  const step = [task, model, setting.train, ...stepOptions(training), precision]
-  const content = JSON.stringify([step, installation.version, process.env['FAIRSWEEP_ENGINE'] ?? null])
-  return createHash('sha256').update(content).digest('hex').slice(0, 32)
-}
-
-const deviceName = (): string =>
-  `${cpus()[0]?.model.trim() ?? process.arch}, ${availableParallelism()} cores${hasGpu() ? ', GPU' : ''}`
-
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`
-
-const hasGpu = (): boolean => existsSync('/proc/driver/nvidia/gpus')
 
 const said = (error: unknown): string => (error instanceof Error ? error.message : String(error))

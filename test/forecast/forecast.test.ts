@@ -16,7 +16,7 @@ import { describeCells } from '../../src-main/library/describe-cells'
 import type { CellFacts } from '../../src-main/library/describe-cells'
 import { openLibrary } from '../../src-main/library/library'
 import type { Library } from '../../src-main/library/library'
-import type { RunRecord } from '../../src-main/run'
+import type { RunRecord, TrainingWay } from '../../src-main/run'
 import { planStudy } from '../../src-main/study/plan'
 import { readStudy } from '../../src-main/study/read'
 import type { Plan, PlannedRun } from '../../src-main/study/study'
@@ -298,6 +298,13 @@ describe('the forecast of a plan', () => {
       ['unfrozen-random', 2, 1],
     ])
     expect(forecast.diskBytes.checkpoints).toBeGreaterThan(0)
+    // Runs alone, two side by side where a cell has so many.
+    const apart: TrainingWay = { path: 'graph', groupSize: 1, workers: 2, threads: 1, why: '' }
+    const open = openGroups(plan, [], () => apart)
+    const paces = { history: [], measured, gflops: null }
+    const sideBySide = forecastPlan(plan, cells, open, paces, () => apart)
+    expect(sideBySide).toMatchObject({ groups: 4, memoryBytes: 2e9, memoryWorkers: 2 })
+    expect(forecast.memoryWorkers).toBe(1)
   })
 
   it('knows no time while the pace of one group is not known, and needs nothing when all is trained', () => {

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WayChooser } from '../../src-main/forecast/way-chooser'
-import type { WayRule } from '../../src-main/forecast/way-chooser'
+import { fittingWays, wayByMemory } from '../../src-main/forecast/fitting-ways'
+import type { WayRule } from '../../src-main/forecast/way-candidates'
 import { candidatesFor, secondsARun } from '../../src-main/forecast/way-candidates'
 import { channelsTo } from '../../src-main/queue/channel'
 import type { OpenChannel } from '../../src-main/queue/channel'
@@ -36,7 +37,7 @@ const chooser = (
     store,
     events: new EventStream(),
     openWorker,
-    countBytes: async (_, __, slots) => Promise.resolve(bytes(slots)),
+    bytesOf: () => Promise.resolve(bytes),
     rule,
   })
 const rates = (count: number, maxSteps = 500, behave = ''): PlannedRun[] =>
@@ -95,13 +96,16 @@ describe('the way a study is trained', () => {
     expect(choosing.of(plan, more[0]!)).toBeNull()
   })
 
-  it('is the usual one where little is to be trained, or it is told so', () => {
+  it('is the usual one where little is to be trained, or it is told so', async () => {
     const short = saved('s', rates(8, 5))
-    expect(chooser(none).of(short.plan, short.run)).toEqual(usualWay(short.run))
+    const choosing = chooser(none)
+    await choosing.measure(short.plan, short.run, still)
+    expect(choosing.of(short.plan, short.run)).toEqual(usualWay(short.run))
     const long = saved('t', rates(8))
     expect(chooser(none, 'usual').of(long.plan, long.run)).toEqual(usualWay(long.run))
     expect(chooser(none, 'measure').of(short.plan, short.run)).toBeNull()
     const single = saved('u', rates(1))
+    expect(chooser(none).of(single.plan, single.run)).toEqual(usualWay(single.run))
     expect(chooser(none, 'measure').of(single.plan, single.run)).toEqual(usualWay(single.run))
   })
 
@@ -121,12 +125,12 @@ describe('the way a study is trained', () => {
     expect(choosing.of(plan, run)).toMatchObject({ groupSize: 1, workers: 1, threads: null })
   })
 
-  it('is not tried where by count it needs more memory than there is: what fits is, or a run alone', async () => {
+  it('is not tried where by count it needs more memory than there is: what fits is, or smaller groups', async () => {
     const { plan, run } = saved('s', rates(8))
     // A worker with a group of more than two takes more than any machine has.
     const some = chooser(fake, 'auto', (slots) => (slots > 2 ? 1e18 : 1))
     await some.measure(plan, run, still)
-    expect(some.of(plan, run)).toMatchObject({ groupSize: 1, workers: 1 })
+    expect(some.of(plan, run)).toMatchObject({ groupSize: 2, workers: 1 })
     const told = (): string[] => store.events({ study: 's' }).map(({ detail }) => detail)
     expect(told()).toContainEqual(
       expect.stringMatching(/not tried, for by count .* groups of 4 in 2 workers .*about 2000000000\.0 GB/),
@@ -135,8 +139,9 @@ describe('the way a study is trained', () => {
 
   it('is measured where memory cannot be counted, for the worker says what is wrong', async () => {
     const { plan, run } = saved('s', rates(8))
-    const choosing = chooser(fake, 'auto', () => {
-      throw new Error('no such file')
+    const choosing = new WayChooser({
+      ...{ store, events: new EventStream(), openWorker: fake, rule: 'auto' },
+      bytesOf: () => Promise.reject(new Error('no such file')),
     })
     await choosing.measure(plan, run, still)
     expect(choosing.of(plan, run)).toMatchObject({ groupSize: 4, workers: 2 })
@@ -149,6 +154,37 @@ describe('the way a study is trained', () => {
     expect(choosing.of(plan, run)).toMatchObject({ groupSize: 1, workers: 1, why: '' })
     const [warning] = store.events({ study: 's' }).filter(({ kind }) => kind === 'warning')
     expect(warning?.detail).toContain('fake / fake / output-only: not tried')
+  })
+
+  it('of little training is groups as large as by count there is memory for, the same after a restart', async () => {
+    const { plan, run } = saved('s', rates(8, 5))
+    const choosing = chooser(none, 'auto', (slots) => (slots > 2 ? 1e18 : 1))
+    expect(choosing.of(plan, run)).toBeNull()
+    await choosing.measure(plan, run, still)
+    const way = choosing.of(plan, run)
+    expect(way).toMatchObject({ path: 'graph', groupSize: 2, workers: 1, threads: null })
+    expect(way?.why).toMatch(
+      /^groups of 2 in 1 worker .*: by count groups of 4 need about 1000000000\.0 GB of memory, and there are \d/,
+    )
+    expect(store.events({ study: 's' }).map(({ detail }) => detail)).toContainEqual(
+      expect.stringContaining(way?.why ?? '-'),
+    )
+    // Memory is there again, but groups are as they were: what is resumed computes the same bits.
+    expect(chooser(none).of(plan, run)).toEqual(way)
+    // It tells nothing of other studies, nor of the study once it is worth a measurement.
+    const other = saved('t', rates(8, 5))
+    expect(chooser(none).of(other.plan, other.run)).toBeNull()
+    const longer = saved('s', rates(8))
+    expect(chooser(none).of(longer.plan, longer.run)).toBeNull()
+  })
+
+  it('of little training is a run alone, with a warning, where by count not even that has memory', async () => {
+    const { plan, run } = saved('s', rates(8, 5))
+    const choosing = chooser(none, 'auto', () => 1e18)
+    await choosing.measure(plan, run, still)
+    expect(choosing.of(plan, run)).toMatchObject({ groupSize: 1, workers: 1, why: '' })
+    const [warning] = store.events({ study: 's' }).filter(({ kind }) => kind === 'warning')
+    expect(warning?.detail).toContain('smaller batches')
   })
 
   it('is not kept when the measurement is broken off', async () => {
@@ -177,6 +213,43 @@ describe('ways to be tried', () => {
     expect(candidatesFor(rates(60), { cores: 16, isGpu: true }).map(({ groupSize }) => groupSize)).toEqual([
       1, 4, 16, 60,
     ])
+  })
+
+  it('fit into memory by what all their workers take, and where none does, in smaller groups', () => {
+    const candidates = candidatesFor(rates(4), { cores: 2, isGpu: false })
+    const bytesOf = (slots: number): number => 10 + slots
+    const fitting = (most: number) =>
+      fittingWays(candidates, bytesOf, most).fitting.map(({ groupSize, workers }) => [groupSize, workers])
+    expect(fitting(28)).toEqual([
+      [4, 1],
+      [4, 2],
+      [2, 2],
+    ])
+    expect(fitting(24)).toEqual([
+      [4, 1],
+      [2, 2],
+    ])
+    expect(fitting(13)).toEqual([[2, 1]])
+    expect(fitting(11)).toEqual([[1, 1]])
+    expect(fitting(10)).toEqual([])
+    expect(fittingWays(candidates, bytesOf, 14).left.map(({ bytes }) => bytes)).toEqual([28, 24])
+  })
+
+  it('are foreseen by memory before anything is measured: the usual one, the first that fits, or a run alone', () => {
+    const cpu = { cores: { cores: 2, isGpu: false }, rule: 'auto' } as const
+    const [short, long] = [rates(4, 5), rates(4)]
+    const bytesOf = (slots: number): number => 10 * slots
+    const foreseen = (runs: readonly PlannedRun[], most: number): unknown[] => {
+      const { groupSize, workers } = wayByMemory(runs, cpu, bytesOf, most)
+      return [groupSize, workers]
+    }
+    expect(foreseen(short, 40)).toEqual([4, 1])
+    expect(foreseen(short, 39)).toEqual([2, 1])
+    expect(foreseen(long, 40)).toEqual([4, 1])
+    expect(foreseen(long, 19)).toEqual([1, 1])
+    expect(foreseen(long, 1)).toEqual([1, 1])
+    const gpu = { ...cpu, cores: { cores: 2, isGpu: true } }
+    expect(wayByMemory(long, gpu, bytesOf, 1)).toEqual(usualWay(long[0]!))
   })
 
   it('are compared by all their runs: a worker without a group waits for the others', () => {

@@ -23,7 +23,7 @@ async function doctor({ terminal, workspace }: Invocation): Promise<number> {
 async function waysOf(workspace: string): Promise<DoctorDocument['ways']> {
   try {
     const workbench = await openWorkbench({ workspace, access: 'reader' })
-    const ways = workbench.store.trainingWays()
+    const ways = workbench.store.trainingWays().filter(({ way }) => way.why !== '')
     await workbench.close()
     return ways.map(({ study, cell, device, way }) => ({ study, cell, device, chosen: way.why }))
   } catch {

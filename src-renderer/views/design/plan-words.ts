@@ -29,6 +29,13 @@ export function sourceWords({ toTrain, seconds, from, isTraining, tooLarge }: Pl
   return tooLarge > 0 ? 'what needs more memory than is free is not measured' : ''
 }
 
+/** How the memory is known, and of how many workers and which groups it is. */
+export function memoryWords({ isMemoryMeasured, memoryWorkers, smallerGroups }: PlanForecast): string {
+  const known = isMemoryMeasured ? 'measured' : 'counted roughly'
+  const smaller = smallerGroups > 0 ? ', in smaller groups: larger ones need more than is free' : ''
+  return `${known}, ${memoryWorkers === 1 ? 'one worker' : plural(memoryWorkers, 'worker')}${smaller}`
+}
+
 /** The smallest difference with its unit, and what it rests on. */
 export function differenceWords({ metric, seeds, deviation, from, smallest }: SweepPower): {
   size: string
