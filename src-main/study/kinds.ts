@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { flag, label, oneOf, path, says, strict, whole } from './expect'
+import { flag, label, oneOf, path, real, says, strict, whole } from './expect'
 
 /** Tasks and models as a study may describe them: one mapping of options for each kind. */
 
@@ -32,6 +32,10 @@ export const TASK_KINDS = {
     n: says(whole(1, 1_000_000).default(1000), 'Bits of a pattern.'),
     patterns: says(whole(1, 10_000).default(5), 'Patterns to remember.'),
     patch: says(whole(1, 1_000_000).default(50), 'Bits of a token; it divides n.'),
+    mask: says(
+      real(0, 1).default(0.5),
+      "Chance of each bit of the repeated pattern to be hidden; FPT's is 0.5.",
+    ),
   },
   'bit-xor': {
     n: says(whole(1, 1_000_000).default(5), 'Bits of a pattern.'),
@@ -108,6 +112,7 @@ export const TASK_ABOUT: Readonly<Record<keyof typeof TASK_KINDS, string>> = {
 
 /** Options that a kind got later, at the value that says nothing: there they are left out, so that keys stay as they were. */
 export const LATER_TASK_OPTIONS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  'bit-memory': { mask: 0.5 },
   listops: { batches: 'mixed' },
   'remote-homology': { batches: 'mixed' },
   'cifar10-lra': { positions_beyond: 'refused' },

@@ -19,22 +19,24 @@ interface Sizes {
   readonly patterns: number
   /** Bits of a token. */
   readonly patch: number
+  /** Chance of a bit to be hidden, where the task hides some. */
+  readonly mask: number
 }
 
 /** Writes one example: the sequence to `x`; to `y` n bits and, where the task hides some of them, n times whether. */
 type Example = (bits: Bits, sizes: Sizes, x: Float32Array, y: Int32Array) => void
 
 /**
- * Bit memory: `patterns` of n bits in {-1, +1}, then one of them again with about half of its bits shown and the others
- * 0; the answer is the whole of it. A trunk that only copies what is shown reaches 75 %, and half of the hidden bits.
+ * Bit memory: `patterns` of n bits in {-1, +1}, then one of them again with each bit hidden (0) by the chance `mask`, one half
+ * in FPT; the answer is the whole of it. A trunk that only copies what is shown then reaches 75 %, and half of the hidden bits.
  */
 export const openBitMemory = (source: TaskSource): Promise<Task> =>
-  openBits(source, { queries: 1, hides: true }, (bits, { n, patterns }, x, y) => {
+  openBits(source, { queries: 1, hides: true }, (bits, { n, patterns, mask }, x, y) => {
     for (let i = 0; i < patterns * n; i++) x[i] = bits.next() === 1 ? 1 : -1
     const query = bits.below(patterns)
     for (let i = 0; i < n; i++) {
       const value = x[query * n + i] ?? 0
-      const isShown = bits.next() === 1
+      const isShown = bits.isBelow(1 - mask)
       x[patterns * n + i] = isShown ? value : 0
       y[i] = value > 0 ? 1 : 0
       y[n + i] = isShown ? 0 : 1
@@ -97,6 +99,8 @@ class GeneratedSplit implements Split {
   }
 }
 
+const HALF = 0.5
+
 /** Random bits, 32 from each draw. */
 class Bits {
   readonly #random
@@ -118,6 +122,12 @@ class Bits {
     return bit
   }
 
+  /** True with this chance. One half takes a bit, any other a number. */
+  isBelow(chance: number): boolean {
+    if (chance === HALF) return this.next() === 1
+    return (this.#random.next() >>> 0) / 2 ** 32 < chance
+  }
+
   /** A whole number below `count`, each as likely. */
   below(count: number): number {
     const most = Math.floor(2 ** 32 / count) * count
@@ -129,12 +139,15 @@ class Bits {
 }
 
 function sizesOf({ options }: TaskSource): Sizes {
-  const whole = (name: keyof Sizes): number => {
+  const whole = (name: 'n' | 'patterns' | 'patch'): number => {
     const value = options[name]
     if (typeof value === 'number' && Number.isInteger(value) && value > 0) return value
     throw new InputError(`found ${value}, expected a whole number`, { field: `task.${name}` })
   }
-  const sizes = { n: whole('n'), patterns: whole('patterns'), patch: whole('patch') }
+  const { mask = HALF } = options
+  if (typeof mask !== 'number' || !(mask >= 0 && mask <= 1))
+    throw new InputError(`found ${mask}, expected a number from 0 to 1`, { field: 'task.mask' })
+  const sizes = { n: whole('n'), patterns: whole('patterns'), patch: whole('patch'), mask }
   if (sizes.n % sizes.patch !== 0) {
     throw new InputError(`found ${sizes.patch}, expected a whole number that divides n, ${sizes.n}`, {
       field: 'task.patch',

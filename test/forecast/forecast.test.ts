@@ -1,11 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { batchLengths } from '../../src-main/forecast/batch-lengths'
 import { earlierScores, earlierStepSeconds } from '../../src-main/forecast/earlier-runs'
 import { forecastPlan, openGroups } from '../../src-main/forecast/forecast'
+import { bytesByCount, foreseenWays } from '../../src-main/forecast/foreseen-ways'
 import type { GroupKind } from '../../src-main/forecast/group-kind'
+import { deviceName, programHash } from '../../src-main/forecast/kept-ways'
 import { countedBytes, countedPace } from '../../src-main/forecast/operations'
 import { groupSeconds } from '../../src-main/forecast/pace'
 import { ProbeMemory } from '../../src-main/forecast/probe-memory'
@@ -21,7 +23,7 @@ import { planStudy } from '../../src-main/study/plan'
 import { readStudy } from '../../src-main/study/read'
 import type { Plan, PlannedRun } from '../../src-main/study/study'
 import { openStore } from '../../src-main/store/store'
-import type { SetupRuns } from '../../src-main/store/store'
+import type { ChosenWay, SetupRuns } from '../../src-main/store/store'
 import { tinyStudy, writeTinyImages } from '../e2e/tiny-study'
 import { outcome, plan as stored, START } from '../store/plans'
 
@@ -267,6 +269,35 @@ describe('earlier runs', () => {
     expect(power).toMatchObject({ from: 'earlier-runs', seeds: 3 })
     expect(power.deviation).toBeCloseTo(0.1 / Math.sqrt(2))
     expect(power.smallest).toBeGreaterThan(2 * power.deviation)
+  })
+})
+
+describe('ways that are foreseen', () => {
+  const foreseen = (chosen: readonly ChosenWay[], memory: number) => {
+    const { wayOf, smaller } = foreseenWays(plan, cells, chosen, memory)
+    const ways = ['frozen-random', 'unfrozen-random'].map((setting) => wayOf(runOf(setting)).groupSize)
+    return { ways, smaller: smaller() }
+  }
+  const alone = (): number => bytesByCount(cells, runOf('frozen-random'))(1)
+
+  it('are those that there is memory for, and say where groups are smaller for want of it', () => {
+    vi.stubEnv('FAIRSWEEP_WAYS', 'auto')
+    onTestFinished(() => void vi.unstubAllEnvs())
+    expect(foreseen([], Infinity)).toEqual({ ways: [4, 1], smaller: 0 })
+    expect(foreseen([], alone())).toEqual({ ways: [1, 1], smaller: 1 })
+  })
+
+  it('are those that were chosen before, whatever memory there is now', () => {
+    vi.stubEnv('FAIRSWEEP_WAYS', 'auto')
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const run = runOf('frozen-random')
+    const way = { path: 'graph', groupSize: 2, workers: 1, threads: null, why: 'for memory' } as const
+    const known = { study: plan.study.name, device: deviceName(), cell: '', way }
+    const counted = { ...known, program: programHash(run.config, 'counted') }
+    expect(foreseen([counted], Infinity)).toEqual({ ways: [2, 1], smaller: 1 })
+    const measured = { ...known, program: programHash(run.config, 'measured') }
+    expect(foreseen([measured], alone())).toEqual({ ways: [2, 1], smaller: 0 })
+    expect(foreseen([{ ...counted, study: 'another' }], Infinity)).toEqual({ ways: [4, 1], smaller: 0 })
   })
 })
 

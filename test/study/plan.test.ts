@@ -120,6 +120,17 @@ describe('a plan', () => {
     expect((await planned(', padding: attended'))?.config.task.options).not.toHaveProperty('batches')
   })
 
+  it('knows the runs of bit-memory from before it had a mask', async () => {
+    const planned = async (more: string) => {
+      const { runs } = await plan(`name: s\nmodel: m\ntask: {kind: bit-memory${more}}\n`)
+      return runs[0]
+    }
+    const plain = await planned('')
+    expect(plain?.config.task.options).toEqual({ n: 1000, patterns: 5, patch: 50 })
+    expect((await planned(', mask: 0.5'))?.key).toBe(plain?.key)
+    expect((await planned(', mask: 0.3'))?.config.task.options).toHaveProperty('mask', 0.3)
+  })
+
   it('lets a task be longer than the positions where its rows beyond are drawn, and says so where not', async () => {
     const long = (positionsBeyond: 'drawn' | 'refused') =>
       planStudy(readStudy(BASE), BASE, {

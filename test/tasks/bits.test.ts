@@ -46,6 +46,21 @@ describe('bit memory', () => {
   })
 })
 
+describe('bit memory of another mask', () => {
+  it('hides as many bits as it says, and at one half the bits that it always hid', async () => {
+    const hiddenBy = async (mask: number): Promise<number> => {
+      const { y, size } = first((await memory({ mask })).train, 200)
+      const all = Array.from({ length: size }, (_, i) => Array.from(y.slice(i * 40 + 20, (i + 1) * 40)))
+      return all.flat().reduce((sum, bit) => sum + bit, 0)
+    }
+    expect([await hiddenBy(0), await hiddenBy(1)]).toEqual([0, 4000])
+    // A deviation is 29.
+    expect(Math.abs((await hiddenBy(0.7)) - 2800)).toBeLessThan(4 * 29)
+    expect(first((await memory({ mask: 0.5 })).train, 9)).toEqual(first((await memory()).train, 9))
+    expect(() => memory({ mask: 1.5 })).toThrow('task.mask: found 1.5, expected a number from 0 to 1')
+  })
+})
+
 describe("bit memory as FPT's numpy code draws it", () => {
   it('asks for each pattern alike, and hides each bit of each value alike, whatever was asked', async () => {
     const { train } = await memory({ n: 40, patterns: 4, patch: 40 })
