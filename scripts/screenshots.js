@@ -62,6 +62,7 @@ async function openPage(shade, showcase) {
       process.stderr.write(`page says: ${line.text()}\n`)
   })
   await page.goto(showcase.link())
+  await page.locator('main h1').first().waitFor()
   return page
 }
 

@@ -85,7 +85,7 @@ describe.skipIf(BROWSER === '')('the history of runs', () => {
     await page.getByRole('link', { name: '1e-3, seed 2' }).first().waitFor()
 
     // The view is kept in the workspace, and leads back to the same URL.
-    await page.getByRole('button', { name: 'Views' }).click()
+    await page.keyboard.press('Control+s')
     await page.getByRole('textbox', { name: 'Name of this view' }).fill('By rate')
     await page.keyboard.press('Enter')
     await says('The view By rate was saved')
@@ -132,6 +132,15 @@ describe.skipIf(BROWSER === '')('the history of runs', () => {
     await page.getByRole('button', { name: 'Columns', exact: true }).click()
     await page.getByRole('button', { name: 'The usual columns' }).click()
     await page.keyboard.press('Escape')
+
+    // What can be done with a row is asked by the menu key, or a right click.
+    await rows().first().focus()
+    await page.keyboard.press('Shift+F10')
+    await page.getByRole('menuitem', { name: 'Only frozen-pretrained' }).waitFor()
+    await page.keyboard.press('Escape')
+    await rows().first().click({ button: 'right' })
+    await page.getByRole('menuitem', { name: 'Only frozen-pretrained' }).click()
+    await expect.poll(() => page.url()).toContain('filter=setting')
   })
 
   test('says where selected runs differ, draws them, and leaves out what is not looked at', async () => {
