@@ -1,10 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { closeSync, fstatSync, openSync } from 'node:fs'
-import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { InputError } from '../errors'
 import { readOpened, type Slice, type SlicedBytes } from './file-slices'
-import { sha256Of, syncFolder, writeToDisk } from './on-disk'
+import { KeptFiles } from './kept-files'
 
 /** What is unpacked, and of which file. */
 export interface Origin {
@@ -22,12 +22,6 @@ const MOST_FILES = 1000
 const SMALL_BYTES = 2 ** 20
 /** … and so much at most where it cannot be written. */
 const MOST_HELD_BYTES = 256 * 2 ** 20
-/** What was not finished in a day never will be. */
-const UNFINISHED_MS = 24 * 3600 * 1000
-
-/** The name holds the key and the SHA-256 of the content, so that any reader can check the file. */
-const NAME = /^([0-9a-f]{64})\.([0-9a-f]{64})\.unpacked$/
-const UNFINISHED = '.unfinished'
 
 /**
  * What data sets unpack to, on disk: what can only be read from its beginning (compressed files, pickles, text) is unpacked
@@ -39,71 +33,41 @@ export class UnpackedFiles {
   /** What whoever trains on the data should know. */
   readonly remarks: string[] = []
 
+  private readonly files: KeptFiles | null
+
   /** @param folder absolute; null: what is small enough is held in memory */
   constructor(
     private readonly folder: string | null,
-    private readonly mostBytes = MOST_BYTES,
+    mostBytes = MOST_BYTES,
     private readonly mostHeldBytes = MOST_HELD_BYTES,
-  ) {}
+  ) {
+    this.files =
+      folder === null ? null : new KeptFiles(folder, '.unpacked', { bytes: mostBytes, files: MOST_FILES })
+  }
 
   /**
    * @param unpack what the origin unpacks to, from the beginning; throws an InputError where it is damaged
    * @throws {InputError} where it can be neither written nor held
    */
   async bytesOf(origin: Origin, unpack: () => AsyncIterable<Uint8Array>): Promise<SlicedBytes> {
-    const { folder } = this
+    const { folder, files } = this
     if ((origin.bytes ?? Infinity) <= SMALL_BYTES) return this.#held(origin, unpack, null)
-    if (folder === null) return this.#held(origin, unpack, 'there is no folder for it')
+    if (folder === null || files === null) return this.#held(origin, unpack, 'there is no folder for it')
     const key = await keyOf(origin)
-    const kept = await this.#kept(folder, key)
-    if (kept !== null) return kept
-    const path = join(folder, `${key}.${randomUUID()}${UNFINISHED}`)
+    const checkUnchanged = async (): Promise<void> => {
+      if ((await keyOf(origin)) !== key)
+        throw new InputError('the file changed while it was being read', { file: origin.file })
+    }
     let failure: string
     try {
-      await mkdir(folder, { recursive: true })
-      const sum = await writeToDisk(path, unpack())
-      const name = join(folder, `${key}.${sum}.unpacked`)
-      await this.#place(path, name, key, origin)
-      const opened = new OpenedFile(name)
-      await this.#makeRoom(folder, name)
-      return opened
+      const warn = (name: string): void =>
+        void this.remarks.push(`${join(folder, name)} was damaged and is unpacked anew`)
+      const kept = await files.find(key, (path) => new OpenedFile(path), warn)
+      return kept ?? new OpenedFile(await files.write(key, unpack(), checkUnchanged))
     } catch (error) {
       failure = systemErrorOf(error)
     }
     return this.#held(origin, unpack, `${folder} cannot be written (${failure})`)
-  }
-
-  /** Gives what is unpacked its name, if it is still what the file unpacks to. */
-  async #place(path: string, name: string, key: string, origin: Origin): Promise<void> {
-    if ((await keyOf(origin)) !== key) {
-      await rm(path, { force: true })
-      throw new InputError('the file changed while it was being read', { file: origin.file })
-    }
-    await rename(path, name)
-    await syncFolder(dirname(name))
-  }
-
-  /** Null: there is none, or none that is whole. */
-  async #kept(folder: string, key: string): Promise<SlicedBytes | null> {
-    for (const name of await namesIn(folder)) {
-      const [, of, sum] = NAME.exec(name) ?? []
-      if (of !== key) continue
-      const path = join(folder, name)
-      try {
-        // It is opened first: whoever makes room from here on takes its name, not its content.
-        const opened = new OpenedFile(path)
-        if ((await sha256Of(path)) === sum) {
-          const now = new Date()
-          await utimes(path, now, now).catch(() => undefined)
-          return opened
-        }
-        this.remarks.push(`${path} was damaged and is unpacked anew`)
-      } catch {
-        // It went meanwhile, or cannot be read.
-      }
-      await rm(path, { force: true }).catch(() => undefined)
-    }
-    return null
   }
 
   /** @param reason why it is not written; null: that is not worth a word */
@@ -130,31 +94,6 @@ export class UnpackedFiles {
       size,
       read: (slices) =>
         slices.map(({ start, end }) => Buffer.from(Uint8Array.from(bytes.subarray(start, end)).buffer)),
-    }
-  }
-
-  /** Takes away what was unused for longest, and what was never finished. */
-  async #makeRoom(folder: string, newest: string): Promise<void> {
-    const files = await Promise.all(
-      (await namesIn(folder)).map(async (name) => {
-        const path = join(folder, name)
-        return stat(path).then(
-          ({ size, mtimeMs }) => ({ path, size, mtimeMs }),
-          () => ({ path, size: 0, mtimeMs: 0 }),
-        )
-      }),
-    )
-    const isGivenUp = ({ path, mtimeMs }: { path: string; mtimeMs: number }): boolean =>
-      path.endsWith(UNFINISHED) && mtimeMs < Date.now() - UNFINISHED_MS
-    let taken = files.reduce((sum, { size }) => sum + size, 0)
-    let count = files.length
-    for (const file of files.sort((a, b) => a.mtimeMs - b.mtimeMs)) {
-      const isTooMuch = taken > this.mostBytes || count > MOST_FILES
-      const isDispensable = isTooMuch && NAME.test(file.path.slice(folder.length + 1))
-      if (file.path === newest || !(isDispensable || isGivenUp(file))) continue
-      await rm(file.path, { force: true })
-      taken -= file.size
-      count--
     }
   }
 }
@@ -188,11 +127,6 @@ async function keyOf({ file, what }: Origin): Promise<string> {
   const { size, mtimeMs, ctimeMs, ino } = await stat(path)
   const content = JSON.stringify([LAYOUT, path, what, size, mtimeMs, ctimeMs, ino])
   return createHash('sha256').update(content).digest('hex')
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  const names = await readdir(folder).catch(() => [])
-  return names.filter((name) => NAME.test(name) || name.endsWith(UNFINISHED))
 }
 
 /** The code of an error of the system's, "ENOSPC"; others are not for us. */

@@ -77,6 +77,15 @@ describe('what a data set unpacks to', () => {
     }
   })
 
+  it('is one whole file where several unpack it at the same time', async () => {
+    const { unpack } = unpacking('abcdefgh')
+    const both = await Promise.all(
+      [1, 2, 3].map(() => new UnpackedFiles(folder).bytesOf({ file, what: 'images' }, unpack)),
+    )
+    expect(both.map(contentOf)).toEqual(['abcdefgh', 'abcdefgh', 'abcdefgh'])
+    expect(await readdir(folder)).toHaveLength(1)
+  })
+
   it('stays readable when its copy is taken away', async () => {
     const { unpack } = unpacking('abcdefgh')
     const bytes = await new UnpackedFiles(folder).bytesOf({ file, what: 'images' }, unpack)
