@@ -129,13 +129,12 @@ async function* checked(pieces: AsyncIterable<Uint8Array>, of: Packed): AsyncGen
     sum = crc32(piece, sum)
     yield piece
   }
-  if (size !== entry.uncompressedSize)
-    throw wrong(
-      of,
-      `at byte ${end}: holds ${size < entry.uncompressedSize ? size : 'more'} bytes, the archive says ${entry.uncompressedSize}`,
-    )
-  if (sum !== entry.crc32)
-    throw wrong(of, `bytes ${start} to ${end} do not have the CRC-32 that the archive says`)
+  const range = `bytes ${start} to ${end}`
+  if (size !== entry.uncompressedSize) {
+    const found = size > entry.uncompressedSize ? 'more' : size
+    throw wrong(of, `${range}: hold ${found} bytes, unpacked, the archive says ${entry.uncompressedSize}`)
+  }
+  if (sum !== entry.crc32) throw wrong(of, `${range}: do not have the CRC-32 that the archive says`)
 }
 
 function arrayOf(member: Member, of: Packed): NamedArray {

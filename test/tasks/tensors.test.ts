@@ -125,7 +125,7 @@ describe('data of the user, from NumPy', () => {
     }
     // The data of train_x end before train_y's local header.
     const [start, end] = [firstOf(whole), whole.indexOf('PK\x03\x04', 4)]
-    await refused(changed(whole, end - 4), `train_x: bytes ${start} to ${end} do not have the CRC-32`)
+    await refused(changed(whole, end - 4), `train_x: bytes ${start} to ${end}: do not have the CRC-32`)
     await refused(
       whole.subarray(0, -30),
       `is not a NumPy archive, or not all of its ${whole.length - 30} bytes (`,
