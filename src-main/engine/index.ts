@@ -35,6 +35,12 @@ export {
   type Attribute,
 } from './operations'
 export { scan } from './compiled/loop'
-export { ProgramBuilder, type EntryResult, type Feed, type Holding, type InPlaceUpdate } from './compiled/program'
+export {
+  ProgramBuilder,
+  type EntryResult,
+  type Feed,
+  type Holding,
+  type InPlaceUpdate,
+} from './compiled/program'
 export type { Program } from './compiled/loaded-program'
 export { examine, type EngineReport } from './describe'
