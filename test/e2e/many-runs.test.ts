@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { builtRenderer } from '../built'
 import { START, outcome, plan } from '../store/plans'
 import { SYNTHETIC_STUDY, fillStudy, openShowcase } from './showcase'
@@ -13,6 +13,17 @@ const SMALL = SYNTHETIC_STUDY.replace('per_decade: 2', 'per_decade: 1')
 const RATES = Array.from({ length: 100 }, (_, i) => Number((1e-6 * 1.1 ** i).toPrecision(3)))
 /** What a slow machine may take; how fast it is on an idle one is `npm run bench:workbench`'s. */
 const SOON_MS = 20_000
+
+/** Fifty runs a seed, valid, of a task and a trunk that need no files. */
+const largeStudy = (seeds: number): string => `name: large
+task: {kind: bit-memory}
+model: {kind: gpt2, layers: 1, width: 8, heads: 1}
+settings: [frozen-random, unfrozen-random]
+learning_rates: {from: 1e-6, to: 1e-2, per_decade: 6}
+seeds: [${Array.from({ length: seeds }, (_, i) => i).join(', ')}]
+training: {max_steps: 100}
+validation: {every: 10}
+`
 
 describe.skipIf(BROWSER === '')('a workspace with 100,000 runs', () => {
   let showcase: Showcase
@@ -66,6 +77,34 @@ describe.skipIf(BROWSER === '')('a workspace with 100,000 runs', () => {
     const { page, complaints } = window
     await page.goto(new URL(`/#${address}`, page.url()).href)
     await page.locator('main').getByText(words).first().waitFor()
+    expect(complaints).toEqual([])
+  })
+
+  test('Design counts a study of 100,000 runs beside the workbench, and again after an edit', async () => {
+    const { page, complaints } = window
+    const { drafts, forecaster } = showcase.workbench
+    const [asked, here] = [vi.spyOn(drafts, 'ask'), vi.spyOn(forecaster, 'of')]
+    const open = (seeds: number): Promise<void> =>
+      page
+        .locator('input[aria-label="A study file"]')
+        .setInputFiles({ name: 'large.yaml', mimeType: 'text/yaml', buffer: Buffer.from(largeStudy(seeds)) })
+    await page.goto(new URL('/#/design', page.url()).href)
+    const strip = page.getByRole('region', { name: 'Plan' })
+    await strip.waitFor()
+    await open(2_000)
+    await strip.getByText('100,000', { exact: true }).waitFor()
+    await strip.getByText(/2,000 seeds that spread/).waitFor()
+    // The second edit gives up the question about the first.
+    await open(1_000)
+    await open(1_998)
+    await strip.getByText('99,900', { exact: true }).waitFor()
+    await strip.getByText(/1,998 seeds that spread/).waitFor()
+    await strip.getByText('in 63,936 groups trained together').waitFor()
+    expect(new Set(asked.mock.calls.map(([, path]) => path))).toEqual(
+      new Set(['studies.check', 'forecast.of']),
+    )
+    expect(here.mock.calls.every(([plan]) => plan.study.name !== 'large')).toBe(true)
+    await page.goto(new URL('/#/library', page.url()).href)
     expect(complaints).toEqual([])
   })
 

@@ -60,6 +60,8 @@ export function useForecast(draft: Draft) {
 
   return {
     forecast,
+    /** It is that of the text before. */
+    isOutdated: query.isPlaceholderData,
     error: query.error,
     measuring: measuring.data,
     isMeasuring: measure.isPending,
