@@ -4,6 +4,8 @@ import { observable } from '@trpc/server/observable'
 import type { AppRouter } from '../src-main/api/router'
 import type { Bridge } from '../src-main/preload'
 
+let calls = 0
+
 /** Carries the calls of the API over the desktop window's bridge; answers are JSON text, as over HTTP. */
 export function ipcLink(bridge: Bridge): TRPCLink<AppRouter> {
   return () =>
@@ -29,8 +31,13 @@ export function ipcLink(bridge: Bridge): TRPCLink<AppRouter> {
         // Who has gone on is told at once, as over HTTP; what comes later is dropped.
         const leave = (): void => observer.error(TRPCClientError.from(new Error('the call was given up')))
         if (signal?.aborted === true) return leave()
-        signal?.addEventListener('abort', leave, { once: true })
-        bridge.call(type, path, input).then(
+        const id = String(++calls)
+        const giveUp = (): void => {
+          bridge.giveUp(id)
+          leave()
+        }
+        signal?.addEventListener('abort', giveUp, { once: true })
+        bridge.call(type, path, input, id).then(
           (answer) => {
             if (!answer.ok) return fail(answer.error)
             observer.next({ result: { type: 'data', data: JSON.parse(answer.json) as unknown } })
@@ -39,6 +46,6 @@ export function ipcLink(bridge: Bridge): TRPCLink<AppRouter> {
           (error: unknown) =>
             observer.error(TRPCClientError.from(error instanceof Error ? error : new Error(String(error)))),
         )
-        return () => signal?.removeEventListener('abort', leave)
+        return () => signal?.removeEventListener('abort', giveUp)
       })
 }

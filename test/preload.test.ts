@@ -24,9 +24,9 @@ beforeAll(async () => {
 })
 
 describe('20: the page gets', () => {
-  test('one frozen object with two verbs', () => {
+  test('one frozen object with a few verbs', () => {
     expect([...exposed.keys()]).toEqual(['fairsweep'])
-    expect(Object.keys(bridge)).toEqual(['call', 'subscribe'])
+    expect(Object.keys(bridge)).toEqual(['call', 'giveUp', 'subscribe'])
     expect(Object.isFrozen(bridge)).toBe(true)
   })
 
@@ -42,7 +42,12 @@ describe('20: the page gets', () => {
   })
 
   test('no way to another channel', async () => {
-    await bridge.call('query', 'studies.list', undefined)
-    expect(sent.at(-1)).toEqual(['api:call', { type: 'query', path: 'studies.list', input: undefined }])
+    await bridge.call('query', 'studies.list', undefined, '7')
+    expect(sent.at(-1)).toEqual([
+      'api:call',
+      { type: 'query', path: 'studies.list', input: undefined, id: '7' },
+    ])
+    bridge.giveUp('7')
+    expect(sent.at(-1)).toEqual(['api:give-up', '7'])
   })
 })

@@ -1,5 +1,5 @@
 import type { SelectionRule } from '../run'
-import type { Arm, Group } from './conclusions'
+import type { Arm, Group, SeedScore } from './conclusions'
 import { mean, median } from './estimate'
 import { compareScores } from './selection'
 
@@ -46,8 +46,7 @@ function scoresOn(
   const validation: number[] = []
   const decisive: number[] = []
   for (const seed of seeds) {
-    for (const candidate of arm.seeds) {
-      if (candidate.seed !== seed) continue
+    for (const candidate of bySeed(arm).get(seed) ?? []) {
       if (candidate.state === 'diverged' && !candidate.substituted) return { validation: null, score: null }
       if (candidate.validation !== null) validation.push(candidate.validation)
       const score = candidate[by]
@@ -57,4 +56,16 @@ function scoresOn(
   const aggregate = rule.seeds === 'mean' ? mean : median
   if (validation.length === 0) return { validation: null, score: null }
   return { validation: aggregate(validation), score: decisive.length === 0 ? null : aggregate(decisive) }
+}
+
+const seedsOf = new WeakMap<Arm, Map<number, SeedScore[]>>()
+
+/** An arm is asked for the scores of its seeds once for every design. */
+function bySeed(arm: Arm): ReadonlyMap<number, readonly SeedScore[]> {
+  const known = seedsOf.get(arm)
+  if (known !== undefined) return known
+  const found = new Map<number, SeedScore[]>()
+  for (const score of arm.seeds) found.set(score.seed, [...(found.get(score.seed) ?? []), score])
+  seedsOf.set(arm, found)
+  return found
 }

@@ -11,6 +11,10 @@ const DRAWN = 10_000
 const SEED = 20_210_712
 /** Choices of seeds whose outcomes are kept. */
 const MAX_KNOWN = 5000
+/** Of a sweep with more seeds, not every smaller number of them is looked at, and fewer designs of large ones. */
+const MANY_SEEDS = 12
+const DRAWN_SEEDS = 6_000
+const LEAST_DRAWN = 300
 
 /** A probability, computed from all designs or from a seeded sample of them. */
 export interface Probability {
@@ -75,7 +79,7 @@ export function conclusionRisk(
   if (winners.length > 1) return { reason: 'the whole sweep names no single winner' }
 
   const points = Array.from({ length: common.length }, (_, i) => i + 1).flatMap((rates) =>
-    Array.from({ length: seeds.length }, (_, i) => i + 1).map((count) => ({
+    seedCounts(seeds.length).map((count) => ({
       rates,
       seeds: count,
       shared: sharedRisk(outcomes, seeds, count, common.length, rates, winner, selection.metric),
@@ -90,6 +94,17 @@ export function conclusionRisk(
     runs: group.cells.flatMap(({ arms }) => arms.flatMap((arm) => arm.seeds.map(({ run }) => run))),
   }
 }
+
+/** Every number up to that of all seeds; of many, from five on each about half as large again as the one before. */
+function seedCounts(total: number): number[] {
+  const counts = Array.from({ length: Math.min(total, total <= MANY_SEEDS ? total : 5) }, (_, i) => i + 1)
+  for (let last = counts.length; last < total;) counts.push((last = Math.min(total, Math.round(1.5 * last))))
+  return counts
+}
+
+/** How many designs of so many of these seeds are drawn, where there are too many to look at all. */
+const drawnOf = (count: number, total: number): number =>
+  total <= MANY_SEEDS ? DRAWN : Math.min(DRAWN, Math.max(LEAST_DRAWN, Math.round(DRAWN_SEEDS / count)))
 
 type Metric = 'accuracy' | 'loss'
 /** Outcomes of every setting (its arms, worst validation first) on a choice of seeds. */
@@ -159,7 +174,7 @@ function sharedRisk(
     return { value: sum / designs, exact: true, error: 0 }
   }
   const { sample } = drawsFrom(SEED)
-  return sampled(() =>
+  return sampled(drawnOf(seedCount, seeds.length), () =>
     risk(outcomesOn(pick(seeds, sample(seedCount, seeds.length))), sample(rateCount, rateTotal)),
   )
 }
@@ -184,7 +199,7 @@ function perSettingRisk(
     return { value: sum / designs, exact: true, error: 0 }
   }
   const { sample } = drawsFrom(SEED)
-  return sampled(() => risk(sample(seedCount, seeds.length)))
+  return sampled(drawnOf(seedCount, seeds.length), () => risk(sample(seedCount, seeds.length)))
 }
 
 interface Law {
@@ -235,19 +250,19 @@ function stabilityOf(
     return { value: sum / designs, exact: true, error: 0 }
   }
   const { int } = drawsFrom(SEED)
-  return sampled(() => right(seeds.map(() => int(n))))
+  return sampled(drawnOf(n, n), () => right(seeds.map(() => int(n))))
 }
 
-function sampled(draw: () => number): Probability {
+function sampled(drawn: number, draw: () => number): Probability {
   let sum = 0
   let squares = 0
-  for (let i = 0; i < DRAWN; i++) {
+  for (let i = 0; i < drawn; i++) {
     const value = draw()
     sum += value
     squares += value ** 2
   }
-  const value = sum / DRAWN
-  return { value, exact: false, error: Math.sqrt(Math.max(0, squares / DRAWN - value ** 2) / DRAWN) }
+  const value = sum / drawn
+  return { value, exact: false, error: Math.sqrt(Math.max(0, squares / drawn - value ** 2) / drawn) }
 }
 
 const pick = (items: readonly number[], places: readonly number[]): number[] =>

@@ -11,17 +11,9 @@ import type { Workbench } from '../workbench'
 import { appRouter } from './router'
 
 /** What the preload sends for one call, and for the start of one subscription. */
-const callSchema = z.strictObject({
-  type: z.enum(['query', 'mutation']),
-  path: z.string().max(200),
-  input: z.unknown(),
-})
-const subscriptionSchema = z.strictObject({
-  id: z.string().min(1).max(100),
-  path: z.string().max(200),
-  input: z.unknown(),
-})
 const idSchema = z.string().min(1).max(100)
+const subscriptionSchema = z.strictObject({ id: idSchema, path: z.string().max(200), input: z.unknown() })
+const callSchema = subscriptionSchema.extend({ type: z.enum(['query', 'mutation']) })
 
 /** The answer to a call: JSON text, so that both doors lose and keep exactly the same things. */
 export type IpcAnswer =
@@ -38,19 +30,28 @@ export type IpcEvent =
  */
 export function openIpcDoor(workbench: Workbench, isOurs: (url: string) => boolean): () => void {
   const running = new Map<string, AbortController>()
+  const calls = new Map<string, AbortController>()
   const refuse = refusal(isOurs)
 
   ipcMain.handle('api:call', async (event, message: unknown): Promise<IpcAnswer> => {
     try {
       refuse(event)
-      const { type, path, input } = callSchema.parse(message)
-      return {
-        ok: true,
-        json: asJson(await call(workbench, type, path, input, new AbortController().signal)),
+      const { id, type, path, input } = callSchema.parse(message)
+      const [key, controller] = [keyOf(event.sender, id), new AbortController()]
+      calls.set(key, controller)
+      try {
+        return { ok: true, json: asJson(await call(workbench, type, path, input, controller.signal)) }
+      } finally {
+        if (calls.get(key) === controller) calls.delete(key)
       }
     } catch (error) {
       return { ok: false, error: shapeOf(error) }
     }
+  })
+
+  ipcMain.on('api:give-up', (event, message: unknown) => {
+    const id = idSchema.safeParse(message)
+    if (id.success) calls.get(keyOf(event.sender, id.data))?.abort()
   })
 
   ipcMain.on('api:subscribe', (event, message: unknown) => {
@@ -64,6 +65,7 @@ export function openIpcDoor(workbench: Workbench, isOurs: (url: string) => boole
 
   return () => {
     ipcMain.removeHandler('api:call')
+    ipcMain.removeAllListeners('api:give-up')
     ipcMain.removeAllListeners('api:subscribe')
     ipcMain.removeAllListeners('api:unsubscribe')
     for (const controller of running.values()) controller.abort()

@@ -50,6 +50,23 @@ describe('conclusionRisk', () => {
     expect(at(risk(flipping), 3, 2).perSetting.value).toBeCloseTo(0, 12)
   })
 
+  it('of very many seeds looks at few numbers of them, close together where they are few, and at all', () => {
+    const seeds = Array.from({ length: 300 }, (_, i) => i)
+    const scores = (mean: number): number[] => seeds.map((seed) => mean + 0.01 * Math.sin(seed))
+    const table: Table = {
+      'frozen-pretrained': { 1e-5: scores(0.3), 1e-4: scores(0.5) },
+      'unfrozen-pretrained': { 1e-5: scores(0.8), 1e-4: scores(0.4) },
+    }
+    const result = known(risk(table, { seeds }))
+    const counts = [...new Set(result.points.map((point) => point.seeds))]
+    expect(counts).toEqual([1, 2, 3, 4, 5, 8, 12, 18, 27, 41, 62, 93, 140, 210, 300])
+    expect(at(result, 1, 300).shared).toEqual({ value: 2 / 3, exact: true, error: 0 })
+    const drawn = at(result, 1, 41).shared
+    expect(drawn.exact).toBe(false)
+    expect(Math.abs(drawn.value - 2 / 3)).toBeLessThan(4 * drawn.error)
+    expect(result.stability.value).toBe(1)
+  })
+
   it('counts a tie with the winner half', () => {
     const table: Table = {
       'frozen-pretrained': { 1e-5: [0.3], 1e-4: [0.5], 1e-3: [0.1] },

@@ -92,17 +92,14 @@ describe.each(['window', 'browser'] as const)('what travels packed to a %s', (wh
     const comparison: unknown = JSON.parse(JSON.stringify(await direct.compare.study({ name: STUDY })))
     ask.mockResolvedValueOnce(packed(comparison))
     expect(await clients[who].compare.study.query({ name: STUDY })).toEqual(comparison)
-    expect(ask).toHaveBeenCalledWith('query', 'compare.study', { name: STUDY })
+    expect(ask).toHaveBeenCalledWith('query', 'compare.study', { name: STUDY }, { study: STUDY })
 
     const written = { folder: '/tmp/Ä ± 試 🎲', files: ['ratés.md'] }
     ask.mockResolvedValueOnce(packed(written))
     const wanted = { study: STUDY, formats: ['md' as const], figureFormats: [], folder: '/tmp/x' }
     expect(await clients[who].reports.write.mutate(wanted)).toEqual(written)
-    expect(ask).toHaveBeenLastCalledWith('mutation', 'reports.write', {
-      ...wanted,
-      runFormats: [],
-      metrics: false,
-    })
+    const whole = { ...wanted, runFormats: [], metrics: false }
+    expect(ask).toHaveBeenLastCalledWith('mutation', 'reports.write', whole, { study: STUDY })
   })
 
   test('is refused with its problems, and what is no JSON is an error, never an answer', async () => {

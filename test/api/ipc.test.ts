@@ -54,7 +54,7 @@ class Page extends EventEmitter {
   }
 }
 
-const LIST = { type: 'query', path: 'studies.list', input: undefined }
+const LIST = { id: '1', type: 'query', path: 'studies.list', input: undefined }
 let showcase: Showcase
 let closeDoor: () => void
 let page: Page
@@ -82,7 +82,7 @@ describe('a call', () => {
   })
 
   test('that is wrong is answered with its problems, and no stack', async () => {
-    const answer = await page.call({ type: 'query', path: 'compare.study', input: { name: 'nobody' } })
+    const answer = await page.call({ ...LIST, path: 'compare.study', input: { name: 'nobody' } })
     expect(answer).toMatchObject({ ok: false, error: { data: { code: 'BAD_REQUEST', problems: [{}] } } })
     expect(JSON.stringify(answer)).not.toContain('.ts:')
   })
@@ -112,9 +112,34 @@ describe('a call', () => {
     { ...LIST, path: '__proto__.toString' },
     { ...LIST, path: 'no.such' },
     { ...LIST, extra: true },
-    { type: 'mutation', path: 'studies.list' },
+    { ...LIST, type: 'mutation' },
+    { ...LIST, id: undefined },
   ])('that is none (%j) is refused with an error', async (message) => {
     expect(await page.call(message)).toMatchObject({ ok: false })
+  })
+})
+
+describe('a call that nobody waits for any more', () => {
+  test('is told so, and leaves the next one of its name alone', async () => {
+    const text = `name: long\nnotes: "${'long '.repeat(2_000)}"`
+    const signals: (AbortSignal | undefined)[] = []
+    const ask = vi
+      .spyOn(showcase.workbench.drafts, 'ask')
+      .mockImplementation((_type, _path, _input, about) => {
+        signals.push(about?.signal)
+        return new Promise((_resolve, reject) => {
+          about?.signal?.addEventListener('abort', () => reject(new Error('nobody waits')))
+        })
+      })
+    const answer = page.call({ ...LIST, path: 'studies.check', input: { text } })
+    await vi.waitFor(() => expect(signals).toHaveLength(1))
+    ipc.current?.emit('api:give-up', new Page('app://workbench/').asSender(), 'other')
+    expect(signals[0]?.aborted).toBe(false)
+    ipc.current?.emit('api:give-up', page.asSender(), '1')
+    expect(await answer).toMatchObject({ ok: false })
+    expect(signals[0]?.aborted).toBe(true)
+    ask.mockRestore()
+    expect(await page.call(LIST)).toMatchObject({ ok: true })
   })
 })
 

@@ -34,6 +34,8 @@ describe.skipIf(BROWSER === '')('importing runs in the window', () => {
 
   it('shows what a table is taken for, lets it be corrected, imports it, and compares', async () => {
     const { page } = window
+    // The place is drawn anew when its studies are known.
+    await window.settled()
     await page.getByRole('button', { name: 'Import runs …' }).first().click()
     const dialog = page.getByRole('dialog', { name: 'Import runs' })
     await dialog.locator('input[type=file]').first().setInputFiles(join(folder, 'theirs.csv'))
