@@ -27,7 +27,7 @@ export function candidatesFor(runs: readonly PlannedRun[], { cores, isGpu }: Cor
   const [first] = runs
   if (first === undefined) return []
   const { groupSize: most, ...usual } = usualWay(first)
-  const rates = Math.max(...alike(runs).map(({ length }) => length))
+  const rates = mostRates(runs)
   const alone: Candidate = { ...usual, groupSize: Math.min(most, rates) }
   if (isGpu) return unique(ON_GPU.map((size) => ({ ...alone, groupSize: Math.min(size, rates) })))
   const largest = trainsTrunk(first.config.setting) ? 1 : Math.min(LARGEST_ON_CPU, rates)
@@ -41,6 +41,14 @@ export function candidatesFor(runs: readonly PlannedRun[], { cores, isGpu }: Cor
     })
   return unique([alone, ...sideBySide])
 }
+
+/** How many runs can advance together. A cell of very many runs is asked for it again and again. */
+function mostRates(runs: readonly PlannedRun[]): number {
+  const most = known.get(runs) ?? Math.max(...alike(runs).map(({ length }) => length))
+  known.set(runs, most)
+  return most
+}
+const known = new WeakMap<readonly PlannedRun[], number>()
 
 /** Whether the ways of these runs of one cell are tried out: they differ, and the runs take long enough for it to matter. */
 export const areTried = (runs: readonly PlannedRun[], cores: Cores, rule: WayRule): boolean =>
