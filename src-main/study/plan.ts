@@ -1,7 +1,6 @@
 import { InputError, InputErrors } from '../errors'
 import type {
   ModelIdentity,
-  RunConfig,
   SelectionRule,
   TaskIdentity,
   TestOptions,
