@@ -70,6 +70,8 @@ export class WayChooser implements Ways {
     const cell = [run.task, run.model, run.setting].join(' / ')
     const study = plan.study.name
     const say: Say = (level, message) => {
+      // Broken off, and perhaps the history is closed: nothing more is to be said.
+      if (signal.aborted) return
       store.log({ study, run: null, kind: level, detail: `${cell}: ${message}` })
       events.emit({ type: 'log', level, study, run: null, message: `${cell}: ${message}` })
     }

@@ -187,7 +187,7 @@ describe('the way a study is trained', () => {
     expect(warning?.detail).toContain('smaller batches')
   })
 
-  it('is not kept when the measurement is broken off', async () => {
+  it('is neither kept nor spoken of when the measurement is broken off', async () => {
     const { plan, run } = saved('s', rates(8))
     const choosing = chooser(fake)
     const stop = new AbortController()
@@ -196,6 +196,8 @@ describe('the way a study is trained', () => {
     await measuring
     expect(choosing.of(plan, run)).toBeNull()
     expect(store.trainingWays()).toEqual([])
+    // A workbench that closes breaks it off, and its history is shut then.
+    expect(store.events({ study: 's' }).map(({ kind }) => kind)).toEqual(['study-saved'])
   })
 })
 
