@@ -111,7 +111,6 @@ export function overridesOf(ground: Shade): GlobalThemeOverrides {
       buttonTextColorActive: primary[0],
       buttonBorderColorActive: primary[0],
     },
-    Tag: { fontSizeSmall: '12px', fontSizeMedium: '12px' },
     Tooltip: { color: ground === 'dark' ? '#2a343a' : '#17212b', textColor: '#ffffff' },
   }
 }

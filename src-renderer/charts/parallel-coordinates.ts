@@ -34,7 +34,7 @@ export function parallelCoordinates({ axes, runs, ink }: ParallelInput): ECharts
   return {
     ...figureText(ink),
     parallel: {
-      left: 56,
+      left: firstLabels(axes, runs),
       right: 72,
       top: 34,
       bottom: 18,
@@ -70,7 +70,7 @@ export function parallelCoordinates({ axes, runs, ink }: ParallelInput): ECharts
         opacity: 0.3,
       },
       realtime: false,
-      ...scaleOf(axis, runs, dim),
+      ...(dim === 0 ? beside(scaleOf(axis, runs, dim)) : scaleOf(axis, runs, dim)),
     })),
     series: [
       {
@@ -91,11 +91,31 @@ export function parallelCoordinates({ axes, runs, ink }: ParallelInput): ECharts
   }
 }
 
+type AxisScale = Readonly<Record<string, unknown>> & { readonly axisLabel?: object }
+
+/** The first axis has its labels on the left, where no lines are. */
+const beside = (axis: AxisScale): object => ({
+  ...axis,
+  axisLabel: { ...axis.axisLabel, align: 'right', margin: -8 },
+})
+
+const LETTER_WIDTH = 6.2
+/** Room for them, in pixels; what is longer than that is cut by the edge. */
+function firstLabels([first]: readonly ParallelAxis[], runs: readonly ParallelRun[]): number {
+  if (first?.scale !== 'words') return 64
+  const longest = Math.max(0, ...wordsOf(runs, 0).map(({ length }) => length))
+  return Math.min(260, 28 + LETTER_WIDTH * longest)
+}
+
 /** The words on an axis, in the order in which they stand there. */
 export const wordsOf = (runs: readonly ParallelRun[], dim: number): string[] =>
   [...new Set(runs.flatMap(({ values }) => values[dim] ?? []).map(String))].sort()
 
-function scaleOf({ scale, percent, whole }: ParallelAxis, runs: readonly ParallelRun[], dim: number): object {
+function scaleOf(
+  { scale, percent, whole }: ParallelAxis,
+  runs: readonly ParallelRun[],
+  dim: number,
+): AxisScale {
   if (scale === 'words') return { type: 'category', data: wordsOf(runs, dim) }
   if (scale === 'log') {
     return {
