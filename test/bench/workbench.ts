@@ -19,6 +19,7 @@ import { findChromium } from '../../scripts/chromium.js'
 const RUNS = Number(process.argv[2] ?? 100_000)
 const OUT = join(process.cwd(), 'out')
 const FRAMES = 90
+const VIEWPORT = { width: 1440, height: 900 }
 
 const workspace = mkdtempSync(join(tmpdir(), 'fairsweep-bench-workbench-'))
 
@@ -114,17 +115,19 @@ const workOf = (page: Page, step: string): Promise<number[]> =>
     return times
   })()`)
 
+/** Ten rows a frame, and now and then two thousand. */
+const SCROLL = `(i) => document.querySelector('.viewport').scrollBy(0, 330 * (i % 30 === 29 ? 200 : 1))`
+
 const quantile = (values: readonly number[], q: number): number =>
   [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(q * values.length))] ?? NaN
 
 async function measureList(page: Page): Promise<void> {
   report('Runs: first rows', await reach(page, '/runs', '.viewport [role="row"]'), 'ms', 500)
   await page.waitForTimeout(1_000)
-  const scroll = `(i) => document.querySelector('.viewport').scrollBy(0, 330 * (i % 30 === 29 ? 200 : 1))`
-  const frames = await framesWhile(page, scroll)
+  const frames = await framesWhile(page, SCROLL)
   report('Runs: scrolling, a frame (median)', quantile(frames, 0.5), 'ms', 17)
   report('Runs: scrolling, a frame (95 %)', quantile(frames, 0.95), 'ms', 34)
-  report('Runs: scrolling, work of a step (95 %)', quantile(await workOf(page, scroll), 0.95), 'ms', 16)
+  report('Runs: scrolling, work of a step (95 %)', quantile(await workOf(page, SCROLL), 0.95), 'ms', 16)
   const filters = [
     'lr < 1e-4 and seed < 3',
     'val/accuracy > 0.99',
@@ -143,6 +146,44 @@ async function measureList(page: Page): Promise<void> {
       location.hash = ${JSON.stringify(`/runs?filter=${encodeURIComponent(filter)}`)}
     })`)
     report(`Runs: filter ${filter}`, ms as number, 'ms', 100)
+  }
+}
+
+/** What scrolling costs this browser on this machine where there is nothing to do but to draw lines. */
+async function measureFloor(): Promise<void> {
+  const blank = await browser.newPage({ viewport: VIEWPORT })
+  await blank.setContent(
+    `<div class="viewport" style="height: 800px; overflow: auto"><div style="height: 3200000px; background: repeating-linear-gradient(#fff, #fff 31px, #ddd 31px, #ddd 32px)"></div></div>`,
+  )
+  const frames = await framesWhile(blank, SCROLL)
+  report('Floor: scrolling an empty page, a frame (95 %)', quantile(frames, 0.95), 'ms', 34)
+  await blank.close()
+}
+
+/** A study file that asks for 100,000 runs, or a few less. */
+const draft = (seeds: number): string => `name: large
+task: {kind: bit-memory}
+model: {kind: gpt2, layers: 1, width: 8, heads: 1}
+settings: [frozen-random, unfrozen-random]
+learning_rates: {from: 1e-6, to: 1e-2, per_decade: 6}
+seeds: [${Array.from({ length: seeds }, (_, i) => i).join(', ')}]
+`
+
+async function measureDesign(page: Page): Promise<void> {
+  await reach(page, '/design', 'section[aria-label="Plan"]')
+  const strip = page.getByRole('region', { name: 'Plan' })
+  for (const [seeds, when] of [
+    [2_000, 'thread started'],
+    [1_999, 'edited'],
+  ] as const) {
+    const start = performance.now()
+    await page
+      .locator('input[aria-label="A study file"]')
+      .setInputFiles({ name: 'large.yaml', mimeType: 'text/yaml', buffer: Buffer.from(draft(seeds)) })
+    await strip.getByText((50 * seeds).toLocaleString('en'), { exact: true }).waitFor()
+    report(`Design: a study of 100,000 runs is counted (${when})`, performance.now() - start, 'ms', 1_500)
+    await strip.getByText(new RegExp(`${seeds.toLocaleString('en')} seeds that spread`)).waitFor()
+    report(`Design: and forecast (${when})`, performance.now() - start, 'ms', 3_000)
   }
 }
 
@@ -213,17 +254,19 @@ const browser = await chromium.launch({ executablePath, args: [...CHROMIUM_ARGS]
 try {
   console.log(`${RUNS} runs, load ${loadavg()[0]?.toFixed(1)}`)
   await fill()
-  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
+  const page = await browser.newPage({ viewport: VIEWPORT })
   const { link, ms, stop } = await serve()
   report('Start: from the command to its link', ms, 'ms', 1_000)
   const start = performance.now()
   await page.goto(link)
   await page.locator('article h2').first().waitFor()
   report('Start: from the command to usable', ms + performance.now() - start, 'ms', 2_000)
+  await measureFloor()
   await measureList(page)
   await listSlowest(page)
   await measureCompare(page)
   await listSlowest(page)
+  await measureDesign(page)
   measureBundle()
   console.log(`load at the end ${loadavg()[0]?.toFixed(1)}`)
   await stop()
