@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { z } from 'zod'
 import { InputError } from '../errors'
+import { FIGURE_FONTS } from '../reports/figure-fonts'
+import { figureLook, LOOK_LIMITS } from '../reports/figure-look'
 import { EXPORT_FORMATS, FIGURE_FORMATS, REPORT_FORMATS, TABLE_FORMATS } from '../reports/formats'
 import type { ReportTable } from '../reports/tables'
 import type { Workbench } from '../workbench'
@@ -15,7 +17,6 @@ import { procedure, router, studyName } from './procedure'
 // What draws and writes reports is loaded when it is first asked for: it would slow the start of the window.
 const loadReports = () => import('../reports/report')
 const loadSource = () => import('../reports/read-source')
-const loadLook = () => import('../reports/figure-look')
 const loadExport = () => import('../reports/run-export')
 
 /** A report as a page shows it: everything that it may hold, for the user to choose from. */
@@ -38,10 +39,12 @@ export interface Download {
   readonly base64: string
 }
 
+const within = ([least, most]: readonly [number, number]) => z.number().min(least).max(most)
 const look = z.strictObject({
-  widthMm: z.number().min(40).max(600),
-  heightMm: z.number().min(30).max(600),
-  labelPoints: z.number().min(4).max(36),
+  widthMm: within(LOOK_LIMITS.widthMm),
+  heightMm: within(LOOK_LIMITS.heightMm),
+  labelPoints: within(LOOK_LIMITS.labelPoints),
+  font: z.enum(FIGURE_FONTS),
 })
 const of = { study: studyName, otherRate: z.number().positive().max(100).optional() }
 const drawn = { ...of, look: look.optional() }
@@ -65,13 +68,13 @@ export const reports = router({
       const report = await compose(ctx.workbench, input)
       const { drawSvg } = await import('../reports/drawing')
       const { fileName } = await loadExport()
-      const { lists, tables, figures, scale, methods, checklist, source } = report
+      const { lists, tables, figures, look, methods, checklist, source } = report
       return {
         ...{ title: source.study.name, lists, tables, methods, checklist },
         figures: figures.map(({ id, caption, option, size }) => ({
           id,
           caption,
-          svg: drawSvg(option, size, { fonts: false, scale }),
+          svg: drawSvg(option, size, { font: null, scale: look.scale }),
         })),
         testSealed: source.comparison.testSealed,
         folder: join(ctx.workbench.workspace, 'reports', fileName(source.study.name)),
@@ -111,7 +114,7 @@ export const reports = router({
         if (figure === undefined)
           throw new InputError(`the report has no figure '${input.id}'`, { field: 'id' })
         const { drawFigure } = await loadReports()
-        const content = Buffer.from(drawFigure(figure, input.format, report.scale))
+        const content = Buffer.from(drawFigure(figure, input.format, report.look))
         return { name: `${figure.id}.${input.format}`, base64: content.toString('base64') }
       }),
     ),
@@ -155,7 +158,7 @@ type Wanted = Pick<FilesInput, 'study' | 'otherRate' | 'look' | 'tables' | 'figu
 
 async function compose(workbench: Workbench, wanted: Wanted) {
   const { composeReport } = await loadReports()
-  return composeReport(await sourceOf(workbench, wanted), await choiceOf(wanted))
+  return composeReport(await sourceOf(workbench, wanted), choiceOf(wanted))
 }
 
 async function sourceOf(workbench: Workbench, { study, otherRate }: Wanted) {
@@ -163,13 +166,10 @@ async function sourceOf(workbench: Workbench, { study, otherRate }: Wanted) {
   return readReportSource(workbench, study, { otherRate })
 }
 
-async function choiceOf({ tables, figures, look }: Wanted) {
-  const { figureLook } = await loadLook()
-  return {
-    ...{ tables, figures },
-    look: look && figureLook(look.widthMm, look.heightMm, look.labelPoints),
-  }
-}
+const choiceOf = ({ tables, figures, look }: Wanted) => ({
+  ...{ tables, figures },
+  look: look && figureLook(look),
+})
 
 async function writeFiles(workbench: Workbench, folder: string, input: FilesInput): Promise<string[]> {
   const { formats, figureFormats, runFormats, metrics, study } = input
@@ -182,7 +182,7 @@ async function writeFiles(workbench: Workbench, folder: string, input: FilesInpu
     await sourceOf(workbench, input),
     folder,
     { formats, figures: figureFormats },
-    await choiceOf(input),
+    choiceOf(input),
   )
   return [
     ...written,

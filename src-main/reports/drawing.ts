@@ -7,6 +7,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { installation } from '../installation'
+import { FONT_FACTS } from './figure-fonts'
+import type { FigureFont } from './figure-fonts'
 
 /** Size of a figure in CSS pixels, 96 to the inch. */
 export interface FigureSize {
@@ -14,19 +16,17 @@ export interface FigureSize {
   readonly height: number
 }
 
-const FACES = [
-  { file: 'Inter-Regular', weight: 400 },
-  { file: 'Inter-SemiBold', weight: 600 },
-] as const
 const fontFile = (file: string): string => join(installation.resources, 'fonts', file)
 
 const POINTS_PER_PIXEL = 72 / 96
 
-/** The figures' font is ours, not the machine's: registered once, it also measures text for all three formats. */
+/** The figures' fonts are ours, not the machine's: registered once, they also measure text for all three formats. */
 prepareDrawing()
 
 function prepareDrawing(): void {
-  for (const { file } of FACES) GlobalFonts.registerFromPath(fontFile(`${file}.ttf`), 'Inter')
+  for (const { family, faces } of Object.values(FONT_FACTS)) {
+    for (const { file } of faces) GlobalFonts.registerFromPath(fontFile(`${file}.ttf`), family)
+  }
   const context = createCanvas(1, 1).getContext('2d')
   context.lang = 'en'
   echarts.setPlatformAPI({
@@ -38,20 +38,21 @@ function prepareDrawing(): void {
 }
 
 /**
- * The figure as one SVG file with its font inside; `fonts: false` where the page around it has `fontFaces()`.
- * `scale` enlarges everything, text too, as it does in the other formats.
+ * The figure as one SVG file.
+ * @param font goes into the file; null where the page around it has its `fontFaces`
+ * @param scale enlarges everything, text too, as it does in the other formats
  */
 export function drawSvg(
   option: EChartsCoreOption,
   { width, height }: FigureSize,
-  { fonts = true, scale = 1 } = {},
+  { font = 'inter', scale = 1 }: { font?: FigureFont | null; scale?: number } = {},
 ): string {
   const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width, height })
   chart.setOption(option)
   const svg = chart.renderToSVGString()
   chart.dispose()
   const still = enlarged(withoutHover(svg), { width, height }, scale)
-  return fonts ? still.replace(/(<svg[^>]*>)/, `$1\n<style>${fontFaces()}</style>`) : still
+  return font === null ? still : still.replace(/(<svg[^>]*>)/, `$1\n<style>${fontFaces(font)}</style>`)
 }
 
 /**
@@ -153,13 +154,19 @@ function drawOn(
   return chart
 }
 
-let faces: string | undefined
+const facesAsCss = new Map<FigureFont, string>()
 
-/** The figures' font as CSS, bytes included. */
-export function fontFaces(): string {
-  faces ??= FACES.map(({ file, weight }) => {
-    const data = readFileSync(fontFile(`${file}.woff2`)).toString('base64')
-    return `@font-face{font-family:Inter;font-weight:${weight};src:url(data:font/woff2;base64,${data}) format('woff2')}`
-  }).join('')
-  return faces
+/** A font of figures as CSS, bytes included. */
+export function fontFaces(font: FigureFont): string {
+  const { family, faces } = FONT_FACTS[font]
+  const css =
+    facesAsCss.get(font) ??
+    faces
+      .map(({ file, weight }) => {
+        const data = readFileSync(fontFile(`${file}.woff2`)).toString('base64')
+        return `@font-face{font-family:${family};font-weight:${weight};src:url(data:font/woff2;base64,${data}) format('woff2')}`
+      })
+      .join('')
+  facesAsCss.set(font, css)
+  return css
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { installation } from '../installation'
 import { fontFaces } from './drawing'
+import type { FigureFont } from './figure-fonts'
 import type { Provenance } from './report-source'
 import type { ReportTable } from './tables'
 
@@ -13,6 +14,7 @@ export interface PageParts {
   readonly tables: readonly ReportTable[]
   /** SVG text without fonts of its own. */
   readonly figures: readonly { readonly caption: string; readonly svg: string }[]
+  readonly figureFont: FigureFont
   readonly methods: string
   readonly checklist: readonly { readonly item: string; readonly answer: string }[]
 }
@@ -32,7 +34,7 @@ export function pageToHtml(parts: PageParts, provenance: Provenance): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="fairsweep" content="${toHtml(program)}" data-study="${toHtml(study)}" data-rule="${rule}" data-database="${database}"${otherRate === null ? '' : ` data-other-rate="${otherRate}"`} data-pairing="${pairing}">
 <title>${toHtml(parts.title)}</title>
-<style>${fontFaces()}
+<style>${[...new Set<FigureFont>(['inter', parts.figureFont])].map(fontFaces).join('')}
 ${shipped('page.css')}</style>
 </head>
 <body>

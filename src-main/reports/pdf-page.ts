@@ -4,10 +4,9 @@ import { installation } from '../installation'
 /** A PDF being written, top to bottom. */
 export type Page = PDFKit.PDFDocument
 
-export const FONTS = {
-  regular: join(installation.resources, 'fonts/Inter-Regular.ttf'),
-  bold: join(installation.resources, 'fonts/Inter-SemiBold.ttf'),
-} as const
+export const fontPath = (file: string): string => join(installation.resources, 'fonts', `${file}.ttf`)
+
+export const FONTS = { regular: fontPath('Inter-Regular'), bold: fontPath('Inter-SemiBold') } as const
 
 /** Font sizes in points. */
 export const SIZES = { title: 20, heading: 13, text: 9.5, small: 8 } as const

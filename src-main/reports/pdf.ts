@@ -5,7 +5,9 @@ import svgToPdf from 'svg-to-pdfkit'
 import type { FigureSize } from './drawing'
 import { drawTable } from './pdf-table'
 import type { PageParts } from './html'
-import { FONTS, inOneLine, INK, keepTogether, SIZES } from './pdf-page'
+import { FONT_FACTS } from './figure-fonts'
+import type { FigureFont } from './figure-fonts'
+import { fontPath, FONTS, inOneLine, INK, keepTogether, SIZES } from './pdf-page'
 import type { Page } from './pdf-page'
 import type { Provenance } from './report-source'
 
@@ -49,7 +51,7 @@ export async function reportToPdf(parts: PdfParts, provenance: Provenance, json:
     items.forEach((item) => writeItem(page, item))
   }
   if (parts.figures.length > 0) writeHeading(page, 'Figures', 300)
-  parts.figures.forEach((figure, i) => drawFigure(page, figure, `Figure ${i + 1}. `))
+  parts.figures.forEach((figure, i) => drawFigure(page, figure, `Figure ${i + 1}. `, parts.figureFont))
   if (parts.tables.length > 0) writeHeading(page, 'Tables', 110)
   parts.tables.forEach((table, i) => drawTable(page, table, `Table ${i + 1}. `))
   writeHeading(page, 'Methods')
@@ -113,7 +115,13 @@ function writeItem(page: Page, item: string): void {
 const GAP = 6
 
 /** A figure never leaves its caption; one that is taller than a page is made to fit. */
-function drawFigure(page: Page, { svg, size, caption }: PdfParts['figures'][number], label: string): void {
+function drawFigure(
+  page: Page,
+  { svg, size, caption }: PdfParts['figures'][number],
+  label: string,
+  font: FigureFont,
+): void {
+  const [regular, bold] = FONT_FACTS[font].faces
   const { margins, width: pageWidth, height: pageHeight } = page.page
   const space = pageWidth - margins.left - margins.right
   const words = `${label}${inOneLine(caption)}`
@@ -128,7 +136,7 @@ function drawFigure(page: Page, { svg, size, caption }: PdfParts['figures'][numb
   svgToPdf(page, unsized, margins.left + (space - width) / 2, page.y, {
     width,
     height,
-    fontCallback: (_family, bold) => (bold ? FONTS.bold : FONTS.regular),
+    fontCallback: (_family, isBold) => fontPath((isBold ? bold : regular).file),
   })
   page.y += height + GAP
   page.font(FONTS.regular).fontSize(SIZES.small).fillColor(INK.soft)

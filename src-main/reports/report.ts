@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { tablesToCsv } from './csv'
 import { drawPdf, drawPng, drawSvg } from './drawing'
+import { cssFont } from './figure-fonts'
 import { USUAL_LOOK } from './figure-look'
 import type { FigureLook } from './figure-look'
 import { reportFigures } from './figures'
@@ -9,6 +10,7 @@ import type { ReportFigure } from './figures'
 import { FIGURE_FORMATS, REPORT_FORMATS } from './formats'
 import type { FigureFormat, ReportFormat, TableFormat } from './formats'
 import { pageToHtml } from './html'
+import { PRINT_INK } from '../../src-renderer/charts/ink'
 import { reportToJson } from './json'
 import { documentToTex, tableToTex } from './latex'
 import { tableToMarkdown, toMarkdown } from './markdown'
@@ -44,8 +46,7 @@ export interface Report {
   readonly provenance: Provenance
   readonly tables: readonly ReportTable[]
   readonly figures: readonly ReportFigure[]
-  /** How much larger than its own pixels a figure is drawn. */
-  readonly scale: number
+  readonly look: FigureLook
   readonly methods: string
   readonly checklist: ReturnType<typeof reproducibilityChecklist>
   readonly lists: readonly { readonly heading: string; readonly items: readonly string[] }[]
@@ -63,8 +64,11 @@ export function composeReport(source: ReportSource, choice: ReportChoice = {}): 
     source,
     provenance: provenanceOf(source),
     tables: wanted(reportTables(source), choice.tables),
-    figures: wanted(reportFigures(source, { plot: look.plot }), choice.figures),
-    scale: look.scale,
+    figures: wanted(
+      reportFigures(source, { plot: look.plot, colours: { ...PRINT_INK, font: cssFont(look.font) } }),
+      choice.figures,
+    ),
+    look,
     methods: methodsParagraph(source),
     checklist: reproducibilityChecklist(source),
     lists: verdictLists(source),
@@ -79,7 +83,7 @@ export function reportFiles(report: Report, { formats, figures }: ReportOptions)
     ...FIGURE_FORMATS.filter((format) => drawn.has(format)).flatMap((format) =>
       report.figures.map((figure): ReportFile => [
         `${figure.id}.${format}`,
-        drawFigure(figure, format, report.scale),
+        drawFigure(figure, format, report.look),
       ]),
     ),
     ...REPORT_FORMATS.filter((format) => formats.includes(format)).flatMap((format) =>
@@ -125,12 +129,12 @@ export function tableText(table: ReportTable, format: TableFormat, provenance: P
 export function drawFigure(
   { option, size, caption }: ReportFigure,
   format: FigureFormat,
-  scale: number,
+  { scale, font }: FigureLook,
 ): string | Buffer {
   const onPaper = { ...option, backgroundColor: '#ffffff' }
   switch (format) {
     case 'svg':
-      return drawSvg(onPaper, size, { scale })
+      return drawSvg(onPaper, size, { scale, font })
     case 'png':
       return drawPng(onPaper, size, { scale })
     case 'pdf':
@@ -168,16 +172,17 @@ function textFiles(report: Report, format: ReportFormat, drawn: ReadonlySet<Figu
   }
 }
 
-/** The whole report as one page or document holds it; its own font serves the figures too. */
-const pageOf = ({ source, lists, tables, figures, methods, checklist, scale }: Report): PdfParts => ({
+/** The whole report as one page or document holds it, which brings the figures' font. */
+const pageOf = ({ source, lists, tables, figures, methods, checklist, look }: Report): PdfParts => ({
   title: source.study.name,
   lists,
   tables,
   figures: figures.map(({ caption, option, size }) => ({
     caption,
-    size: { width: size.width * scale, height: size.height * scale },
-    svg: drawSvg(option, size, { fonts: false, scale }),
+    size: { width: size.width * look.scale, height: size.height * look.scale },
+    svg: drawSvg(option, size, { font: null, scale: look.scale }),
   })),
+  figureFont: look.font,
   methods,
   checklist,
 })

@@ -55,7 +55,7 @@ describe('a preview', () => {
 
   test('draws figures in the size asked for', async () => {
     const across = async (widthMm: number): Promise<number> => {
-      const look = { widthMm, heightMm: 70, labelPoints: 8 }
+      const look = { widthMm, heightMm: 70, labelPoints: 8, font: 'tinos' as const }
       const { figures } = await api.reports.preview({ study: STUDY, look })
       return Number(/^<svg width="([\d.]+)"/.exec(figures[0]?.svg ?? '')?.[1])
     }

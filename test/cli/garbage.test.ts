@@ -79,6 +79,22 @@ it.each([
   [['run', 'positions.yaml'], 'has 4 tokens, expected at most 2'],
   [['compare', 'nothing'], "no study 'nothing'"],
   [['compare', 'nothing', '--other-rate', 'fast'], "--other-rate: found 'fast'"],
+  [
+    ['report', 'nothing', '--out', 'there', '--figure-size', '85'],
+    "--figure-size: found '85', expected millimetres",
+  ],
+  [
+    ['report', 'nothing', '--out', 'there', '--figure-size', '85x2'],
+    "--figure-size: found '2', expected a height",
+  ],
+  [
+    ['report', 'nothing', '--out', 'there', '--label-size', 'big'],
+    "--label-size: found 'big', expected points",
+  ],
+  [
+    ['report', 'nothing', '--out', 'there', '--font', 'comic'],
+    "--font: found 'comic', expected inter, arimo, tinos",
+  ],
   [['runs', '--filter', 'lr <'], '--filter: column 5'],
   [['runs', '--limit', '-1'], "--limit: found '-1'"],
   [['runs', '--study', 'nothing'], "no study 'nothing'"],

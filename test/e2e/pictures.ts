@@ -133,7 +133,7 @@ export async function fullScene(renderer: string): Promise<Scene> {
       { name: 'compare-early', place: '/compare?study=synthetic-next', then: press('Open early…') },
       { name: 'compare-error', place: '/compare?study=nobody' },
       { name: 'reports', place: '/reports?study=synthetic-mnist' },
-      { name: 'reports-size', place: '/reports?study=synthetic-mnist', then: press(/mm, .* pt$/) },
+      { name: 'reports-size', place: '/reports?study=synthetic-mnist', then: press(/mm, .* pt /) },
       { name: 'reports-folder', place: '/reports?study=synthetic-mnist', then: press(/^Choose: Folder/) },
       { name: 'library', place: '/library' },
       { name: 'library-add', place: '/library', then: press('Add a model') },

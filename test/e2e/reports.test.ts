@@ -69,8 +69,13 @@ describe.skipIf(BROWSER === '')('the Reports place', () => {
     const before = await widthNow()
     await page.getByRole('button', { name: /mm, 9 pt/ }).click()
     await page.getByRole('button', { name: 'One column' }).click()
+    await page.getByText('Tinos', { exact: true }).click()
     await page.getByRole('button', { name: 'Draw' }).click()
     await expect.poll(widthNow).toBeLessThan(before / 2 + 1)
+    expect(await drawings.first().locator('text').first().getAttribute('style')).toContain('Tinos')
+    const loaded = `[...document.fonts].some(({ family, status }) => family === 'Tinos' && status === 'loaded')`
+    await expect.poll(() => page.evaluate(loaded)).toBe(true)
+    await page.getByRole('button', { name: '85 × 62 mm, 7 pt Tinos' }).waitFor()
     const picture = page.waitForEvent('download')
     await paper()
       .getByRole('button', { name: /Download rate-.* as PDF/ })

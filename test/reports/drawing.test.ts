@@ -31,7 +31,7 @@ describe('drawSvg', () => {
     expect(svg.match(/@font-face/g)).toHaveLength(2)
     expect(svg).toContain('other paper: 10⁻³')
     expect(svg).not.toContain(':hover')
-    expect(drawSvg(rate.option, rate.size, { fonts: false })).not.toContain('@font-face')
+    expect(drawSvg(rate.option, rate.size, { font: null })).not.toContain('@font-face')
   })
 })
 

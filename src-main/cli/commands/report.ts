@@ -1,5 +1,8 @@
 import { readFile, stat } from 'node:fs/promises'
 import { InputError } from '../../errors'
+import { FIGURE_FONTS } from '../../reports/figure-fonts'
+import { figureLook, LOOK_LIMITS, USUAL_PAPER_LOOK } from '../../reports/figure-look'
+import type { FigureLook } from '../../reports/figure-look'
 import { FIGURE_FORMATS, REPORT_FORMATS } from '../../reports/formats'
 import type { ReportSource } from '../../reports/report'
 import { openWorkbench } from '../../workbench'
@@ -16,12 +19,17 @@ const loadReports = () => import('../../reports/report')
 const loadVerify = () => import('../../reports/verify')
 const loadSource = () => import('../../reports/read-source')
 
+const USUAL_SIZE = `${USUAL_PAPER_LOOK.widthMm}x${USUAL_PAPER_LOOK.heightMm}`
+
 export function addReport(line: CommandLine): void {
   line
     .add('report <study>', 'report tables and figures', report)
     .requiredOption('--out <dir>', 'folder to write into')
     .option('--format <formats>', 'md, latex, csv, html, json, pdf; several with commas between', 'md')
     .option('--figures <formats>', 'svg, png, pdf; several with commas between', 'svg')
+    .option('--figure-size <mm>', `width and height of plots on paper, such as 85x62 (${USUAL_SIZE})`)
+    .option('--label-size <points>', `size of the figures' labels (${USUAL_PAPER_LOOK.labelPoints})`)
+    .option('--font <name>', `of the figures: ${FIGURE_FONTS.join(', ')} (${USUAL_PAPER_LOOK.font})`)
     .option('--other-rate <rate>', 'the one learning rate that another paper used for all settings')
     .option('--pairing <how>', PAIRING_HELP)
   line.add('verify <file>', 'recomputes an exported table and lists what no longer matches', verify)
@@ -31,6 +39,9 @@ interface Options {
   readonly out: string
   readonly format: string
   readonly figures: string
+  readonly figureSize?: string
+  readonly labelSize?: string
+  readonly font?: string
   readonly otherRate?: string
   readonly pairing?: string
 }
@@ -43,17 +54,51 @@ async function report({ terminal, workspace }: Invocation, options: Options, stu
     otherRate: rateOption(options.otherRate, '--other-rate'),
     pairing: pairingOption(options.pairing),
   }
+  const look = lookOption(options)
   const workbench = await openWorkbench({ workspace, access: 'reader' })
   try {
     const source = await sourceOf(workbench, await nameOfStudy(workbench, study), asked)
     makeFolder(options.out, { field: '--out' })
-    const files = await writeReport(source, options.out, { formats, figures })
+    const files = await writeReport(source, options.out, { formats, figures }, { look })
     terminal.print(files.join('\n'))
     terminal.document({ files })
     return EXIT.done
   } finally {
     await workbench.close()
   }
+}
+
+/** The figures' size, labels and font; what is not given is as usual. */
+function lookOption({ figureSize = USUAL_SIZE, labelSize, font: named }: Options): FigureLook {
+  const [across = '', high = '', ...more] = figureSize.split('x')
+  if (more.length > 0 || high === '') {
+    throw new InputError(`found '${figureSize}', expected millimetres such as 85x62`, {
+      field: '--figure-size',
+    })
+  }
+  const font = FIGURE_FONTS.find((each) => each === (named ?? USUAL_PAPER_LOOK.font))
+  if (font === undefined) {
+    throw new InputError(`found '${named}', expected ${FIGURE_FONTS.join(', ')}`, { field: '--font' })
+  }
+  const { widthMm, heightMm, labelPoints } = LOOK_LIMITS
+  return figureLook({
+    widthMm: sizeOption(across, widthMm, '--figure-size', 'a width in millimetres'),
+    heightMm: sizeOption(high, heightMm, '--figure-size', 'a height in millimetres'),
+    labelPoints: sizeOption(
+      labelSize ?? `${USUAL_PAPER_LOOK.labelPoints}`,
+      labelPoints,
+      '--label-size',
+      'points',
+    ),
+    font,
+  })
+}
+
+type Limits = readonly [least: number, most: number]
+function sizeOption(text: string, [least, most]: Limits, field: string, what: string): number {
+  const size = Number(text)
+  if (text.trim() !== '' && size >= least && size <= most) return size
+  throw new InputError(`found '${text}', expected ${what} from ${least} to ${most}`, { field })
 }
 
 async function sourceOf(

@@ -1,16 +1,10 @@
 import { computed } from 'vue'
 import type { WritableComputedRef } from 'vue'
+import { FIGURE_FONTS } from '../../../src-main/reports/figure-fonts'
+import { LOOK_LIMITS, USUAL_PAPER_LOOK } from '../../../src-main/reports/figure-look'
+import type { PaperLook } from '../../../src-main/reports/figure-look'
 import { EXPORT_FORMATS, FIGURE_FORMATS, REPORT_FORMATS } from '../../../src-main/reports/formats'
 import { useLocationList, useLocationWord } from '../../location'
-
-/** Size of the figures on paper. */
-export interface Look {
-  readonly widthMm: number
-  readonly heightMm: number
-  readonly labelPoints: number
-}
-
-export const USUAL_LOOK: Look = { widthMm: 180, heightMm: 106, labelPoints: 9 }
 
 /**
  * What of a report is wanted, kept in the view's URL. Parts are remembered by what is left out, so that a study that
@@ -26,26 +20,26 @@ export function useChoice() {
     runFormats: useWords('runs', EXPORT_FORMATS, []),
     look: computed({
       get: () => lookOf(lookWord.value),
-      set: ({ widthMm, heightMm, labelPoints }) =>
-        (lookWord.value = isUsual({ widthMm, heightMm, labelPoints })
-          ? ''
-          : `${widthMm}x${heightMm}x${labelPoints}`),
+      set: (look) => (lookWord.value = wordOf(look) === wordOf(USUAL_PAPER_LOOK) ? '' : wordOf(look)),
     }),
   }
 }
 export type Choice = ReturnType<typeof useChoice>
 
-const isUsual = ({ widthMm, heightMm, labelPoints }: Look): boolean =>
-  widthMm === USUAL_LOOK.widthMm && heightMm === USUAL_LOOK.heightMm && labelPoints === USUAL_LOOK.labelPoints
+const wordOf = ({ widthMm, heightMm, labelPoints, font }: PaperLook): string =>
+  [widthMm, heightMm, labelPoints, font].join('x')
 
-/** "180x106x9" as a look; what is no size is the usual one. */
-export function lookOf(word: string): Look {
-  const [widthMm = NaN, heightMm = NaN, labelPoints = NaN] = word.split('x').map(Number)
-  const fits = within(widthMm, 40, 600) && within(heightMm, 30, 600) && within(labelPoints, 4, 36)
-  return fits ? { widthMm, heightMm, labelPoints } : USUAL_LOOK
+/** "85x62x7xtinos" as a look, without a name in the usual font; what is no look is the usual one. */
+export function lookOf(word: string): PaperLook {
+  const [across = '', high = '', labels = '', named = USUAL_PAPER_LOOK.font] = word.split('x')
+  const font = FIGURE_FONTS.find((each) => each === named)
+  const sizes = { widthMm: Number(across), heightMm: Number(high), labelPoints: Number(labels) }
+  const fit = (['widthMm', 'heightMm', 'labelPoints'] as const).every((key) => {
+    const [least, most] = LOOK_LIMITS[key]
+    return sizes[key] >= least && sizes[key] <= most
+  })
+  return fit && font !== undefined ? { ...sizes, font } : USUAL_PAPER_LOOK
 }
-
-const within = (value: number, from: number, to: number): boolean => value >= from && value <= to
 
 /** Some of the known words, in their order; "none" where the user wants none, which is not the same as not having said. */
 function useWords<Word extends string>(
