@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtempSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { OpenChannel } from '../queue/channel'
@@ -43,7 +44,9 @@ export async function measureWay(
   openWorker: OpenChannel,
   signal: AbortSignal,
 ): Promise<MeasuredWay> {
-  const folder = await mkdtemp(join(tmpdir(), 'fairsweep-way-'))
+  // Nobody tells a second time that it is broken off, so nothing is waited for between this and listening.
+  signal.throwIfAborted()
+  const folder = mkdtempSync(join(tmpdir(), 'fairsweep-way-'))
   const crew = Array.from({ length: candidate.workers }, (_, number) => {
     const worker = new TrainingWorker(openWorker, 'process', WORKER_LIMITS, candidate.threads)
     return { worker, number, watch: new StepWatch() }

@@ -43,6 +43,8 @@ export class Probe {
   ) {
     this.worker = new WatchedWorker(openWorker)
     signal.addEventListener('abort', this.stop)
+    // It may have been ended while the folder was made, and is not told so again.
+    if (signal.aborted) this.stop()
   }
 
   /** @param signal ends a measurement underway, which is then rejected */

@@ -75,7 +75,7 @@ export class Crew {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.slots.flatMap((slot) => slot.worker?.close() ?? []))
+    await Promise.all(this.slots.map((slot) => slot.close()))
   }
 
   private get places(): number {

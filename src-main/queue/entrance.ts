@@ -7,7 +7,7 @@ import type { Ways } from './ways'
 /** How started studies come into the schedule: divided into groups by the ways of training, which may have to be measured. */
 export class Entrance {
   private readonly plans = new Map<string, Plan>()
-  private measuring: { readonly study: string; readonly stop: AbortController } | null = null
+  private measuring: Measurement | null = null
 
   constructor(
     private readonly store: Store,
@@ -27,21 +27,40 @@ export class Entrance {
     this.schedule.enter(name, this.roster.batchesOf(plan, this.store.queuePlaces(name), this.ways))
   }
 
-  /** Measures the way of a group that has none; its study then stands in the schedule in new groups. */
+  /**
+   * Measures the way of a group that has none; its study then stands in the schedule in new groups.
+   * @throws {StoreError} when the way cannot be kept
+   */
   async measure({ study, group }: Batch): Promise<void> {
     const [run] = group.runs
     const plan = this.plans.get(study)
     if (plan === undefined || run === undefined) return
     const stop = new AbortController()
-    this.measuring = { study, stop }
-    await this.ways.measure(plan, run, stop.signal)
-    this.measuring = null
+    const ended = this.ways.measure(plan, run, stop.signal)
+    this.measuring = { study, stop, ended }
+    try {
+      await ended
+    } finally {
+      this.measuring = null
+    }
     // It may have left, or come in again with another plan.
     if (this.schedule.has(study)) this.enter(this.plans.get(study) ?? plan)
   }
 
-  /** Breaks off a measurement (for this study): it is made again when its runs are to be trained. */
-  stop(study?: string): void {
-    if (study === undefined || this.measuring?.study === study) this.measuring?.stop.abort()
+  /**
+   * Breaks off a measurement (for this study): it is made again when its runs are to be trained. Resolves when its workers
+   * are gone.
+   */
+  async stop(study?: string): Promise<void> {
+    if (study !== undefined && this.measuring?.study !== study) return
+    this.measuring?.stop.abort()
+    await this.measuring?.ended.catch(() => {})
   }
+}
+
+interface Measurement {
+  readonly study: string
+  readonly stop: AbortController
+  /** Resolves when nothing of it is left. */
+  readonly ended: Promise<void>
 }

@@ -11,8 +11,7 @@ import { isOf, jobOf, jobRunOf, trained } from './entry'
 import type { Entry } from './entry'
 import { Entrance } from './entrance'
 import type { EventStream } from './event-stream'
-import { fateOf } from './fate'
-import { heldBy } from './held'
+import { Mishaps } from './mishaps'
 import type { Held } from './overview'
 import { Recorder } from './recorder'
 import { nextFor } from './refill'
@@ -22,7 +21,6 @@ import { Schedule } from './schedule'
 import type { Batch } from './schedule'
 import type { Slot, SlotJob } from './slot'
 import { Survey } from './survey'
-import { WorkerFault } from './training-worker'
 import type { FreePlace, RunMessage, TrainingWorker } from './training-worker'
 import { USUAL_WAYS, type Ways } from './ways'
 
@@ -36,9 +34,6 @@ export interface QueueOptions extends CrewOptions {
   /** How the runs of a study are trained; the usual way where nobody says. */
   readonly ways?: Ways
 }
-
-/** So many workers in a row that died before they could start: not the runs are at fault, and the queue stops. */
-const FAILED_STARTS = 3
 
 /**
  * What runs next, and on which worker. Studies are trained in the order that somebody gave them, else as they were
@@ -54,8 +49,7 @@ export class Queue {
   /** What it looks like to those who watch. */
   readonly survey: Survey
   private readonly rest: Rest
-  private failedStarts = 0
-  private trouble: Held | null = null
+  private readonly mishaps: Mishaps
 
   constructor(private readonly options: QueueOptions) {
     this.recorder = new Recorder(options.store, options.events)
@@ -63,13 +57,15 @@ export class Queue {
     const { store, ways = USUAL_WAYS } = options
     this.entrance = new Entrance(store, this.roster, this.schedule, ways)
     this.crew = new Crew(options)
-    this.rest = new Rest(this.crew, this.schedule, () => this.trouble !== null)
+    const setState = (...change: Parameters<Queue['setState']>): void => this.setState(...change)
+    this.mishaps = new Mishaps(this.recorder, this.schedule, setState)
+    this.rest = new Rest(this.crew, this.schedule, () => this.held !== null)
     this.survey = new Survey(this.schedule, this.crew, this.recorder)
   }
 
   /** Why nothing more is started until a study is started or resumed: the disk is full, the engine does not load. */
   get held(): Held | null {
-    return this.trouble
+    return this.mishaps.held
   }
 
   /** Trains what a saved study lacks; paused runs are queued again. */
@@ -88,7 +84,7 @@ export class Queue {
   /** Starts no more runs of the study and saves those in training; resolves when they are saved. */
   async pause(study: string): Promise<void> {
     this.schedule.leave(study)
-    this.entrance.stop(study)
+    void this.entrance.stop(study)
     for (const slot of this.crew.slots)
       if (!slot.inTraining.some((entry) => this.schedule.wants(entry))) slot.worker?.pause()
     this.changed()
@@ -145,8 +141,7 @@ export class Queue {
 
   /** Goes on after what held the queue was mended. */
   release(): void {
-    this.trouble = null
-    this.failedStarts = 0
+    this.mishaps.release()
     this.pump()
   }
 
@@ -158,7 +153,7 @@ export class Queue {
 
   /** The study's queued runs will be trained without anyone asking again. */
   isActive(study: string): boolean {
-    return this.schedule.has(study) && this.trouble === null
+    return this.schedule.has(study) && this.held === null
   }
 
   progress(): RunProgress[] {
@@ -170,10 +165,10 @@ export class Queue {
     return this.rest.of(study)
   }
 
-  /** Saves what is in training and ends all workers. */
+  /** Saves what is in training and ends all workers, those that measure too. */
   async close(): Promise<void> {
     for (const study of this.schedule.studies) this.schedule.leave(study)
-    this.entrance.stop()
+    await this.entrance.stop()
     for (const { worker } of this.crew.slots) worker?.pause()
     await this.idle()
     await this.crew.close()
@@ -184,7 +179,7 @@ export class Queue {
     for (let batch = this.nextBatch(); batch !== undefined; batch = this.nextBatch()) {
       const { way } = batch
       const slot = way && this.crew.placeFor(way)
-      if (way === null) void this.entrance.measure(batch).then(() => this.pump())
+      if (way === null) void this.measure(batch)
       else if (slot)
         void this.train(slot, { batch, way, entries: [...this.crew.waitingIn(batch)], since: Date.now() })
     }
@@ -194,11 +189,21 @@ export class Queue {
   }
 
   private nextBatch(): Batch | undefined {
-    if (this.trouble !== null || this.entrance.measured !== null || this.crew.isFull) return undefined
+    if (this.held !== null || this.entrance.measured !== null || this.crew.isFull) return undefined
     // A measurement wants the machine for itself.
     const hasPlace = ({ way }: Batch): boolean =>
       way === null ? this.crew.isIdle : this.crew.hasPlaceFor(way)
     return this.schedule.next((batch) => this.crew.hasWaiting(batch), hasPlace)
+  }
+
+  private async measure(batch: Batch): Promise<void> {
+    try {
+      await this.entrance.measure(batch)
+    } catch (error) {
+      // What was measured cannot be kept; nor could what is trained.
+      this.mishaps.hold(error)
+    }
+    this.pump()
   }
 
   private async train(slot: Slot, job: SlotJob): Promise<void> {
@@ -214,9 +219,9 @@ export class Queue {
         (message, environment) => this.take(worker, job, message, environment),
         (place) => this.refill(job, place),
       )
-      this.failedStarts = 0
+      this.mishaps.done()
     } catch (error) {
-      this.explain(entries, error)
+      this.mishaps.settle(entries, error)
     }
     slot.job = null
     // Started again while its worker was still saving, or broken off for another study.
@@ -228,7 +233,7 @@ export class Queue {
   private take(worker: TrainingWorker, job: SlotJob, message: RunMessage, environment: Environment): void {
     const { entries, batch, way } = job
     const entry = entries.find(({ id }) => id === message.run)
-    this.orHold(() => {
+    this.mishaps.orHold(() => {
       const run = entry && trained(entry, entries, batch.group, way)
       const { stored, state } = this.recorder.record(run, message, environment)
       if (stored !== undefined && message.run !== null) worker.stored(message.run, stored)
@@ -238,60 +243,19 @@ export class Queue {
 
   /** The run that is to have a place of a job that is free. */
   private refill(job: SlotJob, place: FreePlace): JobRun | null {
-    if (this.trouble !== null || this.entrance.measured !== null) return null
+    if (this.held !== null || this.entrance.measured !== null) return null
     const entry = nextFor(job, place, this.schedule, this.crew)
     if (entry === undefined) return null
-    this.orHold(() => this.setState(entry.id, 'running'))
+    this.mishaps.orHold(() => this.setState(entry.id, 'running'))
     job.entries.push(entry)
     this.changed()
     return jobRunOf(entry, place.slot, this.options.weights ?? null)
-  }
-
-  private orHold(work: () => void): void {
-    try {
-      work()
-    } catch (error) {
-      this.hold(error)
-      throw error
-    }
   }
 
   private ended(entry: Entry, state: RunState): void {
     entry.state = state
     if (isSettled(state)) this.options.checkpoints.remove(entry.id)
     this.rest.look()
-  }
-
-  /** Settles what a job left unfinished. */
-  private explain(group: readonly Entry[], error: unknown): void {
-    const fault = error instanceof WorkerFault ? error : new WorkerFault('died', String(error), true)
-    if (fault.kind === 'died' && !fault.wasReady && ++this.failedStarts >= FAILED_STARTS) this.hold(fault)
-    try {
-      for (const entry of group) if (entry.state === 'running') this.settle(entry, fault, group.length === 1)
-    } catch (storeError) {
-      // The runs stay `running` in the store until it is opened anew and they are queued again.
-      for (const entry of group) if (entry.state === 'running') entry.state = 'queued'
-      this.hold(storeError)
-    }
-  }
-
-  private settle(entry: Entry, fault: WorkerFault, isAlone: boolean): void {
-    const isHeld = this.trouble !== null
-    const fate = fateOf(entry, fault, { isAlone, isWanted: this.schedule.wants(entry), isHeld })
-    if (fate === 'failed') {
-      this.recorder.fail(entry.id, fault.message)
-      return void (entry.state = 'failed')
-    }
-    if (fate === 'tried-again')
-      this.recorder.log('warning', entry.id, `${fault.message}; the run is tried again`)
-    const state = fate === 'tried-again' ? 'queued' : fate
-    this.setState(entry.id, state, fate === 'paused' ? fault.message : undefined)
-  }
-
-  private hold(error: unknown): void {
-    if (this.trouble !== null) return
-    this.trouble = heldBy(error)
-    this.recorder.cry(`the queue stopped: ${this.trouble.because}`)
   }
 
   private changed(): void {

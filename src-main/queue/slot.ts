@@ -19,6 +19,8 @@ export class Slot {
   worker: TrainingWorker | null = null
   /** Null: the slot is free. */
   job: SlotJob | null = null
+  /** Resolves when the workers that were dismissed are gone. */
+  private left: Promise<unknown> = Promise.resolve()
 
   constructor(
     private readonly open: OpenChannel,
@@ -34,8 +36,14 @@ export class Slot {
   }
 
   dismiss(): void {
-    void this.worker?.close()
+    this.left = Promise.all([this.left, this.worker?.close()])
     this.worker = null
+  }
+
+  /** Resolves when no worker that was ever here is left. */
+  async close(): Promise<void> {
+    this.dismiss()
+    await this.left
   }
 
   /** Runs of the job that have not ended. */

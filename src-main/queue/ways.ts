@@ -8,7 +8,8 @@ export interface Ways {
   of(plan: Plan, run: PlannedRun): TrainingWay | null
   /**
    * Measures, and keeps, the way of all runs of the plan that are of this one's kind. Nothing else may train meanwhile.
-   * Never throws: what cannot be measured is trained the usual way.
+   * What cannot be measured is trained the usual way.
+   * @throws {StoreError} when it cannot be kept
    */
   measure(plan: Plan, run: PlannedRun, signal: AbortSignal): Promise<void>
 }

@@ -189,11 +189,17 @@ describe('the way a study is trained', () => {
 
   it('is neither kept nor spoken of when the measurement is broken off', async () => {
     const { plan, run } = saved('s', rates(8))
-    const choosing = chooser(fake)
+    let opened = 0
+    const choosing = chooser((...line) => {
+      opened++
+      return fake(...line)
+    })
     const stop = new AbortController()
     const measuring = choosing.measure(plan, run, stop.signal)
     stop.abort()
     await measuring
+    // No worker is left at work on what nobody waits for.
+    expect(opened).toBe(0)
     expect(choosing.of(plan, run)).toBeNull()
     expect(store.trainingWays()).toEqual([])
     // A workbench that closes breaks it off, and its history is shut then.

@@ -66,7 +66,7 @@ it('a way is measured once, while nothing trains, and what it says is done and r
       way = SIDE_BY_SIDE
     },
   })
-  await until(() => queue.progress().length === 2)
+  await until(() => queue.survey.overview(null).running.length === 2)
   const { running, workers } = queue.survey.overview(null)
   expect(workers).toBe(2)
   expect(running.map(({ runs, way }) => [runs.length, way])).toEqual([
@@ -114,6 +114,42 @@ it('a study that is paused while it is measured trains nothing, and is measured 
   })
   await queue.pause('s')
   expect(environments(runs)).toEqual([null])
+  queue.start(planOf('s', runs))
+  await queue.idle()
+  expect(store.run(idOf(runs[0]?.key ?? ''))?.state).toBe('finished')
+})
+
+it('closing breaks off a measurement and waits until nothing of it is left', async () => {
+  let isLeft = true
+  train(rates(1), {
+    of: () => null,
+    measure: (_plan, _run, signal) =>
+      new Promise((resolve) => {
+        signal.addEventListener('abort', () =>
+          setTimeout(() => {
+            isLeft = false
+            resolve()
+          }, 30),
+        )
+      }),
+  })
+  expect(queue.entrance.measured).toBe('s')
+  await queue.close()
+  expect(isLeft).toBe(false)
+  expect(queue.entrance.measured).toBeNull()
+})
+
+it('a way that cannot be kept holds the queue, which says why, until the study is resumed', async () => {
+  const runs = rates(1)
+  let isFull = true
+  train(runs, {
+    of: () => (isFull ? null : ONE),
+    measure: () => Promise.reject(new Error('the disk is full')),
+  })
+  await until(() => queue.held !== null)
+  expect(queue.held?.because).toBe('the disk is full')
+  expect(queue.entrance.measured).toBeNull()
+  isFull = false
   queue.start(planOf('s', runs))
   await queue.idle()
   expect(store.run(idOf(runs[0]?.key ?? ''))?.state).toBe('finished')
