@@ -1,9 +1,13 @@
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'electron-vite'
 import { resolve } from 'node:path'
+import { dependencies } from './package.json'
 
 const here = import.meta.dirname
 const main = (file: string): string => resolve(here, 'src-main', file)
+
+/** Of many small files, four hundred of them @stdlib's: as parts of ours they take a fifth of the time to load. */
+const BUNDLED = [...Object.keys(dependencies).filter((name) => name.startsWith('@stdlib/')), 'yaml']
 
 /**
  * What comes out of `electron-vite build`: the desktop entry, the command line and the programs of worker threads
@@ -14,7 +18,7 @@ export default defineConfig({
   main: {
     build: {
       outDir: 'out/main',
-      externalizeDeps: true,
+      externalizeDeps: { exclude: BUNDLED },
       rollupOptions: {
         input: {
           electron: main('electron.ts'),

@@ -13,7 +13,17 @@ import type { NodeBackend } from './node-backend'
 
 // tfjs is CommonJS in Node. It gives the very instance that tfjs-node-gpu and the wasm backend register with.
 export const requirePackage = createRequire(import.meta.url)
-export const tf = requirePackage('@tensorflow/tfjs') as typeof import('@tensorflow/tfjs')
+
+type Tensorflow = typeof import('@tensorflow/tfjs')
+let operations: Tensorflow | null = null
+
+/**
+ * tfjs, loaded when the first of its operations is asked for: that takes a fifth of a second, and what only plans and shows,
+ * such as the command line and the window's process, asks for none when it starts.
+ */
+export const tf = new Proxy({} as Tensorflow, {
+  get: (_, name: keyof Tensorflow) => (operations ??= requirePackage('@tensorflow/tfjs') as Tensorflow)[name],
+})
 
 export const ENGINES = ['tensorflow', 'wasm'] as const
 export type EngineName = (typeof ENGINES)[number]
