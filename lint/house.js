@@ -62,7 +62,7 @@ const ROOMS = {
     ...['workbench', 'workspace', 'installation'],
   ],
   'src-main/installation': [],
-  'src-main/electron': ['api', 'workbench', 'workspace', 'queue/notice', 'installation'],
+  'src-main/electron': ['api', 'workbench', 'workspace', 'queue/notice', 'queue/channel', 'installation'],
   'src-main/answer': ['api', 'workbench'],
   'src-main/preload': ['api'],
   // Everything in the renderer is one room: it takes types of any kind and these pure functions from src-main.

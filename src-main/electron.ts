@@ -3,12 +3,15 @@ import { launchLink } from './api/client'
 import type { HttpDoor } from './api/http'
 import { openIpcDoor } from './api/ipc'
 import { openOwnerDoor } from './api/owner-door'
-import { setupMenu, workspaceIn } from './electron/menu'
+import { setupMenu } from './electron/menu'
 import { notifyOfEnds } from './electron/notices'
 import { openedFiles } from './electron/opened'
+import { openWorkspace, workspaceIn } from './electron/other-workspace'
 import { confine, isOurs, setupSession } from './electron/page'
 import { showWindow } from './electron/window'
+import { startUtility } from './electron/worker-process'
 import { installation } from './installation'
+import { channelsTo } from './queue/channel'
 import { openWorkbench } from './workbench'
 import type { Workbench } from './workbench'
 import { findDoor } from './workspace/door'
@@ -24,6 +27,9 @@ protocol.registerSchemesAsPrivileged([
 ])
 app.enableSandbox()
 
+// By the installer's name for it; Windows shows notices of nobody that it does not know.
+if (process.platform === 'win32') app.setAppUserModelId('org.fairsweep.workbench')
+
 const files = openedFiles()
 
 if (app.requestSingleInstanceLock()) void start()
@@ -33,7 +39,7 @@ async function start(): Promise<void> {
   app.on('web-contents-created', (_event, contents) => confine(contents))
   await app.whenReady()
   setupSession(session.defaultSession)
-  const workspace = workspaceIn(process.argv) ?? defaultWorkspace()
+  const workspace = workspaceIn(process.argv, process.cwd()) ?? defaultWorkspace()
   const workbench = await openOrExplain(workspace)
   if (workbench === null) return app.quit()
   rememberWorkspace(installation.cache, workbench.workspace)
@@ -43,13 +49,18 @@ async function start(): Promise<void> {
   notifyOfEnds(workbench, () => BrowserWindow.getFocusedWindow() !== null, showWindow)
   setupQuit(workbench, closeIpc, door)
   app.on('activate', () => showWindow())
+  app.on('second-instance', (_event, args, folder) => {
+    const other = workspaceIn(args, folder)
+    if (other !== null) void openWorkspace(workbench, other)
+  })
   app.on('window-all-closed', () => app.quit())
   files.showIn(workbench)
 }
 
 async function openOrExplain(workspace: string): Promise<Workbench | null> {
   try {
-    return await openWorkbench({ workspace, access: 'owner', what: 'the Fairsweep window' })
+    const openWorker = channelsTo(installation.workerEntry, startUtility)
+    return await openWorkbench({ workspace, access: 'owner', what: 'the Fairsweep window', openWorker })
   } catch (error) {
     if (error instanceof WorkspaceInUseError && (await openItsDoor(workspace, error))) return null
     dialog.showErrorBox(
@@ -75,19 +86,23 @@ async function openItsDoor(workspace: string, error: Error): Promise<boolean> {
   return true
 }
 
-/** Quitting waits until what is in training is saved. */
+/** Quitting waits until what is in training is saved, however often it is asked for meanwhile. */
 function setupQuit(workbench: Workbench, closeIpc: () => void, door: HttpDoor): void {
+  let saving: Promise<void> | null = null
   let isSaved = false
   app.on('before-quit', (event) => {
     if (isSaved) return
     event.preventDefault()
-    closeIpc()
-    void door
-      .close()
-      .then(() => workbench.close())
-      .finally(() => {
-        isSaved = true
-        app.quit()
-      })
+    saving ??= save().finally(() => {
+      isSaved = true
+      app.quit()
+    })
   })
+  async function save(): Promise<void> {
+    // Nothing answers the page any more.
+    for (const window of BrowserWindow.getAllWindows()) window.hide()
+    closeIpc()
+    await door.close()
+    await workbench.close()
+  }
 }

@@ -7,6 +7,7 @@ import { readWindowState } from '../src-main/electron/window-state'
 import { installation } from '../src-main/installation'
 import type { Workbench, WorkbenchHappening } from '../src-main/workbench'
 import { findDoor } from '../src-main/workspace/door'
+import { findOwner } from '../src-main/workspace/owner'
 import { fakeElectron } from './fake-electron'
 
 /**
@@ -33,10 +34,8 @@ beforeAll(async () => {
   loadedFirst = electron.windows[0]?.loaded ?? ''
 })
 
-afterAll(async () => {
+afterAll(() => {
   process.argv.splice(-2)
-  electron.emitApp('before-quit', { preventDefault: () => undefined })
-  await vi.waitFor(() => expect(electron.quits()).toBeGreaterThan(0), 10_000)
   rmSync(workspace, { recursive: true })
 })
 
@@ -72,6 +71,21 @@ describe('the menu', () => {
     electron.chosen = []
     choose('File', 'Open workspace …')
     expect(electron.relaunched).toHaveLength(1)
+  })
+})
+
+describe('a second start that names another workspace', () => {
+  test('opens it in place of this one, as the menu does', async () => {
+    process.env['APPIMAGE'] = '/home/me/Fairsweep.AppImage'
+    const before = electron.relaunched.length
+    electron.emitApp('second-instance', {}, ['fairsweep', '--workspace=other'], '/home/me')
+    await vi.waitFor(() => expect(electron.relaunched).toHaveLength(before + 1))
+    expect(electron.relaunched.at(-1)?.at(-1)).toBe('--workspace=/home/me/other')
+    // What an AppImage runs is unmounted when it ends.
+    expect(electron.relaunchedBy).toBe('/home/me/Fairsweep.AppImage')
+    delete process.env['APPIMAGE']
+    electron.emitApp('second-instance', {}, ['fairsweep', `--workspace=${workspace}`], '/')
+    expect(electron.relaunched).toHaveLength(before + 1)
   })
 })
 
@@ -237,6 +251,15 @@ describe('the window', () => {
 })
 
 describe('what the page may do', () => {
+  /** Whether the page gets a permission, by asking for it and by looking whether it has it. */
+  const mayHave = (permission: string, asker: string): boolean[] => {
+    const answers: boolean[] = []
+    electron.session.permissionRequest?.(null, permission, (allowed) => answers.push(allowed), {
+      requestingUrl: asker,
+    })
+    return [...answers, electron.session.permissionCheck?.(null, permission, asker) ?? false]
+  }
+
   test('5: every permission is denied', () => {
     for (const permission of [
       'media',
@@ -246,12 +269,14 @@ describe('what the page may do', () => {
       'openExternal',
       'fileSystem',
     ]) {
-      const answers: boolean[] = []
-      electron.session.permissionRequest?.(null, permission, (allowed) => answers.push(allowed))
-      expect(answers).toEqual([false])
-      expect(electron.session.permissionCheck?.(null, permission)).toBe(false)
+      expect(mayHave(permission, 'app://workbench/'), permission).toEqual([false, false])
     }
     expect(electron.session.devicePermission?.()).toBe(false)
+  })
+
+  test('5: but that its copy buttons write to the clipboard', () => {
+    expect(mayHave('clipboard-sanitized-write', 'app://workbench/index.html')).toEqual([true, true])
+    expect(mayHave('clipboard-sanitized-write', 'https://example.org/')).toEqual([false, false])
   })
 
   test('1: nothing is fetched from the network or from files', () => {
@@ -373,4 +398,20 @@ describe('the page’s own files', () => {
   ])('18: %s is not served', async (url) => {
     expect((await get(url)).status).toBe(404)
   })
+})
+
+// The last one: nothing is left to be tested afterwards.
+test('quitting, asked for twice, waits until the workspace is let go of', async () => {
+  const owners: unknown[] = []
+  electron.onQuit = () => owners.push(findOwner(workspace))
+  let prevented = 0
+  const quit = (): boolean => electron.emitApp('before-quit', { preventDefault: () => prevented++ })
+  quit()
+  await new Promise((resolve) => setImmediate(resolve))
+  quit()
+  await vi.waitFor(() => expect(owners.length).toBeGreaterThan(0), 10_000)
+  expect(owners).toEqual([null])
+  expect(prevented).toBe(2)
+  quit()
+  expect(prevented).toBe(2)
 })

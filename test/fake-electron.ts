@@ -30,6 +30,9 @@ export function fakeElectron() {
     notices,
     userData,
     relaunched: [] as string[][],
+    relaunchedBy: '',
+    /** Called when the program asks to be ended. */
+    onQuit: () => {},
     /** What is chosen in a dialog that asks for a folder. */
     chosen: [] as string[],
     isFocused: false,
@@ -59,9 +62,15 @@ export function fakeElectron() {
       requestSingleInstanceLock: () => true,
       enableSandbox: () => order.push('enableSandbox'),
       whenReady: () => Promise.resolve(void order.push('ready')),
-      quit: () => quits++,
+      quit: () => {
+        quits++
+        state.onQuit()
+      },
       getPath: () => userData,
-      relaunch: ({ args }: { args: string[] }) => void state.relaunched.push(args),
+      relaunch: ({ execPath, args }: { execPath: string; args: string[] }) => {
+        state.relaunched.push(args)
+        state.relaunchedBy = execPath
+      },
     }),
     BrowserWindow,
     dialog: {
@@ -152,6 +161,9 @@ class FakeWindow extends EventEmitter {
   show(): void {
     this.emit('show')
   }
+  hide(): void {
+    this.emit('hide')
+  }
   loadURL(url: string): Promise<void> {
     this.loaded = url
     return Promise.resolve()
@@ -167,8 +179,14 @@ class FakeContents extends EventEmitter {
 
 class FakeSession {
   permissionRequest:
-    ((contents: null, permission: string, answer: (allowed: boolean) => void) => void) | null = null
-  permissionCheck: ((contents: null, permission: string) => boolean) | null = null
+    | ((
+        contents: null,
+        permission: string,
+        answer: (allowed: boolean) => void,
+        details: { requestingUrl: string },
+      ) => void)
+    | null = null
+  permissionCheck: ((contents: null, permission: string, origin: string) => boolean) | null = null
   devicePermission: (() => boolean) | null = null
   beforeRequest:
     ((details: { url: string }, answer: (response: { cancel: boolean }) => void) => void) | null = null

@@ -1,10 +1,10 @@
-import { app, dialog, Menu } from 'electron'
+import { dialog, Menu } from 'electron'
 import type { MenuItemConstructorOptions } from 'electron'
 import { installation } from '../installation'
 import type { Workbench } from '../workbench'
-import { isOurFile } from '../workbench/opened-files'
 import { recentWorkspaces } from '../workspace/recent'
 import { goTo, pressKeys } from './window'
+import { openWorkspace } from './other-workspace'
 
 /** Their names are those of the sidebar, in its order. */
 const PLACES = ['Studies', 'Design', 'Queue', 'Runs', 'Compare', 'Reports', 'Library', 'Settings'] as const
@@ -90,33 +90,3 @@ async function chooseWorkspace(workbench: Workbench): Promise<void> {
   const [folder] = filePaths
   if (folder !== undefined) await openWorkspace(workbench, folder)
 }
-
-/** A program has one workspace: another one is opened by starting afresh, when what is in training is saved. */
-async function openWorkspace(workbench: Workbench, folder: string): Promise<void> {
-  if (workbench.progress().length > 0) {
-    const { response } = await dialog.showMessageBox({
-      message: 'Runs are being trained here.',
-      detail:
-        'Their state is saved before the other workspace opens; they go on when this one is opened and resumed.',
-      buttons: ['Save and open', 'Stay here'],
-      defaultId: 1,
-      cancelId: 1,
-    })
-    if (response !== 0) return
-  }
-  app.relaunch({
-    args: [
-      ...process.argv.slice(1).filter((arg) => !isWorkspaceArgument(arg) && !isOurFile(arg)),
-      workspaceArgument(folder),
-    ],
-  })
-  app.quit()
-}
-
-const ARGUMENT = '--workspace='
-const isWorkspaceArgument = (arg: string): boolean => arg.startsWith(ARGUMENT)
-const workspaceArgument = (folder: string): string => `${ARGUMENT}${folder}`
-
-/** The workspace that a start names; null: none. */
-export const workspaceIn = (args: readonly string[]): string | null =>
-  args.findLast(isWorkspaceArgument)?.slice(ARGUMENT.length) ?? null

@@ -58,10 +58,16 @@ async function askToOpenOutside(address: string): Promise<void> {
   if (response === 0) await shell.openExternal(url.href)
 }
 
+/** Its copy buttons write to the clipboard; nothing ever reads it. */
+const isAllowed = (permission: string, asker: string): boolean =>
+  permission === 'clipboard-sanitized-write' && isOurs(asker)
+
 /** The page's files, and nothing else, whatever it asks for. */
 export function setupSession(page: Session): void {
-  page.setPermissionRequestHandler((_contents, _permission, answer) => answer(false))
-  page.setPermissionCheckHandler(() => false)
+  page.setPermissionRequestHandler((_contents, permission, answer, { requestingUrl }) =>
+    answer(isAllowed(permission, requestingUrl)),
+  )
+  page.setPermissionCheckHandler((_contents, permission, origin) => isAllowed(permission, origin))
   page.setDevicePermissionHandler(() => false)
   page.webRequest.onBeforeRequest(({ url }, answer) =>
     answer({ cancel: !/^(?:app|devtools|data|blob):/.test(url) }),

@@ -5,7 +5,7 @@ import type { ToWorker } from '../training/messages'
 
 /** A line to one worker, whatever it is made of. What arrives is not trusted to be a message. */
 export interface Channel {
-  /** Of a process of its own; absent for a thread, or where none was started. */
+  /** Of a process of its own; absent for a thread, or where none is running. */
   readonly pid?: number | undefined
   send(message: ToWorker): void
   /** Ends the worker at once; resolves when it is gone. */
@@ -25,16 +25,35 @@ export type OpenChannel = (
   threads: number | null,
 ) => Channel
 
+/** A worker's process, however the program that runs this starts one. */
+export interface WorkerProcess {
+  readonly pid?: number | undefined
+  readonly stdout: NodeJS.ReadableStream | null
+  readonly stderr: NodeJS.ReadableStream | null
+  /** A message to one that has just died is lost. */
+  send(message: ToWorker): void
+  /** At once, whatever it is doing. */
+  kill(): void
+}
+
+export interface ProcessListener {
+  message(message: unknown): void
+  /** After the last of its output, which is what explains a native abort. */
+  ended(reason: string): void
+}
+
+export type StartProcess = (entry: string, env: NodeJS.ProcessEnv, listener: ProcessListener) => WorkerProcess
+
 /** Lines of a worker's own output kept to explain its death: a native abort says why only there. */
 const TAIL_LINES = 12
 
 /** Workers that run the built file `entry`, as threads of this process or as processes of their own. */
-export function channelsTo(entry: string): OpenChannel {
+export function channelsTo(entry: string, start: StartProcess = forkNode): OpenChannel {
   return (isolation, listener, threads) =>
     // TensorFlow has one pool of threads in a process, so that a number of its own needs a process of its own.
     isolation === 'thread' && threads === null
       ? openThread(entry, listener)
-      : openProcess(entry, listener, threads)
+      : openProcess(start, entry, listener, threads)
 }
 
 function openThread(entry: string, listener: ChannelListener): Channel {
@@ -53,39 +72,55 @@ function openThread(entry: string, listener: ChannelListener): Channel {
   }
 }
 
-function openProcess(entry: string, listener: ChannelListener, threads: number | null): Channel {
+function openProcess(
+  start: StartProcess,
+  entry: string,
+  listener: ChannelListener,
+  threads: number | null,
+): Channel {
   const pools =
     threads === null ? {} : { TF_NUM_INTRAOP_THREADS: `${threads}`, TF_NUM_INTEROP_THREADS: `${threads}` }
-  const child = fork(entry, [], {
-    serialization: 'advanced',
-    silent: true,
-    env: { ...process.env, ...pools },
-  })
-  const tail = new Tail(child.stdout, child.stderr)
-  const exited = new Promise<void>((resolve) => {
-    const leave = (reason: string): void => {
-      resolve()
-      listener.gone(reason)
-    }
-    child.once('error', (error) => leave(error.message))
-    // 'close' comes after the last of its output, which is what explains a native abort.
-    child.once('close', (code, signal) => {
-      leave(
-        tail.explain(
-          signal === null ? `the worker exited with code ${code}` : `the worker died of ${signal}`,
-        ),
-      )
-    })
-  })
+  let tail: Tail | null = null
+  let leave = (): void => {}
+  const gone = new Promise<void>((resolve) => (leave = resolve))
+  const child = start(
+    entry,
+    { ...process.env, ...pools },
+    {
+      message: (message) => listener.message(message),
+      ended(reason) {
+        leave()
+        listener.gone(tail?.explain(reason) ?? reason)
+      },
+    },
+  )
+  tail = new Tail(child.stdout, child.stderr)
+  return {
+    get pid() {
+      return child.pid
+    },
+    send: (message) => child.send(message),
+    kill: async () => {
+      child.kill()
+      await gone
+    },
+  }
+}
+
+/** A process of plain Node's own. */
+const forkNode: StartProcess = (entry, env, listener) => {
+  const child = fork(entry, [], { serialization: 'advanced', silent: true, env })
+  child.once('error', (error) => listener.ended(error.message))
+  child.once('close', (code, signal) =>
+    listener.ended(signal === null ? `the worker exited with code ${code}` : `the worker died of ${signal}`),
+  )
   child.on('message', (message) => listener.message(message))
   return {
     pid: child.pid,
-    // A worker that has just died is reported by 'close'; a message to it is lost either way.
+    stdout: child.stdout,
+    stderr: child.stderr,
     send: (message) => void (child.connected && child.send(message, () => {})),
-    kill: async () => {
-      child.kill('SIGKILL')
-      await exited
-    },
+    kill: () => void child.kill('SIGKILL'),
   }
 }
 
