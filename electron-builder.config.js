@@ -1,6 +1,7 @@
 import { buildSqliteForElectron } from './scripts/electron-addon.js'
 import setFuses from './scripts/fuses.js'
 import { makeIcons } from './scripts/icons.js'
+import { checkBinding } from './scripts/native.js'
 
 /**
  * The desktop program as something to install: `npm run package` on the system that it is for. TensorFlow is not in it;
@@ -18,16 +19,23 @@ export default {
     'resources/**',
     'scripts/**',
     'package.json',
-    // Set-up's own: as large as everything else together, and other on every machine.
+    // TensorFlow itself: larger than everything else together. Its small binding comes along, where there is one.
     '!node_modules/@tensorflow/tfjs-node-gpu/{deps,binding}/**',
-    '!node_modules/@tensorflow/tfjs-node-gpu/lib/napi-v8/**',
     '!**/*.map',
   ],
   asar: true,
-  // Native code is loaded from files of its own.
-  asarUnpack: ['node_modules/better-sqlite3/**', 'node_modules/@tensorflow/**', 'node_modules/@napi-rs/**'],
+  // Native code is loaded from files of its own, and reads such; Node beside Electron runs set-up's scripts.
+  asarUnpack: [
+    'node_modules/better-sqlite3/**',
+    'node_modules/@tensorflow/**',
+    'node_modules/@napi-rs/**',
+    'resources/**',
+    'scripts/**',
+    'package.json',
+  ],
   npmRebuild: false,
   beforePack: async () => {
+    checkBinding()
     await makeIcons()
     await buildSqliteForElectron()
   },

@@ -15,7 +15,7 @@ import {
 import { dirname, join } from 'node:path'
 import { run } from './command.js'
 import { TENSORFLOW_VERSION } from './pins.js'
-import { nodeModules, root } from './places.js'
+import { nodeModules, packedLink, root } from './places.js'
 
 /**
  * The two native addons. Both are built once per user and kept in the cache; a checkout gets a copy.
@@ -172,7 +172,8 @@ export async function buildBinding(cache, library, compiler) {
       title: "building TensorFlow's binding",
     })
     const quiet = join(folder, 'quiet.node')
-    await run(compiler, ['-shared', '-fPIC', '-O2', '-std=c++17', quietSource, '-o', quiet, '-ldl'], {
+    const link = `-DPACKED_LINK="${packedLink}"`
+    await run(compiler, ['-shared', '-fPIC', '-O2', '-std=c++17', link, quietSource, '-o', quiet, '-ldl'], {
       cwd: source,
       log: join(cache, 'logs/quiet.log'),
       title: "building TensorFlow's quiet loader",
@@ -184,4 +185,11 @@ export async function buildBinding(cache, library, compiler) {
   mkdirSync(dirname(link), { recursive: true })
   rmSync(link, { recursive: true, force: true })
   symlinkSync(library, link)
+}
+
+/** The packed program cannot build its binding; where it can have TensorFlow at all, the binding is packed with it. */
+export function checkBinding() {
+  const absent = BINDING_FILES.filter((name) => !existsSync(join(tfjsNode, 'lib/napi-v8', name)))
+  if (platform === 'linux-x64' && absent.length > 0)
+    throw new Error(`no ${absent.join(', no ')} to pack; run first: npm run setup`)
 }

@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildBinding, buildSqlite, hasBinding, hasSqlite } from './native.js'
 import { hasPackages, installPackages } from './packages.js'
 import { TENSORFLOW_VERSION, TENSORFLOW_WHEELS, TRUNKS } from './pins.js'
 import { build, isBuilt } from './build.js'
+import { isPacked, packedLink } from './places.js'
 import { bringWheels } from './wheel.js'
 
 /**
@@ -68,7 +69,7 @@ function tensorflowSteps(cache) {
     {
       title: `bringing TensorFlow ${TENSORFLOW_VERSION} (for ${what})`,
       isDone: () => existsSync(folder),
-      can: ({ python, compiler }) => python !== null && compiler !== null,
+      can: ({ python, compiler }) => python !== null && (isPacked || compiler !== null),
       otherwise: wasm,
       run: ({ tools, report }) =>
         bringWheels(TENSORFLOW_WHEELS[variant], folder, {
@@ -85,13 +86,35 @@ function tensorflowSteps(cache) {
           },
         }),
     },
-    {
-      title: "building TensorFlow's binding",
-      isDone: () => hasBinding(cache, library),
-      can: ({ python, compiler }) => python !== null && compiler !== null,
-      run: ({ tools }) => buildBinding(cache, library, String(tools.compiler)),
-    },
+    isPacked
+      ? linkStep(cache, library)
+      : {
+          title: "building TensorFlow's binding",
+          isDone: () => hasBinding(cache, library),
+          can: ({ python, compiler }) => python !== null && compiler !== null,
+          run: ({ tools }) => buildBinding(cache, library, String(tools.compiler)),
+        },
   ]
+}
+
+/**
+ * The packed program brings its binding, built where it was packed, and finds the library by a link.
+ * @param {string} cache
+ * @param {string} library
+ * @returns {Step}
+ */
+export function linkStep(cache, library) {
+  const link = join(cache, 'tensorflow', packedLink)
+  return {
+    title: 'giving TensorFlow to the program',
+    isDone: () => existsSync(link) && readlinkSync(link) === library,
+    can: () => existsSync(library),
+    run: async () => {
+      const fresh = `${link}.${process.pid}`
+      symlinkSync(library, fresh)
+      renameSync(fresh, link)
+    },
+  }
 }
 
 /**

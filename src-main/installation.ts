@@ -10,10 +10,14 @@ import { fileURLToPath } from 'node:url'
 export interface Installation {
   /** The folder of Fairsweep's own package.json. */
   readonly root: string
+  /** The program as it is installed: an archive, with beside it what other programs and native code read. */
+  readonly isPacked: boolean
   readonly version: string
   readonly resources: string
   readonly migrations: string
   readonly studies: string
+  /** The program that brings the tensor engine, for plain Node. */
+  readonly engineSetUp: string
   /** The built training worker: a program for `new Worker()` or `fork()`. */
   readonly workerEntry: string
   /** The built program that examines the engine: for `new Worker()`. */
@@ -28,22 +32,32 @@ export interface Installation {
   readonly cache: string
   /** What data sets that are compressed, pickled or text unpack to; may be removed at any time. */
   readonly unpacked: string
+  /** Where the packed program finds TensorFlow, once it is brought. */
+  readonly packedTensorFlow: string
   /** Pretrained trunks that set-up brought, one directory each, in the layout of Hugging Face. */
   readonly models: string
 }
 
+/** That of `scripts/pins.js`. */
+const TENSORFLOW_VERSION = '2.21.0'
+
 export const installation: Installation = locate(dirname(fileURLToPath(import.meta.url)))
 
-function locate(start: string): Installation {
+/** @param start a folder in it */
+export function locate(start: string): Installation {
   const root = findRoot(start)
+  const isPacked = root.endsWith('.asar')
+  const outside = isPacked ? `${root}.unpacked` : root
   const cache = cacheFolder(process.env)
   const { version } = readManifest(root)
   return {
     root,
+    isPacked,
     version,
-    resources: join(root, 'resources'),
-    migrations: join(root, 'resources/migrations'),
-    studies: join(root, 'resources/studies'),
+    resources: join(outside, 'resources'),
+    migrations: join(outside, 'resources/migrations'),
+    studies: join(outside, 'resources/studies'),
+    engineSetUp: join(outside, 'scripts/install-engine.js'),
     workerEntry: join(root, 'out/main/worker.js'),
     examineEntry: join(root, 'out/main/examine.js'),
     answerEntry: join(root, 'out/main/answer.js'),
@@ -51,6 +65,7 @@ function locate(start: string): Installation {
     renderer: join(root, 'out/renderer'),
     cache,
     unpacked: join(cache, 'unpacked'),
+    packedTensorFlow: join(cache, `tensorflow/packed-${TENSORFLOW_VERSION}`),
     models: join(cache, 'models'),
   }
 }

@@ -32,11 +32,25 @@ constexpr char kGetTensorFloat32[] = "_ZN3tsl33tensor_float_32_execution_enabled
 void (*set_tensor_float_32)(bool) = nullptr;
 bool (*tensor_float_32)() = nullptr;
 
+std::string Environment(const char *name) {
+  const char *value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+// What `scripts/places.js` calls the cache.
+std::string CacheFolder() {
+  const std::string own = Environment("FAIRSWEEP_CACHE"), xdg = Environment("XDG_CACHE_HOME");
+  return !own.empty() ? own : (!xdg.empty() ? xdg : Environment("HOME") + "/.cache") + "/fairsweep";
+}
+
+// Beside the binding set-up leaves a link to the library. The packed program has no folder that it may write to, and has
+// the link in the cache. The binding asks for the library by its name only, and takes the one that is loaded already.
 std::string LibraryPath(const char *name) {
   Dl_info self;
   if (dladdr(reinterpret_cast<void *>(&LibraryPath), &self) == 0) return "";
   const std::string file = self.dli_fname;
-  return file.substr(0, file.rfind('/')) + "/../../deps/lib/" + name;
+  const std::string linked = file.substr(0, file.rfind('/')) + "/../../deps/lib/" + name;
+  return access(linked.c_str(), F_OK) == 0 ? linked : CacheFolder() + "/tensorflow/" PACKED_LINK "/" + name;
 }
 
 void *LoadQuietly(const std::string &library) {

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
 import { InputError } from '../errors'
+import { installation } from '../installation'
 import { absentFiles, bindingFiles } from './binding'
 import type { NodeBackend } from './node-backend'
 
@@ -108,7 +109,10 @@ export function missingTensorFlow(): Missing | null {
   }
   const absent = absentFiles()
   if (absent.length === 0) return null
-  return { what: `TensorFlow is not set up here (no ${absent.join(', no ')}).`, todo: 'run: npm run setup' }
+  return {
+    what: `TensorFlow is not set up here (no ${absent.join(', no ')}).`,
+    todo: installation.isPacked ? 'install the engine: Settings, Engine and devices' : 'run: npm run setup',
+  }
 }
 
 function loadTensorFlow(): EngineInfo {

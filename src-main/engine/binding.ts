@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { installation } from '../installation'
 
-/** What TensorFlow's compiled parts are called once set-up has put them into the package. */
+/** Where TensorFlow's compiled parts are once set-up has brought them. */
 export function bindingFiles(): {
   readonly binding: string
   readonly library: string
@@ -12,7 +13,10 @@ export function bindingFiles(): {
   const folder = dirname(find.resolve('@tensorflow/tfjs-node-gpu/package.json'))
   return {
     binding: join(folder, 'lib/napi-v8/tfjs_binding.node'),
-    library: join(folder, 'deps/lib/libtensorflow_cc.so.2'),
+    library: join(
+      installation.isPacked ? installation.packedTensorFlow : join(folder, 'deps/lib'),
+      'libtensorflow_cc.so.2',
+    ),
     quiet: join(folder, 'lib/napi-v8/quiet.node'),
   }
 }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
@@ -110,7 +110,9 @@ function listMissing(engine: EngineInfo): Missing[] {
     missing.push({ what: 'FAIRSWEEP_ENGINE keeps TensorFlow off.', todo: 'unset FAIRSWEEP_ENGINE' })
   }
   if (gpuModels().length > 0 && !engine.device.startsWith('GPU')) {
-    const hasCuda = existsSync(join(bindingFiles().library, '../../nvidia'))
+    const { library } = bindingFiles()
+    // What is linked is TensorFlow's folder in the cache; CUDA's libraries lie beside that one.
+    const hasCuda = existsSync(library) && existsSync(join(realpathSync(library), '../../nvidia'))
     missing.push({
       what: 'An NVIDIA GPU is here, but training runs on the CPU.',
       todo: hasCuda

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { EngineReport } from '../engine/describe'
 import { absentFiles } from '../engine/binding'
@@ -16,7 +15,7 @@ export interface Examined {
 }
 
 export interface MachineOptions {
-  readonly installation: Pick<Installation, 'examineEntry' | 'root'>
+  readonly installation: Pick<Installation, 'examineEntry' | 'engineSetUp'>
   readonly events: EventStream
   /** A training takes the processor: numbers measured beside it would be wrong. */
   readonly isTraining: () => boolean
@@ -61,7 +60,7 @@ export class Machine {
    */
   install(variant: EngineVariant): void {
     if (this.installing?.state === 'running') throw new InputError('an installation is at work already')
-    const program = join(this.options.installation.root, 'scripts/install-engine.js')
+    const program = this.options.installation.engineSetUp
     if (!existsSync(program)) {
       throw new InputError(
         `this copy of Fairsweep brings no set-up (${program}); train on a machine with a checkout of it`,

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { EngineReport } from '../../src-main/engine/describe'
@@ -51,14 +51,14 @@ export interface PlayedInstaller {
 
 /** Puts a program in the place of set-up's own door. */
 export function playInstaller(): PlayedInstaller {
-  const own = installation.root
+  const own = installation.engineSetUp
   const root = mkdtempSync(join(tmpdir(), 'fairsweep-installer-'))
-  mkdirSync(join(root, 'scripts'))
-  Object.assign(installation, { root })
+  const engineSetUp = join(root, 'install-engine.js')
+  Object.assign(installation, { engineSetUp })
   return {
-    next: (how) => writeFileSync(join(root, 'scripts/install-engine.js'), INSTALLERS[how].join('\n')),
+    next: (how) => writeFileSync(engineSetUp, INSTALLERS[how].join('\n')),
     end() {
-      Object.assign(installation, { root: own })
+      Object.assign(installation, { engineSetUp: own })
       rmSync(root, { recursive: true, force: true })
     },
   }

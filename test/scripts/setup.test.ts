@@ -3,11 +3,11 @@ import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { hasPackages, refuseLinkedPackages } from '../../scripts/packages.js'
-import { cacheFolder, root } from '../../scripts/places.js'
+import { cacheFolder, packedLink, root } from '../../scripts/places.js'
 import { createReport } from '../../scripts/report.js'
 import { setUp } from '../../scripts/setup.js'
 import type { Step } from '../../scripts/steps.js'
-import { installation } from '../../src-main/installation'
+import { installation, locate } from '../../src-main/installation'
 
 let folder: string
 let said: string
@@ -118,6 +118,22 @@ describe('refuseLinkedPackages()', () => {
 describe('places', () => {
   it('are the same for set-up and for the program', () => {
     expect(installation).toMatchObject({ root, cache: cacheFolder() })
+    expect(installation.engineSetUp).toBe(join(root, 'scripts/install-engine.js'))
+    expect(installation.packedTensorFlow).toBe(join(cacheFolder(), 'tensorflow', packedLink))
+  })
+
+  it('of the packed program: what is not read by Electron itself lies beside the archive', () => {
+    const archive = join(folder, 'app.asar')
+    mkdirSync(join(archive, 'out/main'), { recursive: true })
+    writeFileSync(join(archive, 'package.json'), '{"name": "fairsweep", "version": "1.0.0"}')
+    const packed = locate(join(archive, 'out/main'))
+    expect(packed).toMatchObject({
+      isPacked: true,
+      workerEntry: join(archive, 'out/main/worker.js'),
+      resources: `${archive}.unpacked/resources`,
+      migrations: `${archive}.unpacked/resources/migrations`,
+      engineSetUp: `${archive}.unpacked/scripts/install-engine.js`,
+    })
   })
 
   it('follow FAIRSWEEP_CACHE, then XDG_CACHE_HOME, then the home folder', () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -12,13 +12,13 @@ let machine: Machine
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'fairsweep-machine-'))
-  mkdirSync(join(root, 'scripts'))
   isTraining = false
   told = []
   const events = new EventStream()
   events.subscribe(({ type }) => told.push(type))
   const examineEntry = join(root, 'examine.mjs')
-  machine = new Machine({ installation: { root, examineEntry }, events, isTraining: () => isTraining })
+  const engineSetUp = join(root, 'install-engine.js')
+  machine = new Machine({ installation: { engineSetUp, examineEntry }, events, isTraining: () => isTraining })
 })
 afterEach(async () => {
   await machine.stopInstalling()
@@ -27,7 +27,7 @@ afterEach(async () => {
 
 const examiner = (program: string): void =>
   writeFileSync(join(root, 'examine.mjs'), `import { parentPort } from 'node:worker_threads'\n${program}`)
-const installer = (program: string): void => writeFileSync(join(root, 'scripts/install-engine.js'), program)
+const installer = (program: string): void => writeFileSync(join(root, 'install-engine.js'), program)
 
 /** A process that has ended and that nobody has asked after yet is dead too. */
 function isAlive(pid: number): boolean {
