@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { DARK_INK, LIGHT_INK } from '../../../src-renderer/charts/ink'
 import { runStyles } from '../../../src-renderer/charts/run-style'
-import { settingStyle } from '../../../src-renderer/charts/setting-style'
+import { settingPlaces, settingStyle } from '../../../src-renderer/charts/setting-style'
+import type { SettingStyle } from '../../../src-renderer/charts/setting-style'
 import { MAIN_SETTINGS, NAMED_SETTINGS } from '../../../src-main/study/settings'
 
 const run = (id: string, setting: string, learningRate: number) => ({ id, setting, learningRate })
@@ -25,15 +26,15 @@ describe('a setting', () => {
     expect(contrast(settingStyle(name, 0, 'dark').color, DARK_INK.surface)).toBeGreaterThanOrEqual(3)
   })
 
-  test('is never told from its counterpart by colour alone', () => {
-    const looks = MAIN_SETTINGS.map((name) => settingStyle(name))
-    for (const [pretrained, random] of [
-      [looks[0], looks[1]],
-      [looks[2], looks[3]],
-    ]) {
-      expect(pretrained?.dash).not.toBe(random?.dash)
-      expect(pretrained?.symbol).not.toBe(random?.symbol)
-    }
+  test('is never told from another by colour alone', () => {
+    const shapeOf = ({ dash, symbol }: SettingStyle): string => `${dash} ${symbol}`
+    const named = NAMED_SETTINGS.map(({ name }) => shapeOf(settingStyle(name)))
+    expect(new Set(named).size).toBe(NAMED_SETTINGS.length)
+    expect(new Set(MAIN_SETTINGS.map((name) => settingStyle(name).symbol)).size).toBe(4)
+    // Nor are those of the user's own, from each other and from the main ones beside which they stand.
+    const own = Array.from({ length: 8 }, (_, place) => shapeOf(settingStyle('mine', place)))
+    const main = MAIN_SETTINGS.map((name) => shapeOf(settingStyle(name)))
+    expect(new Set([...own, ...main]).size).toBe(12)
   })
 
   test('that the user named has a look of its own place', () => {
@@ -44,7 +45,7 @@ describe('a setting', () => {
 
 describe('a run', () => {
   test('alone has the very look of its setting', () => {
-    const styles = runStyles([run('a', 'frozen-random', 1e-3)], LIGHT_INK)
+    const styles = runStyles([run('a', 'frozen-random', 1e-3)], LIGHT_INK, () => 0)
     const { color, dash } = settingStyle('frozen-random')
     expect(styles.get('a')).toEqual({ color, dash })
   })
@@ -53,11 +54,28 @@ describe('a run', () => {
     const styles = runStyles(
       [run('low', 'x', 1e-5), run('high', 'x', 1e-3), run('middle', 'x', 1e-4)],
       LIGHT_INK,
+      () => 2,
     )
     const shades = ['high', 'middle', 'low'].map((id) =>
       contrast(styles.get(id)?.color ?? '', LIGHT_INK.surface),
     )
     expect(shades).toEqual(shades.toSorted((a, b) => b - a))
     expect(new Set(shades).size).toBe(3)
+  })
+
+  test('of a setting that the user named has the colour that its study’s comparison gives it', () => {
+    const placeOf = settingPlaces([
+      { name: 'older', asks: { settings: ['mine', 'theirs'] } },
+      { name: 'newer', asks: { settings: ['frozen-random', 'theirs', 'mine'] } },
+    ])
+    expect([placeOf('mine', 'older'), placeOf('mine', 'newer')]).toEqual([0, 2])
+    // Of no study, or of one that plans it no longer, it is drawn as the newest has it.
+    expect([placeOf('mine'), placeOf('mine', 'gone'), placeOf('nowhere')]).toEqual([2, 2, 0])
+    const styles = runStyles([run('a', 'mine', 1e-3), run('b', 'theirs', 1e-3)], LIGHT_INK, ({ setting }) =>
+      placeOf(setting, 'newer'),
+    )
+    expect(styles.get('a')?.color).toBe(settingStyle('mine', 2).color)
+    expect(styles.get('b')?.color).toBe(settingStyle('theirs', 1).color)
+    expect(styles.get('a')).not.toEqual(styles.get('b'))
   })
 })
