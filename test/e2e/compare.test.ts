@@ -174,6 +174,21 @@ describe.skipIf(BROWSER === '')('the Compare place', () => {
     await page.getByText('Save figure as SVG').click()
     expect((await download).suggestedFilename()).toBe('rate-mnist-minilm-l6.svg')
 
+    // The dots of the rate curve by keyboard alone: what one comes to is said, and Enter opens what is behind it.
+    const dot = panel('rates').getByRole('button', { name: /Arrow keys go to other scores/ })
+    await dot.focus()
+    expect(await dot.getAttribute('aria-label')).toMatch(/^frozen-pretrained, 1e-6, mean of 3 seeds: /)
+    await page.keyboard.press('ArrowRight')
+    await page.keyboard.press('ArrowUp')
+    const reached = /^(.*, 3\.16e-6, seed \d: [\d.]+)\. .* Enter opens its run$/
+    const [, said = ''] = reached.exec((await dot.getAttribute('aria-label')) ?? '') ?? []
+    expect(said).not.toBe('')
+    expect(await panel('rates').getByRole('status').innerText()).toBe(said)
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/\/runs\/[0-9a-f]{12}\?study=synthetic-mnist/)
+    await page.goBack()
+    await drawn('map')
+
     // The map by keyboard alone: to a run, its menu, its page.
     const square = panel('map').getByRole('button', { name: /Arrow keys go to other runs/ })
     await square.focus()
