@@ -95,7 +95,7 @@ describe.skipIf(BROWSER === '')('the keyboard alone', () => {
       '/studies',
       '/design?study=pilot',
       '/queue',
-      '/runs?study=pilot',
+      '/runs?study=pilot&axes=setting,lr',
       `/runs/${anyRun}?study=synthetic-mnist`,
     ],
     ...['/compare?study=synthetic-mnist', '/reports?study=synthetic-mnist', '/library', '/settings'],

@@ -201,6 +201,26 @@ describe.skipIf(BROWSER === '')('the history of runs', () => {
     await expect.poll(shown).toBeLessThan(60)
     await page.getByRole('button', { name: 'Take the brush away' }).click()
     await expect.poll(shown).toBe(60)
+
+    // The same by keys: the ends of an axis of numbers, and the words of one of words.
+    await plot.getByRole('button', { name: 'Val. acc.: choose a part of the axis' }).focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('textbox', { name: 'Lowest Val. acc. in %' }).waitFor()
+    await page.keyboard.type('50')
+    await page.keyboard.press('Enter')
+    await expect.poll(() => decodeURIComponent(page.url())).toMatch(/brush=val\/accuracy\+>=\+0\.5(&|$)/)
+    await expect.poll(shown).toBeLessThan(60)
+    const half = await shown()
+    await page.keyboard.press('Escape')
+    await plot.getByRole('button', { name: 'Setting: choose a part of the axis' }).focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('checkbox', { name: 'frozen-pretrained', exact: true }).waitFor()
+    await page.keyboard.press('Space')
+    await expect.poll(() => decodeURIComponent(page.url())).toMatch(/setting\+=\+frozen-pretrained/)
+    await expect.poll(shown).toBeLessThan(half)
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: 'Take the brush away' }).press('Enter')
+    await expect.poll(shown).toBe(60)
   })
 
   test('is copied as CSV: what is selected, or all that matches', async () => {

@@ -1,5 +1,6 @@
 import type { ParallelAxis } from '../../charts/parallel-coordinates'
 import { printValue } from '../../../src-main/filter/print'
+import { shortNumber } from './axis-bounds'
 import { RUN_COLUMNS } from './run-columns'
 
 /** The axes of the parallel coordinates in the URL: "lr,val/accuracy,-val/loss" and what is brushed on them. */
@@ -56,8 +57,12 @@ export function brushFilter(
     .join(' and ')
 }
 
+/** An end that is open asks nothing: nothing in a history is below zero. */
 const between = (field: string, low: number, high: number): string =>
-  `${field} >= ${short(low)} and ${field} <= ${short(high)}`
+  [
+    ...(low > 0 ? [`${field} >= ${shortNumber(low)}`] : []),
+    ...(high < Infinity ? [`${field} <= ${shortNumber(high)}`] : []),
+  ].join(' and ')
 
 /** On an axis of words the brush covers their places. */
 function oneOf(field: string, words: readonly string[], low: number, high: number): string {
@@ -65,5 +70,3 @@ function oneOf(field: string, words: readonly string[], low: number, high: numbe
   const any = covered.map((word) => `${field} = ${printValue(word)}`)
   return any.length === 1 ? any[0]! : `(${any.join(' or ')})`
 }
-
-const short = (value: number): string => String(Number(value.toPrecision(4)))

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { parseFilter } from '../../../../src-main/filter/parse'
 import { explainFilter, filterProblem, suggestFilter } from '../../../../src-renderer/views/runs/filter-words'
+import {
+  boundsText,
+  readBounds,
+  stretchesOf,
+  wordsWithin,
+} from '../../../../src-renderer/views/runs/axis-bounds'
 import { AXIS_FIELDS, brushFilter, readAxes, turned } from '../../../../src-renderer/views/runs/parallel-axes'
 import { diffRows } from '../../../../src-renderer/views/runs/run-diff'
 import { sayEstimate } from '../../../../src-renderer/views/runs/say-estimate'
@@ -57,7 +63,7 @@ describe('parallel axes', () => {
       { field: 'seed', words: null },
     ]
     const brushed = brushFilter(axes, [[[1e-5, 0.0012345]], [[0, 1.2]], []])
-    expect(brushed).toBe("lr >= 0.00001 and lr <= 0.001234 and (setting = 'a b' or setting = c)")
+    expect(brushed).toBe("lr >= 1e-5 and lr <= 1.234e-3 and (setting = 'a b' or setting = c)")
     expect(() => parseFilter(brushed)).not.toThrow()
     expect(
       brushFilter(axes, [
@@ -70,6 +76,43 @@ describe('parallel axes', () => {
     expect(brushFilter(axes, [])).toBe('')
     // Between two words lies nothing.
     expect(() => parseFilter(brushFilter(axes, [[], [[1.6, 1.7]]]))).not.toThrow()
+  })
+})
+
+describe('a part of an axis', () => {
+  test('is typed as its ends, of which one or both may be open', () => {
+    expect(readBounds({ from: '50', to: '75' }, true)).toEqual([[0.5, 0.75]])
+    expect(readBounds({ from: '', to: '1e-3' }, false)).toEqual([[0, 1e-3]])
+    expect(readBounds({ from: '1e-3', to: '1e-5' }, false)).toEqual([[1e-5, 1e-3]])
+    expect(readBounds({ from: '', to: ' ' }, false)).toEqual([])
+    expect(readBounds({ from: 'fast', to: '' }, false)).toBeNull()
+    expect(boundsText([[0.5, Infinity]], true)).toEqual({ from: '50', to: '' })
+    expect(
+      boundsText(
+        [
+          [1e-5, 1e-4],
+          [1e-3, 1e-2],
+        ],
+        false,
+      ),
+    ).toEqual({ from: '1e-5', to: '0.01' })
+    expect(boundsText([], false)).toEqual({ from: '', to: '' })
+    const open = brushFilter(
+      [{ field: 'lr', words: null }],
+      [readBounds({ from: '1e-4', to: '' }, false) ?? []],
+    )
+    expect(open).toBe('lr >= 1e-4')
+  })
+
+  test('is chosen as its words, those that stand side by side in one stretch', () => {
+    const words = ['a', 'b', 'c', 'd']
+    const stretches = stretchesOf(words, ['d', 'a', 'b'])
+    expect(stretches).toHaveLength(2)
+    expect(wordsWithin(words, stretches)).toEqual(['a', 'b', 'd'])
+    expect(brushFilter([{ field: 'setting', words }], [stretches])).toBe(
+      '((setting = a or setting = b) or setting = d)',
+    )
+    expect(stretchesOf(words, [])).toEqual([])
   })
 })
 
