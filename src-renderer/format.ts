@@ -1,20 +1,23 @@
 import { formatCount } from '../src-main/analysis/wording'
+import { formatRate } from '../src-main/study/rates'
 
 /** Numbers and times as people read them. Pure; the tables, charts and forms share it. */
 
 const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹'
 
-/** A learning rate in the few digits that tell it from its neighbours: "1e-3", "3.16e-7". */
-export function rate(value: number): string {
-  return value
+/** A learning rate in the few digits that tell it from its neighbours, as the sentences of a comparison write it: "1e-3", "0.3". */
+export const rate = (value: number): string => formatRate(Number(value.toPrecision(3)))
+
+/** A number of any size in three digits and its power of ten: "2.5e6". */
+export const scientific = (value: number): string =>
+  value
     .toExponential(2)
     .replace(/\.?0+e/, 'e')
     .replace('e+', 'e')
-}
 
 /** The same for an axis: "10⁻³", "3.16×10⁻⁷". */
 export function rateLabel(value: number): string {
-  const [digits = '', exponent = ''] = rate(value).split('e')
+  const [digits = '', exponent = ''] = scientific(value).split('e')
   const power = `10${exponent.replace('-', '⁻').replace(/\d/g, (digit) => SUPERSCRIPTS[Number(digit)] ?? digit)}`
   return digits === '1' ? power : `${digits}×${power}`
 }

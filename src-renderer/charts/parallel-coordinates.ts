@@ -1,5 +1,5 @@
 import type { EChartsCoreOption } from 'echarts/core'
-import { rate, rateLabel } from '../format'
+import { rateLabel, scientific } from '../format'
 import { figureText } from './frame'
 import type { ChartInk } from './ink'
 
@@ -138,5 +138,5 @@ function scaleOf(
 
 const shortNumber = (value: number): string =>
   value !== 0 && (Math.abs(value) >= 1e6 || Math.abs(value) < 1e-3)
-    ? rate(value)
+    ? scientific(value)
     : String(Number(value.toPrecision(4)))

@@ -6,8 +6,10 @@ describe('a learning rate', () => {
     [1e-3, '1e-3', '10⁻³'],
     [3.16e-7, '3.16e-7', '3.16×10⁻⁷'],
     [0.01, '1e-2', '10⁻²'],
-    [1, '1e0', '10⁰'],
-    [25, '2.5e1', '2.5×10¹'],
+    [0.1, '0.1', '10⁻¹'],
+    [0.31623, '0.316', '3.16×10⁻¹'],
+    [1, '1', '10⁰'],
+    [25, '25', '2.5×10¹'],
     [2e-10, '2e-10', '2×10⁻¹⁰'],
   ])('%d is %s in a table and %s on an axis', (value, inTable, onAxis) => {
     expect([rate(value), rateLabel(value)]).toEqual([inTable, onAxis])
