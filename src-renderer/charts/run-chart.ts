@@ -76,7 +76,9 @@ export function runChart(input: RunChartInput): EChartsCoreOption {
     yAxis: {
       type: logarithmic ? 'log' : 'value',
       scale: true,
-      splitNumber: 4,
+      splitNumber: percent ? 5 : 4,
+      // Room above the whole would be for what cannot be.
+      max: percent && !logarithmic ? ({ max }: { max: number }) => (max > 0.8 ? 1 : null) : undefined,
       axisLine: { show: false },
       axisTick: { show: false },
       splitLine: { lineStyle: { color: ink.line } },

@@ -51,6 +51,14 @@ describe('the chart of a run', () => {
     expect(xAxis).toMatchObject({ min: 2, max: 3 })
   })
 
+  it('ends at 100 % where accuracies come near it, and at a round number below', () => {
+    const lines = [{ metric: 'val/accuracy' as const, name: 'validation', x: [1, 2], values: [0.1, 0.9] }]
+    const { yAxis } = runChart({ ...input, lines }) as { yAxis: { max: (range: { max: number }) => unknown } }
+    expect([yAxis.max({ max: 0.95 }), yAxis.max({ max: 0.4 })]).toEqual([1, null])
+    const ofLoss = runChart(input) as { yAxis: { max: unknown } }
+    expect(ofLoss.yAxis.max).toBeUndefined()
+  })
+
   it('leaves a gap on a logarithmic scale where a value has no logarithm', () => {
     const lines = [{ metric: 'val/loss' as const, name: 'validation', x: [1, 2], values: [0, 1] }]
     expect(seriesOf({ lines, logarithmic: true })[0]?.data).toEqual([
