@@ -3,7 +3,7 @@ import type { StartingOver } from '../../../src-main/api/starting-over'
 import type { Study } from '../../../src-main/study/study'
 import { moment, plural, score } from '../../format'
 
-/** "1 task × 1 model × 4 settings × 4 rates × 3 seeds". */
+/** "1 task × 1 model × 4 settings × 4 rates × 3 seeds"; a line breaks between two of them, not within. */
 export function factorsOf({ tasks, models, settings, learning_rates: rates, seeds }: Study): string {
   return [
     plural(tasks.length, 'task'),
@@ -11,7 +11,9 @@ export function factorsOf({ tasks, models, settings, learning_rates: rates, seed
     plural(settings.length, 'setting'),
     plural(rates.length, 'rate'),
     plural(seeds.length, 'seed'),
-  ].join(' × ')
+  ]
+    .map((factor) => factor.replaceAll(' ', '\u00a0'))
+    .join(' × ')
 }
 
 const SOURCES: Readonly<Record<PaceSource, string>> = {
