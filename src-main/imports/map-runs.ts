@@ -99,7 +99,7 @@ class Draft {
       count === 0
         ? []
         : [
-            `${count} without a ${field}: called "${UNKNOWN}"; write ${field}: {value: …} under fields of a mapping`,
+            `${count} without a ${field}: called "${UNKNOWN}"; name its field in the mapping, or one value for all`,
           ]
     const { scoreless } = this
     if (scoreless.length > 0 && this.runs.size + this.published.length === 0) throw this.noScores()
@@ -133,7 +133,7 @@ class Draft {
   private noScores(): InputError {
     const names = [...seriesNames(this.source), ...fieldNames(this.source)]
     return new InputError(
-      `found no validation or test score of any run, expected one named under metrics of a mapping, such as val/accuracy: … (there are ${names.slice(0, 20).join(', ')})`,
+      `found no validation or test score of any run, expected one named in the mapping (there are ${names.slice(0, 20).join(', ')})`,
       { file: this.source.files.join(', '), field: 'metrics' },
     )
   }
@@ -155,7 +155,7 @@ class Draft {
     throw reader.wrong(
       'learning_rate',
       'none',
-      `one in every run: name the field in a mapping, or write learning_rate: {value: 1e-3} for all (${there})`,
+      `one in every run: name its field in the mapping, or one value for all (${there})`,
     )
   }
 

@@ -57,7 +57,7 @@ export async function readTrainerStates(files: readonly FoundFile[], root: strin
       ...(older > 0 ? [`${older} earlier checkpoints of the same runs are left aside`] : []),
       ...(scheduled > 0
         ? [
-            `${scheduled} runs logged a learning rate that follows a schedule; the one that was set is not in trainer_state.json: give it by a name template or a mapping`,
+            `${scheduled} runs logged a learning rate that follows a schedule; the one that was set is not in trainer_state.json: give it by a name template or in the mapping`,
           ]
         : []),
     ],

@@ -87,9 +87,9 @@ describe('a table of runs', () => {
       [1e-4, 0],
     ])
     expect(read.remarks).toEqual([
-      '3 without a task: called "unknown"; write task: {value: …} under fields of a mapping',
-      '3 without a model: called "unknown"; write model: {value: …} under fields of a mapping',
-      '3 without a setting: called "unknown"; write setting: {value: …} under fields of a mapping',
+      '3 without a task: called "unknown"; name its field in the mapping, or one value for all',
+      '3 without a model: called "unknown"; name its field in the mapping, or one value for all',
+      '3 without a setting: called "unknown"; name its field in the mapping, or one value for all',
       '3 runs without a seed: numbered from 0 within each learning rate, in the order of the files',
     ])
   })
@@ -235,7 +235,7 @@ describe('a table that cannot be used is refused with its line:', () => {
     [
       'no rate',
       'setting,val_loss\na,0.5\n',
-      'expected one in every run: name the field in a mapping, or write learning_rate: {value: 1e-3} for all (there are setting, val_loss)',
+      'expected one in every run: name its field in the mapping, or one value for all (there are setting, val_loss)',
     ],
     ['no score', 'lr,mood\n1e-3,0.5\n', 'found no validation or test score of any run'],
     [
