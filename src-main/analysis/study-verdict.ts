@@ -16,9 +16,12 @@ export interface StudyVerdict {
 
 /** A comparison in one line. */
 export function studyVerdict({ groups, audit }: Comparison): StudyVerdict {
-  const ranked = groups.flatMap(({ task, model, best }) => {
-    const { text } = best.test ?? best.validation
-    return text === '' ? [] : [{ where: words(groups, { task, model }), text }]
+  const ranked = groups.flatMap(({ task, model, cells, best }) => {
+    const { text, settings } = best.test ?? best.validation
+    if (text === '') return []
+    // One alone is no ranking, and is not to look as if it had won.
+    const isAlone = cells.length > 1 && settings.filter(({ place }) => place !== null).length === 1
+    return [{ where: words(groups, { task, model }), text: isAlone ? `only ${text} has a result` : text }]
   })
   const count = (severity: Severity): number =>
     audit.findings.filter((finding) => finding.severity === severity).length

@@ -2,13 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Locator, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { startHttpDoor } from '../../src-main/api/http'
 import type { HttpDoor } from '../../src-main/api/http'
 import { channelsTo } from '../../src-main/queue/channel'
+import type { OpenChannel } from '../../src-main/queue/channel'
 import { openWorkbench } from '../../src-main/workbench'
 import type { Workbench } from '../../src-main/workbench'
 import { builtRenderer, builtWorker } from '../built'
+import { openShowcase } from './showcase'
 import { tinyStudy, writeTinyImages } from './tiny-study'
 import { BROWSER, openWindow, sayUntested } from './window'
 import type { Window } from './window'
@@ -162,4 +164,29 @@ describe.skipIf(BROWSER === '')('training that is watched', () => {
       expect(window.complaints.filter((words) => !words.includes('400'))).toEqual([])
     },
   )
+})
+
+describe.skipIf(BROWSER === '')('ways of training that are measured first', () => {
+  test('are told one by one, in the queue and beside the places', { timeout: 120_000 }, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'fairsweep-measured-'))
+    writeTinyImages(join(folder, 'images'))
+    vi.stubEnv('FAIRSWEEP_WAYS', 'measure')
+    // A worker that never gets ready: the first way is measured until the workbench closes.
+    const openWorker: OpenChannel = () => ({ send: () => undefined, kill: () => Promise.resolve() })
+    const showcase = await openShowcase({ renderer: await builtRenderer(), openWorker })
+    vi.unstubAllEnvs()
+    const { page, close } = await openWindow(showcase.link())
+    try {
+      const { workbench } = showcase
+      const task = `{kind: idx-images, dir: ${join(folder, 'images')}, patch: 4}`
+      await page.goto(new URL('/#/queue', page.url()).href)
+      await workbench.startStudy(await workbench.checkStudy(tinyStudy({ task, settings: '[frozen-random]' })))
+      await page.getByText(/Now way 1 of \d+, of idx-images \/ gpt2-1x16 \/ frozen-random/).waitFor()
+      await page.getByRole('link', { name: 'Measuring' }).waitFor()
+    } finally {
+      await close()
+      await showcase.close()
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
 })

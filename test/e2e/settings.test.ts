@@ -111,7 +111,11 @@ describe.skipIf(BROWSER === '')('the Settings place', () => {
     const { page } = window
     const { workspace } = showcase.workbench
     const backups = page.getByRole('region', { name: 'Backups' })
-    await backups.getByRole('button', { name: 'Back up now' }).click()
+    // By its button, or by the palette.
+    await page.keyboard.press('Control+KeyK')
+    await page.keyboard.type('back up')
+    await page.getByRole('option', { name: 'Back up the history' }).waitFor()
+    await page.keyboard.press('Enter')
     await backups.getByText('asked for').waitFor()
     await backups
       .getByRole('button', { name: /^Restore the backup/ })

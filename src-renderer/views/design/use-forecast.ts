@@ -1,7 +1,7 @@
 import { keepPreviousData, useMutation, useQuery } from '@tanstack/vue-query'
 import { computed, onScopeDispose, ref, watch } from 'vue'
-import type { Measuring } from '../../../src-main/queue/events'
 import { api } from '../../api'
+import { useMeasuring } from '../../measuring'
 import type { Draft } from './draft'
 
 /** A plan that stays as it is for so long is measured by itself. */
@@ -18,13 +18,7 @@ export function useForecast(draft: Draft) {
     gcTime: 10_000,
     placeholderData: keepPreviousData,
   })
-  /** Written by the event stream (live.ts). */
-  const measuring = useQuery<Measuring | null>({
-    queryKey: ['measuring'],
-    queryFn: () => null,
-    enabled: false,
-    initialData: null,
-  })
+  const measuring = useMeasuring()
   const measure = useMutation({
     mutationFn: () => api.forecast.measure.mutate({ text: draft.asked.value }),
     onSettled: () => query.refetch(),
@@ -63,7 +57,7 @@ export function useForecast(draft: Draft) {
     /** It is that of the text before. */
     isOutdated: query.isPlaceholderData,
     error: query.error,
-    measuring: measuring.data,
+    measuring,
     isMeasuring: measure.isPending,
     measureError: measure.error,
     measureNow: (): void => {
