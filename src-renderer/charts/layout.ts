@@ -9,6 +9,8 @@ export interface ChartLayout {
   readonly yOf: (value: number) => number
   /** The value on the horizontal axis at a pixel. */
   readonly valueAt: (x: number) => number
+  /** Shows what a pointer at this value of the horizontal axis would show; null: shows it no more. */
+  readonly point: (value: number | null) => void
 }
 
 /** What was clicked: the datum as its option builder made it, and where in the box. */

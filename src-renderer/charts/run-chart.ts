@@ -100,6 +100,26 @@ export function runChart(input: RunChartInput): EChartsCoreOption {
   }
 }
 
+/** All places on the axis where one of the lines has a point, rising, within the part that is shown. */
+export function placesOf(lines: readonly RunLine[], range: RunChartInput['range']): number[] {
+  const [from, to] = range ?? [-Infinity, Infinity]
+  const places = new Set(lines.flatMap(({ x }) => x.filter((at) => at >= from && at <= to)))
+  return [...places].sort((a, b) => a - b)
+}
+
+/** What the lines say at a place, in words: "step 1,200: training 0.53, validation 0.61 (step 1,000)". */
+export function readAt(lines: readonly RunLine[], axis: RunAxis, at: number): string {
+  const where = (place: number): string => (axis === 'time' ? clock(place) : `step ${count(place)}`)
+  const read = lines.flatMap(({ metric, name, x, values }) => {
+    const last = x.findLastIndex((place) => place <= at)
+    if (last === -1) return []
+    const value = values[last] ?? null
+    const said = value === null ? 'not a number' : say(value, metric.includes('accuracy'), 4)
+    return [`${name} ${said}${x[last] === at ? '' : ` (${where(x[last] ?? 0)})`}`]
+  })
+  return `${where(at)}: ${read.length === 0 ? 'nothing yet' : read.join(', ')}`
+}
+
 /** The colour of a split, the same in every chart of a run. */
 export function splitColor(metric: MetricName, ink: ChartInk): string {
   const dark = ink.shade === 'dark'

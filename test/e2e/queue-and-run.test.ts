@@ -154,6 +154,22 @@ describe.skipIf(BROWSER === '')('training that is watched', () => {
       await page.getByRole('button', { name: 'Show all' }).click()
       await page.waitForURL((url) => !url.href.includes('zoom='))
 
+      // What its curves say, point by point, by keys alone.
+      const reader = page.getByRole('slider', { name: 'Loss at' })
+      await reader.focus()
+      await page.keyboard.press('Home')
+      expect(await reader.getAttribute('aria-valuetext')).toMatch(/^step 1: training \d/)
+      await page.keyboard.press('PageUp')
+      const read = /^(step (?!1:)[\d,]+): training \d/.exec(
+        (await reader.getAttribute('aria-valuetext')) ?? '',
+      )
+      expect(read).not.toBeNull()
+      // Who sees the chart has the same beside the crosshair.
+      await page
+        .locator('figure[data-panel="loss"]')
+        .getByText(read?.[1] ?? '', { exact: true })
+        .waitFor()
+
       // A study of that run alone, ready to be changed.
       await page.getByRole('button', { name: 'Study of this run' }).click()
       await page.waitForURL(/design/)

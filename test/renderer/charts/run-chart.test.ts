@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { LIGHT_INK } from '../../../src-renderer/charts/ink'
-import { runChart } from '../../../src-renderer/charts/run-chart'
+import { placesOf, readAt, runChart } from '../../../src-renderer/charts/run-chart'
 import type { RunChartInput } from '../../../src-renderer/charts/run-chart'
 
 const input: RunChartInput = {
@@ -57,6 +57,22 @@ describe('the chart of a run', () => {
     expect([yAxis.max({ max: 0.95 }), yAxis.max({ max: 0.4 })]).toEqual([1, null])
     const ofLoss = runChart(input) as { yAxis: { max: unknown } }
     expect(ofLoss.yAxis.max).toBeUndefined()
+  })
+
+  it('is read place by place, each line as it stood there', () => {
+    expect(placesOf(input.lines, null)).toEqual([1, 2, 3])
+    expect(placesOf(input.lines, [2, 3])).toEqual([2, 3])
+    expect(readAt(input.lines, 'step', 1)).toBe('step 1: training 4')
+    expect(readAt(input.lines, 'step', 2)).toBe('step 2: training not a number, validation 3')
+    expect(readAt(input.lines, 'step', 3)).toBe('step 3: training 2, validation 3 (step 2)')
+    const accuracy = {
+      metric: 'val/accuracy' as const,
+      name: 'validation',
+      x: [60, 61],
+      values: [0.5, 0.98765],
+    }
+    expect(readAt([accuracy], 'time', 61)).toBe('1:01: validation 98.77 %')
+    expect(readAt([accuracy], 'step', 3)).toBe('step 3: nothing yet')
   })
 
   it('leaves a gap on a logarithmic scale where a value has no logarithm', () => {
