@@ -317,6 +317,22 @@ describe.skipIf(BROWSER === '')('the Design place', () => {
     await expect.poll(text).toBe(written)
   })
 
+  test('data are chosen where they lie, among the folders of the machine', async () => {
+    const above = study({ task: `{kind: idx-images, dir: '${folder}', patch: 4}` })
+    await editFile(() => above)
+    await page.getByText('to solve').waitFor()
+    await page.getByRole('button', { name: 'Choose: Folder' }).press('Enter')
+    const folders = page.getByRole('list', { name: `Folders in ${folder}` })
+    await folders.getByRole('button', { name: 'images' }).waitFor()
+    await folders.focus()
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Enter')
+    await expect.poll(text).toContain(`dir: '${join(folder, 'images')}'`)
+    await page.getByText('1 task × 1 model × 2 settings').waitFor()
+    await page.keyboard.press('Escape')
+    await folders.waitFor({ state: 'detached' })
+  })
+
   test('a study that is not there is said to be missing, and the draft stays', async () => {
     const written = await text()
     await page.goto(`${door.address}/#/design?study=nobody`)
