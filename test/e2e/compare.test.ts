@@ -174,6 +174,12 @@ describe.skipIf(BROWSER === '')('the Compare place', () => {
     await page.getByText('Save figure as SVG').click()
     expect((await download).suggestedFilename()).toBe('rate-mnist-minilm-l6.svg')
 
+    await page.getByRole('button', { name: 'Copy the verdict, all its sentences' }).click()
+    await page.getByRole('region', { name: 'Verdict' }).getByText('Copied').waitFor()
+    const verdict = (await page.evaluate<string>('navigator.clipboard.readText()')).split('\n')
+    expect(verdict[0]).toMatch(/^Each at its own best rate, by validation: /)
+    expect(verdict.length).toBeGreaterThan(4)
+
     // The dots of the rate curve by keyboard alone: what one comes to is said, and Enter opens what is behind it.
     const dot = panel('rates').getByRole('button', { name: /Arrow keys go to other scores/ })
     await dot.focus()
