@@ -218,6 +218,14 @@ describe.skipIf(BROWSER === '')('the history of runs', () => {
     await page.keyboard.press('Space')
     await expect.poll(() => decodeURIComponent(page.url())).toMatch(/setting\+=\+frozen-pretrained/)
     await expect.poll(shown).toBeLessThan(half)
+    // A reload, as a bookmark does, has the same list and the same brushes.
+    const both = await shown()
+    await page.reload()
+    await expect.poll(shown).toBe(both)
+    await plot.getByRole('button', { name: 'Val. acc.: choose a part of the axis' }).click()
+    await expect
+      .poll(() => page.getByRole('textbox', { name: 'Lowest Val. acc. in %' }).inputValue())
+      .toBe('50')
     await page.keyboard.press('Escape')
     await page.getByRole('button', { name: 'Take the brush away' }).press('Enter')
     await expect.poll(shown).toBe(60)

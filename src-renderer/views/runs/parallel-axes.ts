@@ -1,6 +1,10 @@
 import type { ParallelAxis } from '../../charts/parallel-coordinates'
+import type { Comparison, Filter } from '../../../src-main/filter/language'
+import { parseFilter } from '../../../src-main/filter/parse'
 import { printValue } from '../../../src-main/filter/print'
-import { shortNumber } from './axis-bounds'
+import { filterProblem } from './filter-words'
+import { shortNumber, stretchesOf } from './axis-bounds'
+import type { Stretch } from './axis-bounds'
 import { RUN_COLUMNS } from './run-columns'
 
 /** The axes of the parallel coordinates in the URL: "lr,val/accuracy,-val/loss" and what is brushed on them. */
@@ -40,9 +44,15 @@ export function turned(word: string, sign: '-' | '~'): string {
   return `${toggled(flip, '-')}${toggled(swap, '~')}${field}`
 }
 
+export interface NamedAxis {
+  readonly field: string
+  /** Those on it, in their order there; null where it is of numbers. */
+  readonly words: readonly string[] | null
+}
+
 /** What is brushed as a filter: between the ends of one of the stretches, on every axis. */
 export function brushFilter(
-  axes: readonly { readonly field: string; readonly words: readonly string[] | null }[],
+  axes: readonly NamedAxis[],
   intervals: readonly (readonly (readonly [number, number])[])[],
 ): string {
   return axes
@@ -55,6 +65,36 @@ export function brushFilter(
       return [any.length === 1 ? any[0]! : `(${any.join(' or ')})`]
     })
     .join(' and ')
+}
+
+/** The stretches of every axis that such a filter stands for; of one that means something else, or nothing, none. */
+export function readBrush(axes: readonly NamedAxis[], brush: string): Stretch[][] {
+  const parts = brush === '' || filterProblem(brush) !== null ? [] : partsOf(parseFilter(brush))
+  return axes.map(({ field, words }) => {
+    const own = parts.filter((part) => leavesOf(part).every((leaf) => leaf?.field === field))
+    const leaves = (part: Filter): Comparison[] => leavesOf(part).filter((leaf) => leaf !== null)
+    if (words !== null)
+      return stretchesOf(
+        words,
+        own.flatMap(leaves).map(({ value }) => value),
+      )
+    const apart = own.flatMap((part) => (part.kind === 'any' ? part.parts.map(leaves) : []))
+    const ends = own.flatMap((part) => (part.kind === 'any' ? [] : leaves(part)))
+    return [...apart, ...(ends.length > 0 ? [ends] : [])].map(stretchOf)
+  })
+}
+
+const partsOf = (filter: Filter): readonly Filter[] => (filter.kind === 'all' ? filter.parts : [filter])
+
+/** All that is asked in it; null for what no brush asks. */
+function leavesOf(filter: Filter): (Comparison | null)[] {
+  if (filter.kind === 'all' || filter.kind === 'any') return filter.parts.flatMap(leavesOf)
+  return [filter.kind === 'comparison' ? filter : null]
+}
+
+function stretchOf(ends: readonly Comparison[]): Stretch {
+  const end = (operator: string): string | undefined => ends.find((each) => each.operator === operator)?.value
+  return [Number(end('>=') ?? 0), Number(end('<=') ?? Infinity)]
 }
 
 /** An end that is open asks nothing: nothing in a history is below zero. */

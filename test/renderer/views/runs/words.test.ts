@@ -7,7 +7,13 @@ import {
   stretchesOf,
   wordsWithin,
 } from '../../../../src-renderer/views/runs/axis-bounds'
-import { AXIS_FIELDS, brushFilter, readAxes, turned } from '../../../../src-renderer/views/runs/parallel-axes'
+import {
+  AXIS_FIELDS,
+  brushFilter,
+  readAxes,
+  readBrush,
+  turned,
+} from '../../../../src-renderer/views/runs/parallel-axes'
 import { diffRows } from '../../../../src-renderer/views/runs/run-diff'
 import { sayEstimate } from '../../../../src-renderer/views/runs/say-estimate'
 
@@ -76,6 +82,40 @@ describe('parallel axes', () => {
     expect(brushFilter(axes, [])).toBe('')
     // Between two words lies nothing.
     expect(() => parseFilter(brushFilter(axes, [[], [[1.6, 1.7]]]))).not.toThrow()
+  })
+})
+
+describe('a brush in the URL', () => {
+  const axes = [
+    { field: 'lr', words: null },
+    { field: 'setting', words: ['a b', 'c', 'd'] },
+    { field: 'val/accuracy', words: null },
+  ]
+
+  test.each([
+    ['', [[], [], []]],
+    ['lr >= 1e-5 and lr <= 1e-3', [[[1e-5, 1e-3]], [], []]],
+    ["val/accuracy >= 0.5 and (setting = 'a b' or setting = c)", [[], [[-0.4, 1.4]], [[0.5, Infinity]]]],
+    ['setting = d', [[], [[1.6, 2.4]], []]],
+    [
+      '(lr >= 1 and lr <= 2 or lr >= 3 and lr <= 4)',
+      [
+        [
+          [1, 2],
+          [3, 4],
+        ],
+        [],
+        [],
+      ],
+    ],
+    // What no brush says, and what is on none of the axes.
+    ['lr < 1 or seed = 1', [[], [], []]],
+    ['lr >= 1 and seed !!', [[], [], []]],
+    ['seed <= 1', [[], [], []]],
+  ])('%s is drawn where it was', (brush, stretches) => {
+    const read = readBrush(axes, brush)
+    expect(read).toEqual(stretches)
+    if (!brush.includes('seed')) expect(readBrush(axes, brushFilter(axes, read))).toEqual(read)
   })
 })
 
