@@ -278,7 +278,12 @@ describe.skipIf(BROWSER === '')('the Compare place', () => {
     await panel('audit').locator('[data-finding]').first().waitFor()
     const more = panel('audit').getByRole('button', { name: /more finding/ })
     if ((await more.count()) > 0) await more.click()
-    await finding.getByRole('button', { name: 'Train seeds 0, 1, 2' }).click()
+    // A remedy is a button, and what is to be thought of stands beside it.
+    const alone = panel('audit')
+      .locator('li')
+      .filter({ has: page.getByRole('button', { name: /^Add \S+ for \S+ only$/ }) })
+    await alone.getByText('fair if every setting is extended by the same rule').first().waitFor()
+    await finding.getByRole('button', { name: 'Train seeds 0, 1, 2', exact: true }).click()
     const dialog = page.getByRole('dialog')
     await dialog.getByText('adds 4 runs').waitFor()
     await dialog.getByText('seeds: [0, 1, 2] # few').waitFor()
