@@ -107,6 +107,9 @@ export function placesOf(lines: readonly RunLine[], range: RunChartInput['range'
   return [...places].sort((a, b) => a - b)
 }
 
+/** Lines that are said at a place; of more nobody would hear the end. */
+const MOST_READ = 12
+
 /** What the lines say at a place, in words: "step 1,200: training 0.53, validation 0.61 (step 1,000)". */
 export function readAt(lines: readonly RunLine[], axis: RunAxis, at: number): string {
   const where = (place: number): string => (axis === 'time' ? clock(place) : `step ${count(place)}`)
@@ -117,7 +120,8 @@ export function readAt(lines: readonly RunLine[], axis: RunAxis, at: number): st
     const said = value === null ? 'not a number' : say(value, metric.includes('accuracy'), 4)
     return [`${name} ${said}${x[last] === at ? '' : ` (${where(x[last] ?? 0)})`}`]
   })
-  return `${where(at)}: ${read.length === 0 ? 'nothing yet' : read.join(', ')}`
+  const more = read.length > MOST_READ ? `, and ${count(read.length - MOST_READ)} more` : ''
+  return `${where(at)}: ${read.length === 0 ? 'nothing yet' : read.slice(0, MOST_READ).join(', ')}${more}`
 }
 
 /** The colour of a split, the same in every chart of a run. */

@@ -157,6 +157,21 @@ describe.skipIf(BROWSER === '')('the history of runs', () => {
     await diff.getByRole('rowheader', { name: 'training.batch_size' }).waitFor()
   })
 
+  test('has its curves read by keys: of every run that is drawn, step by step', async () => {
+    await go(`?study=synthetic-mnist&runs=${ids[1]},${ids[2]}`)
+    const reader = page.getByRole('slider', { name: 'Validation loss at' })
+    await reader.waitFor()
+    await window.settled()
+    await reader.focus()
+    await page.keyboard.press('Home')
+    const said = (await reader.getAttribute('aria-valuetext')) ?? ''
+    expect(said).toMatch(/^step 100: /)
+    for (const run of [ids[1], ids[2]].map((id) => showcase.workbench.store.run(id ?? '')))
+      expect(said).toMatch(new RegExp(`${run?.setting} · \\S+ · seed ${run?.seed} \\d`))
+    await page.keyboard.press('ArrowRight')
+    expect(await reader.getAttribute('aria-valuetext')).toMatch(/^step 200: /)
+  })
+
   test('is tagged, noted and archived, and each act can be taken back', async () => {
     await go(`?study=synthetic-mnist&runs=${ids[1]},${ids[2]}&pane=notes`)
     await page.getByRole('button', { name: 'Tag', exact: true }).click()

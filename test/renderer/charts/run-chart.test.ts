@@ -73,6 +73,8 @@ describe('the chart of a run', () => {
     }
     expect(readAt([accuracy], 'time', 61)).toBe('1:01: validation 98.77 %')
     expect(readAt([accuracy], 'step', 3)).toBe('step 3: nothing yet')
+    const many = Array.from({ length: 14 }, (_, i) => ({ ...accuracy, name: `run ${i}` }))
+    expect(readAt(many, 'step', 60)).toMatch(/run 11 50 %, and 2 more$/)
   })
 
   it('leaves a gap on a logarithmic scale where a value has no logarithm', () => {
