@@ -25,8 +25,8 @@ export interface Knock {
 
 export type Verdict =
   | { readonly kind: 'admitted' }
-  /** The launch token was right: set this cookie and send the browser to the workbench. */
-  | { readonly kind: 'launched'; readonly cookie: string }
+  /** Send the browser to the workbench: the launch token was right, and this is its cookie; null: it has a session. */
+  | { readonly kind: 'launched'; readonly cookie: string | null }
   | { readonly kind: 'refused'; readonly status: 401 | 403 | 405 | 429; readonly why: string }
 
 export interface GateOptions {
@@ -50,11 +50,21 @@ export function createGate({ bearer, port, now = Date.now }: GateOptions): Gate 
 
   const wrongToken = (): Verdict => {
     failures.push(now())
-    return refused(401, 'This link or token is not valid, or was used already.')
+    return refused(
+      401,
+      'This link or token is not valid, or was used already. “fairsweep serve” in a terminal prints a fresh one.',
+    )
   }
 
-  const judgeLaunch = (token: string | null): Verdict => {
-    if (token === null || !take(launches, token, now())) return wrongToken()
+  const hasSession = (headers: IncomingHttpHeaders): boolean => {
+    const session = cookieOf(headers, cookieName(port()))
+    return session !== null && isLive(sessions, session, now())
+  }
+
+  const judgeLaunch = (token: string | null, headers: IncomingHttpHeaders): Verdict => {
+    // Whoever is in already may follow the link again.
+    if (token === null || !take(launches, token, now()))
+      return hasSession(headers) ? { kind: 'launched', cookie: null } : wrongToken()
     const session = randomToken()
     sessions.set(hash(session), now() + SESSION_LIFETIME_MS)
     return {
@@ -82,16 +92,18 @@ export function createGate({ bearer, port, now = Date.now }: GateOptions): Gate 
       if (isLaunch) {
         return throttled
           ? refused(429, 'Too many wrong tokens; wait a minute.')
-          : judgeLaunch(new URLSearchParams(query).get('token'))
+          : judgeLaunch(new URLSearchParams(query).get('token'), headers)
       }
       const given = bearerOf(headers)
       if (given !== null) {
         if (throttled) return refused(429, 'Too many wrong tokens; wait a minute.')
         if (!equal(given, bearer)) return wrongToken()
       } else {
-        const session = cookieOf(headers, cookieName(port()))
-        if (session === null || !isLive(sessions, session, now())) {
-          return refused(401, 'Open the workbench with the link that its start printed.')
+        if (!hasSession(headers)) {
+          return refused(
+            401,
+            'Open the workbench with the link that its start printed, or with a fresh one: “fairsweep serve” in a terminal.',
+          )
         }
         // A browser names the origin of every POST; one that does not is not the workbench.
         if (method === 'POST' && headers.origin === undefined)

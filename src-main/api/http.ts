@@ -132,7 +132,7 @@ function guard(gate: Gate, request: IncomingMessage, response: ServerResponse, r
   if (verdict.kind === 'launched') {
     // A page of ours that moves on by itself, not a redirect: after a redirect from another site's link, the browser
     // would hold the strict cookie back.
-    response.setHeader('Set-Cookie', verdict.cookie)
+    if (verdict.cookie !== null) response.setHeader('Set-Cookie', verdict.cookie)
     response.end(`${HEAD}<meta http-equiv="refresh" content="0;url=/">`)
     return
   }

@@ -34,7 +34,7 @@ function gateAt(start = 0): { gate: Gate; wait: (ms: number) => void } {
 /** Opens the launch link and gives the cookie header a browser would send from then on. */
 function signIn(gate: Gate): string {
   const verdict = gate.judge(knock({ url: gate.launchPath() }))
-  if (verdict.kind !== 'launched') throw new Error('the launch link did not open')
+  if (verdict.kind !== 'launched' || verdict.cookie === null) throw new Error('the launch link did not open')
   return verdict.cookie.split(';')[0] ?? ''
 }
 
@@ -133,6 +133,18 @@ describe('the launch link', () => {
     const url = gate.launchPath()
     expect(gate.judge(knock({ url })).kind).toBe('launched')
     expect(statusOf(gate.judge(knock({ url })))).toBe(401)
+  })
+
+  test('that was used leads who is in already to the workbench, and nobody else', () => {
+    const { gate } = gateAt()
+    const cookie = signIn(gate)
+    const url = '/launch?token=used'
+    expect(gate.judge(knock({ url, headers: { host: HOST, cookie } }))).toEqual({
+      kind: 'launched',
+      cookie: null,
+    })
+    expect(statusOf(gate.judge(knock({ url })))).toBe(401)
+    expect(statusOf(gate.judge(knock({ url, headers: { host: HOST, cookie: `${cookie}x` } })))).toBe(401)
   })
 
   test('sets a cookie that scripts and other sites never get', () => {
