@@ -91,6 +91,15 @@ describe.skipIf(BROWSER === '')('training that is watched', () => {
       await page.keyboard.press('Alt+ArrowUp')
       await expect.poll(orderShown).toEqual(['short', 'long'])
       await expect.poll(() => workbench.store.queueOrder()).toEqual(['short', 'long'])
+      // What was moved keeps the focus, so that the keys go on with it.
+      const focused = (): Promise<string | null> =>
+        page.evaluate<string | null>("document.activeElement?.getAttribute('data-study') ?? null")
+      expect(await focused()).toBe('short')
+      await page.keyboard.press('Alt+ArrowDown')
+      await expect.poll(orderShown).toEqual(['long', 'short'])
+      expect(await focused()).toBe('short')
+      await page.keyboard.press('Alt+ArrowUp')
+      await expect.poll(() => workbench.store.queueOrder()).toEqual(['short', 'long'])
       await study('long').dragTo(study('short'), { targetPosition: { x: 60, y: 4 } })
       await expect.poll(() => workbench.store.queueOrder()).toEqual(['long', 'short'])
 
@@ -107,6 +116,7 @@ describe.skipIf(BROWSER === '')('training that is watched', () => {
       await go('/queue')
       await study('long').getByRole('button', { name: 'Pause' }).click()
       await expect.poll(() => workbench.store.run(run)?.state, { timeout: PATIENCE_MS }).toBe('paused')
+      await page.getByText('Nothing trains; 1 study is paused').waitFor()
       const saved = workbench.checkpoints.kept(run)[0]?.step
       expect(saved).toBe(workbench.store.run(run)?.steps)
       await go(`/runs/${run}?study=long&axis=time`)

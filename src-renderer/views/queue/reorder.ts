@@ -1,4 +1,4 @@
-import { ref } from 'vue'
+import { ref, watch } from 'vue'
 import type { Ref } from 'vue'
 
 /**
@@ -13,6 +13,19 @@ export function useReorder(
   const dragged: Ref<string | null> = ref(null)
   /** The row before which the dragged one would be put; undefined: none. */
   const target: Ref<string | null | undefined> = ref(undefined)
+
+  /** What has the focus in a row that was stepped. A row that is put elsewhere in the page loses it. */
+  let stepped: { readonly item: string; readonly at: number; readonly focus: HTMLElement | null } | null =
+    null
+  watch(
+    items,
+    (list) => {
+      if (stepped === null || list.indexOf(stepped.item) === stepped.at) return
+      if (document.activeElement === document.body) stepped.focus?.focus()
+      stepped = null
+    },
+    { flush: 'post' },
+  )
 
   function drop(): void {
     const [item, before] = [dragged.value, target.value]
@@ -34,6 +47,7 @@ export function useReorder(
     const list = items()
     const at = list.indexOf(item)
     if (at + by < 0 || at + by >= list.length) return
+    stepped = { item, at, focus: document.activeElement as HTMLElement | null }
     move(item, by === -1 ? (list[at - 1] ?? null) : (list[at + 2] ?? null))
   }
 
