@@ -78,7 +78,7 @@ export function sayVerdict(metric: Metric, group: Verdict, otherRate: number | n
   if (test && test.text !== '') sentences.push(`The same rates, on test: ${test.text}.`)
   if (group.flipRates.length > 0) {
     const firm = [...new Set(group.flips.filter((flip) => flip.beyondNoise).map(({ rate }) => rate))]
-    const shared = group.rankings.flatMap(({ rate }) => rate ?? [])
+    const shared = withScores(group.rankings).flatMap(({ rate }) => rate ?? [])
     const isEvery = group.flipRates.length === shared.length && shared.length > 1
     const where = isEvery
       ? `At all ${shared.length} shared rates`
@@ -120,9 +120,13 @@ export function neighboursOf(
   }
 }
 
+/** Rankings that rank: while runs are open, some rate may have the score of one setting alone. */
+const withScores = (rankings: readonly Ranking[]): readonly Ranking[] =>
+  rankings.filter(({ settings }) => settings.filter(({ place }) => place !== null).length > 1)
+
 /** Where no pair turns against its order at the best rates: which may be because that order is a tie, or unknown. */
 function sayWithoutFlips(all: readonly Ranking[]): string[] {
-  const rankings = all.filter(({ settings }) => settings.filter(({ place }) => place !== null).length > 1)
+  const rankings = withScores(all)
   if (rankings.length < 2) return []
   const reversals = findReversals(rankings)
   if (reversals.length > 0) {

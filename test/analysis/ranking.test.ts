@@ -69,7 +69,8 @@ describe('the sentence about the ranking at each rate', () => {
   it('names rates that follow each other as a range, and all of them as all', () => {
     const rates = [1e-5, 1e-4, 1e-3, 1e-2, 1e-1]
     const study = aStudy({ settings: FOUR_SETTINGS.slice(0, 2), learning_rates: rates })
-    const scores = (values: number[]) => Object.fromEntries(rates.map((rate, i) => [rate, [values[i] ?? 0]]))
+    const scores = (values: number[]) =>
+      Object.fromEntries(values.map((value, i) => [rates[i] ?? NaN, [value]]))
     const said = (fr: number[]): string[] => {
       const table = { [FP]: scores([0.5, 0.5, 0.5, 0.5, 0.9]), [FR]: scores(fr) }
       const [group] = compareStudy({ study, runs: sweep(table, study), testSealed: false }).groups
@@ -80,6 +81,10 @@ describe('the sentence about the ranking at each rate', () => {
     ])
     expect(said([0.6, 0.6, 0.4, 0.6, 0.2])).toEqual([
       'At 3 of 5 shared rates (1e-5, 1e-4, 1e-2) some pair is ranked otherwise than at its own best, nowhere beyond noise.',
+    ])
+    // While the last runs train, their rate is nobody's to share.
+    expect(said([0.4, 0.6, 0.6, 0.6])).toEqual([
+      'At 3 of 4 shared rates (1e-4 to 1e-2) some pair is ranked otherwise than at its own best, nowhere beyond noise.',
     ])
   })
 
