@@ -55,8 +55,9 @@ describe('drawPdf', () => {
     expect(document.numPages).toBe(1)
     const page = await document.getPage(1)
     expect(page.getViewport({ scale: 1 })).toMatchObject({
-      width: 0.75 * rate.size.width,
-      height: 0.75 * rate.size.height,
+      // Pages are whole points.
+      width: Math.round(0.75 * rate.size.width),
+      height: Math.round(0.75 * rate.size.height),
     })
     const { items } = await page.getTextContent()
     const text = items.flatMap((item) => ('str' in item ? item.str : [])).join(' ')
