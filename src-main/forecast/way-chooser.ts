@@ -9,6 +9,7 @@ import type { Plan, PlannedRun } from '../study/study'
 import { countedWay, deviceName, keptWay, programHash, wordsOf } from './kept-ways'
 import { measureWay } from './measure-way'
 import type { MeasuredWay } from './measure-way'
+import { shareOfOthers } from './other-programs'
 import { usableMemory } from './usable-memory'
 import { fittingWays, usualIn } from './fitting-ways'
 import type { BytesOf } from './fitting-ways'
@@ -29,6 +30,8 @@ export interface WayChooserOptions {
   readonly openWorker: OpenChannel
   /** Counts the memory of workers with runs of this one's kind. */
   readonly bytesOf: (plan: Plan, run: PlannedRun) => Promise<BytesOf>
+  /** The part of all cores that other programs take now. */
+  readonly shareOfOthers?: () => Promise<number>
   /** `auto` measures where it pays. FAIRSWEEP_WAYS, where nothing is given. */
   readonly rule?: WayRule
 }
@@ -37,6 +40,8 @@ type Say = (level: 'info' | 'warning', message: string) => void
 
 /** XLA compiles for tens of seconds: only cells that train for so long are worth trying. */
 const WORTH_XLA_SECONDS = 900
+/** Other programs that take so much of all cores may make another way look faster. */
+const DISTURBING = 0.2
 /** A way that needs less memory is taken unless another is faster by more than this. */
 const TIE = 0.07
 
@@ -98,10 +103,16 @@ export class WayChooser implements Ways {
     say: Say,
   ): Promise<TrainingWay> {
     const candidates = await fitting(runs, bytesOf, say)
+    const others = await (this.options.shareOfOthers ?? shareOfOthers)()
     const measured = await this.tryAll(runs, candidates, cell, signal, say)
     const usual = usualIn(runs)
     const way = best(runs, measured) ?? (candidates.length === 0 ? { ...usual, groupSize: 1 } : usual)
     if (candidates.length > 0) say('info', way.why === '' ? 'trained the usual way' : way.why)
+    if (measured.length > 1 && others >= DISTURBING)
+      say(
+        'info',
+        `other programs took ${Math.round(100 * others)} % of the processor when ways of training were measured: on a quiet machine another may be faster than the one that was chosen`,
+      )
     return way
   }
 

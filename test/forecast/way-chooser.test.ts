@@ -32,12 +32,14 @@ const chooser = (
   openWorker: OpenChannel,
   rule: WayRule = 'auto',
   bytes: (slots: number) => number = () => 0,
+  others = 0,
 ): WayChooser =>
   new WayChooser({
     store,
     events: new EventStream(),
     openWorker,
     bytesOf: () => Promise.resolve(bytes),
+    shareOfOthers: () => Promise.resolve(others),
     rule,
   })
 const rates = (count: number, maxSteps = 500, behave = ''): PlannedRun[] =>
@@ -94,6 +96,18 @@ describe('the way a study is trained', () => {
     expect(choosing.of(plan, run)?.workers).toBe(2)
     expect(choosing.of(plan, read[0]!)).toEqual(choosing.of(plan, run))
     expect(choosing.of(plan, more[0]!)).toBeNull()
+  })
+
+  it('is told to be measured beside other programs where they take much of the processor', async () => {
+    const told = async (name: string, others: number): Promise<string[]> => {
+      const { plan, run } = saved(name, rates(8))
+      await chooser(fake, 'auto', () => 0, others).measure(plan, run, still)
+      return store.events({ study: name }).map(({ detail }) => detail)
+    }
+    expect(await told('busy', 0.64)).toContainEqual(
+      expect.stringContaining('other programs took 64 % of the processor'),
+    )
+    expect(await told('quiet', 0.1)).not.toContainEqual(expect.stringContaining('other programs'))
   })
 
   it('is the usual one where little is to be trained, or it is told so', async () => {
