@@ -70,6 +70,12 @@ export function legendExcess({ grid }: EChartsCoreOption): number {
   return typeof top === 'number' ? Math.max(0, top - USUAL_TOP) : 0
 }
 
+/** Names that the legend hides and shows; none where it explains signs, or there is none. */
+export function legendNames({ legend }: EChartsCoreOption): readonly string[] {
+  const { data = [], selectedMode } = (legend ?? {}) as { data?: readonly string[]; selectedMode?: false }
+  return selectedMode === false ? [] : data
+}
+
 /** The legend above the figure, and how far below the top the drawing may begin. */
 export function legendAbove(names: readonly string[], ink: ChartInk): { legend: object; top: number } {
   const room = (ink.width ?? USUAL_WIDTH) - LEGEND_MARGIN

@@ -11,6 +11,8 @@ export interface ChartLayout {
   readonly valueAt: (x: number) => number
   /** Shows what a pointer at this value of the horizontal axis would show; null: shows it no more. */
   readonly point: (value: number | null) => void
+  /** Hides what an entry of the legend stands for, or shows it again. */
+  readonly toggle: (name: string) => void
 }
 
 /** What was clicked: the datum as its option builder made it, and where in the box. */

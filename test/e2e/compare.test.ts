@@ -180,6 +180,18 @@ describe.skipIf(BROWSER === '')('the Compare place', () => {
     expect(verdict[0]).toMatch(/^Each at its own best rate, by validation: /)
     expect(verdict.length).toBeGreaterThan(4)
 
+    // The legend by keyboard alone: a line is hidden and shown again.
+    const entries = panel('rates')
+      .getByRole('toolbar', { name: /^Lines shown: / })
+      .getByRole('button')
+    const isShown = (): Promise<string | null> => entries.nth(1).getAttribute('aria-pressed')
+    await entries.first().focus()
+    await page.keyboard.press('ArrowRight')
+    await page.keyboard.press('Space')
+    await expect.poll(isShown).toBe('false')
+    await page.keyboard.press('Space')
+    await expect.poll(isShown).toBe('true')
+
     // The dots of the rate curve by keyboard alone: what one comes to is said, and Enter opens what is behind it.
     const dot = panel('rates').getByRole('button', { name: /Arrow keys go to other scores/ })
     await dot.focus()
