@@ -16,7 +16,8 @@ export interface FigureSize {
   readonly height: number
 }
 
-const fontFile = (file: string): string => join(installation.resources, 'fonts', file)
+/** Of a font that ships: "Inter-Regular.ttf". */
+export const fontFile = (file: string): string => join(installation.resources, 'fonts', file)
 
 const POINTS_PER_PIXEL = 72 / 96
 

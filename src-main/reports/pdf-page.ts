@@ -1,12 +1,11 @@
-import { join } from 'node:path'
-import { installation } from '../installation'
+import { fontFile } from './drawing'
+import { FONT_FACTS } from './figure-fonts'
 
 /** A PDF being written, top to bottom. */
 export type Page = PDFKit.PDFDocument
 
-export const fontPath = (file: string): string => join(installation.resources, 'fonts', `${file}.ttf`)
-
-export const FONTS = { regular: fontPath('Inter-Regular'), bold: fontPath('Inter-SemiBold') } as const
+const [regular, bold] = FONT_FACTS.inter.faces
+export const FONTS = { regular: fontFile(`${regular.file}.ttf`), bold: fontFile(`${bold.file}.ttf`) } as const
 
 /** Font sizes in points. */
 export const SIZES = { title: 20, heading: 13, text: 9.5, small: 8 } as const

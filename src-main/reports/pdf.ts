@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import PDFDocument from 'pdfkit'
 import svgToPdf from 'svg-to-pdfkit'
+import { fontFile } from './drawing'
 import type { FigureSize } from './drawing'
 import { drawTable } from './pdf-table'
 import type { PageParts } from './html'
 import { FONT_FACTS } from './figure-fonts'
 import type { FigureFont } from './figure-fonts'
-import { fontPath, FONTS, inOneLine, INK, keepTogether, SIZES } from './pdf-page'
+import { FONTS, inOneLine, INK, keepTogether, SIZES } from './pdf-page'
 import type { Page } from './pdf-page'
 import type { Provenance } from './report-source'
 
@@ -136,7 +137,7 @@ function drawFigure(
   svgToPdf(page, unsized, margins.left + (space - width) / 2, page.y, {
     width,
     height,
-    fontCallback: (_family, isBold) => fontPath((isBold ? bold : regular).file),
+    fontCallback: (_family, isBold) => fontFile(`${(isBold ? bold : regular).file}.ttf`),
   })
   page.y += height + GAP
   page.font(FONTS.regular).fontSize(SIZES.small).fillColor(INK.soft)
